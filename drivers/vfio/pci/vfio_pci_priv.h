@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the core's files share with each other and with nobody else: see docs/architecture.md. */
+#ifndef VFIO_PCI_PRIV_H
+#define VFIO_PCI_PRIV_H
+
+#include <linux/vfio_pci_core.h>
+
+/* Pseudo capability ids of bytes of config space that belong to no capability. */
+#define PCI_CAP_ID_INVALID	0xff	/* pass to the hardware */
+#define PCI_CAP_ID_INVALID_VIRT	0xfe	/* keep in vconfig */
+
+/* Arbitrary, upstream's: each one is a wait-queue entry and an open file. */
+#define VFIO_PCI_IOEVENTFD_MAX	1000
+
+/**
+ * struct vfio_pci_segment - part of a BAR that has one memory type
+ * @start: offset of its first byte in the BAR, page aligned
+ * @len: bytes; page multiple but for the last segment of a BAR smaller than a page
+ * @io: kernel mapping of the first byte
+ * @maplen: on the first segment of a run that was mapped at once, the run's length; else 0
+ * @type: verified memory type
+ *
+ * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
+ * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
+ */
+struct vfio_pci_segment {
+	u64			start;
+	u64			len;
+	void __iomem		*io;
+	u64			maplen;
+	enum vfio_pci_memtype	type;
+};
+
+static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
+{
+	return container_of(core_vdev, struct vfio_pci_core_device, vdev);
+}
+
+static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
+{
+	return (pdev->class >> 8) == PCI_CLASS_DISPLAY_VGA;
+}
+
+/* vfio_pci_access.c: may device memory be touched now?  Who takes it away, who gives it back. */
+bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_lock(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev);
+bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_restore(struct vfio_pci_core_device *vdev);
+u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
+void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);
+
+/* vfio_pci_bars.c: BAR resources, kernel mappings, memory-type segments. */
+int vfio_pci_bars_map(struct vfio_pci_core_device *vdev);
+void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
+void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
+void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev);
+/* Segment of a byte of a BAR; NULL when the BAR has no usable mapping or the offset is past its end. */
+const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
+						    unsigned int bar, u64 offset);
+
+/* vfio_pci_memtype*.c: what the architecture really granted. */
+void __iomem *vfio_pci_memtype_map(phys_addr_t start, size_t len, enum vfio_pci_memtype type);
+bool vfio_pci_memtype_verify(void __iomem *io, size_t len, enum vfio_pci_memtype type);
+pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
+
+/* vfio_pci_rdwr.c */
+ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
+
+/* vfio_pci_vga.c */
+#ifdef CONFIG_VFIO_PCI_VGA
+ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite);
+#else
+static inline ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf,
+				      size_t count, loff_t *ppos, bool iswrite)
+{
+	return -EINVAL;
+}
+#endif
+bool vfio_pci_vga_disabled(struct vfio_pci_core_device *vdev);
+int vfio_pci_vga_init(struct vfio_pci_core_device *vdev);
+void vfio_pci_vga_uninit(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_ioeventfd.c */
+int vfio_pci_ioeventfd(struct vfio_pci_core_device *vdev, loff_t offset, u64 data, int count,
+		       int fd);
+void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_config*.c */
+int vfio_pci_init_perm_bits(void);
+void vfio_pci_uninit_perm_bits(void);
+int vfio_config_init(struct vfio_pci_core_device *vdev);
+void vfio_config_free(struct vfio_pci_core_device *vdev);
+ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			   loff_t *ppos, bool iswrite);
+
+/* vfio_pci_intrs.c, vfio_pci_intx.c, vfio_pci_msi.c */
+int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index);
+int vfio_pci_set_irqs_ioctl(struct vfio_pci_core_device *vdev, u32 flags, unsigned int index,
+			    unsigned int start, unsigned int count, void *data);
+void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
+bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_err.c */
+int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
+				    struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx);
+
+/* vfio_pci_info.c */
+int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_device_info __user *arg);
+int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
+				struct vfio_irq_info __user *arg);
+
+/* vfio_pci_region.c */
+int vfio_pci_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+			 struct vfio_info_cap *caps);
+ssize_t vfio_pci_region_rw(struct vfio_pci_core_device *vdev, unsigned int index, char __user *buf,
+			   size_t count, loff_t *ppos, bool iswrite);
+int vfio_pci_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
+			 struct vm_area_struct *vma);
+void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev);
+void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_reset.c */
+int vfio_pci_reset_function(struct vfio_pci_core_device *vdev);
+int vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
+					  struct vfio_pci_hot_reset_info __user *arg);
+int vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
+				 struct vfio_pci_hot_reset __user *arg);
+int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);
+
+/* vfio_pci_power.c */
+int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
+void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
+int vfio_pci_low_power_entry(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			     size_t argsz);
+int vfio_pci_low_power_entry_with_wakeup(struct vfio_pci_core_device *vdev, u32 flags,
+					 void __user *arg, size_t argsz);
+int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			    size_t argsz);
+void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev);
+void vfio_pci_power_register(struct vfio_pci_core_device *vdev);
+void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_sriov.c */
+int vfio_pci_vf_init(struct vfio_pci_core_device *vdev);
+void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev);
+void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use);
+int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			      size_t argsz);
+
+/* vfio_pci_dmabuf.c */
+#if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
+int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev);
+int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
+				  struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
+void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev);
+void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked);
+#else
+struct vfio_device_feature_dma_buf;
+static inline int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev)
+{
+	return 0;
+}
+
+static inline int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
+						struct vfio_device_feature_dma_buf __user *arg,
+						size_t argsz)
+{
+	return -ENOTTY;
+}
+
+static inline void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
+{
+}
+
+static inline void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
+{
+}
+#endif
+
+/* vfio_pci_igd.c: part of the plain driver, not of the core. */
+#ifdef CONFIG_VFIO_PCI_IGD
+bool vfio_pci_is_intel_display(struct pci_dev *pdev);
+int vfio_pci_igd_init(struct vfio_pci_core_device *vdev);
+#else
+static inline bool vfio_pci_is_intel_display(struct pci_dev *pdev)
+{
+	return false;
+}
+
+static inline int vfio_pci_igd_init(struct vfio_pci_core_device *vdev)
+{
+	return -ENODEV;
+}
+#endif
+
+/* vfio_pci_zdev.c: s390 */
+#ifdef CONFIG_VFIO_PCI_ZDEV_KVM
+int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps);
+int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev);
+void vfio_pci_zdev_close_device(struct vfio_pci_core_device *vdev);
+int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+			      size_t argsz);
+#else
+static inline int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev,
+					      struct vfio_info_cap *caps)
+{
+	return -ENODEV;
+}
+
+static inline int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev)
+{
+	return 0;
+}
+
+static inline void vfio_pci_zdev_close_device(struct vfio_pci_core_device *vdev)
+{
+}
+
+static inline int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags,
+					    void __user *arg, size_t argsz)
+{
+	return -ENOTTY;
+}
+#endif
+
+#endif /* VFIO_PCI_PRIV_H */

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The only entry point; `make help` lists what it can do. Sources, tests, samples and probes are
+# found by wildcard. All that is built goes to build/, all that is downloaded to the cache.
+
+MAKEFLAGS += -rR --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vfio-pci-sdk
+
+# Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either.
+space := $(subst x,,x x)
+$(foreach path,CURDIR CACHE KDIR,$(if $(or $(findstring :,$($(path))),$(findstring $(space),$($(path)))),\
+	$(error Cannot build in a path with a space or a colon ($(path) is "$($(path))"); move it)))
+
+known := $(shell scripts/kernels list)
+KERNEL ?= $(firstword $(known))
+
+ifdef KDIR
+kdir := $(abspath $(KDIR))
+kernel := $(file <$(kdir)/include/config/kernel.release)
+$(if $(kernel),,$(error KDIR=$(KDIR) has no kernel headers (include/config/kernel.release); \
+	install linux-headers-$$(uname -r) and say KDIR=/lib/modules/$$(uname -r)/build, or leave KDIR away))
+else
+kdir := $(CACHE)/kernels/$(KERNEL)/build
+kernel := $(KERNEL)
+kernel-release := $(CACHE)/kernels/$(KERNEL)/release
+$(if $(filter $(KERNEL),$(known)),,$(error KERNELS has no "$(KERNEL)"; say KERNEL= one of: $(known)))
+endif
+
+# Where the modules of the kernel at hand are built; tests and benchmarks do not depend on it.
+build := build/$(kernel)
+
+# Use all CPUs unless told otherwise.
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# ---- modules ---------------------------------------------------------------
+
+# kbuild VARIABLES: build in $(build). The lock is for two makes at once in one tree. BTF needs the
+# kernel's vmlinux, which headers packages do not have: kbuild would say so for each module.
+define kbuild
+	$(Q)scripts/doctor --need build
+	$(Q)mkdir -p build
+	+$(Q)flock $(build).lock sh -ec 'scripts/prepare $(kdir) $(build); \
+		exec $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(build)) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) modules'
+endef
+
+.PHONY: all
+all: $(kernel-release)		## build the modules for KERNEL (or KDIR) in build/KERNEL/
+	$(kbuild)
+
+$(CACHE)/kernels/%/release:
+	$(Q)scripts/kernels fetch $*
+
+# ---- programs that run in the virtual machine -------------------------------
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wno-unused-parameter
+programs := build
+
+# tests/NAME_test.c; test.c of the template, of a sample or of a driver: DIRECTORY_test; bench/NAME.c
+test-dirs := $(patsubst %/test.c,%,$(wildcard template/test.c samples/*/test.c drivers/vfio/pci/*/test.c))
+tests := $(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c)) \
+	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test)
+benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
+lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
+
+compile = $(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) $(EXTRA_CFLAGS) -Itests/lib -MMD -MP -MF $(@D)/.$(@F).d
+define link
+	@$(if $(filter 1,$(V)),,echo '  HOSTLD  $@';) mkdir -p $(@D)
+	$(Q)$(compile) -MT $@ -static -o $@ $< $(lib)
+endef
+
+$(programs)/tests/lib/%.o: tests/lib/%.c
+	@$(if $(filter 1,$(V)),,echo '  HOSTCC  $@';) mkdir -p $(@D)
+	$(Q)$(compile) -c -o $@ $<
+
+$(programs)/tests/%: tests/%.c $(lib)
+	$(link)
+
+$(programs)/bench/%: bench/%.c $(lib)
+	$(link)
+
+$(foreach dir,$(test-dirs),$(eval $(programs)/tests/$(notdir $(dir))_test: $(dir)/test.c $(lib) ; $$(link)))
+
+-include $(wildcard $(programs)/tests/.*.d $(programs)/tests/lib/.*.d $(programs)/bench/.*.d)
+
+.PHONY: programs
+programs: $(tests) $(benches)
+
+# ---- the virtual machine -----------------------------------------------------
+
+# Everything a virtual machine needs: tools, modules, programs.
+.PHONY: ready
+ready:
+	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS; say KERNEL= instead of KDIR=))
+	$(Q)scripts/doctor --install build test
+	+$(Q)$(MAKE) $(jobs) all programs
+
+vm = $(Q)CACHE=$(CACHE) BUILD=$(build) V=$(V) KEEP=$(KEEP) ACCEL=$(ACCEL) T='$(T)' \
+	scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(ACCEL),--accel $(ACCEL)) $(if $(KEEP),--keep) \
+	$(if $(T),--tests '$(T)')
+
+.PHONY: demo test shell
+demo: ready			## show our core driving three emulated devices
+	$(call vm,demo)
+
+test: ready			## boot KERNEL in a virtual machine and run the tests
+	$(call vm,test)
+
+shell: ready			## boot KERNEL and get a shell in it
+	$(call vm,shell)
+
+# ---- the rest ----------------------------------------------------------------
+
+.PHONY: check
+check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
+	$(Q)scripts/doctor --install build check
+	+$(Q)CACHE=$(CACHE) V=$(V) scripts/check
+
+# One kernel, as picky as the tools can be; scripts/check reads what they say.
+.PHONY: check-build
+check-build: build := build/check/$(kernel)
+check-build: $(kernel-release)
+	$(Q)mkdir -p build/check
+	$(call kbuild,W=1 C=2)
+
+.PHONY: doctor
+doctor:				## show what is needed, what is missing, and how to install it
+	$(Q)scripts/doctor
+
+.PHONY: kernels
+kernels:			## download the packaged kernels of KERNELS (UPDATE=1: newer ones)
+	$(Q)scripts/kernels fetch $(if $(UPDATE),--update)
+
+.PHONY: clean
+clean:				## remove build/
+	$(Q)rm -rf build
+
+.PHONY: distclean
+distclean: clean		## remove build/ and the cache
+	$(Q)rm -rf $(CACHE)
+
+.PHONY: help
+help:				## this text
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo 'Variables:'
+	@echo '  KERNEL=     $(known) (default: $(firstword $(known)))'
+	@sed -n 's/^#= \([A-Z]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+#= KDIR=      build for these headers instead; only all, clean and help
+#= T=         run only the tests whose name matches this pattern
+#= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
+#= KEEP=1     keep the files of the virtual machine
+#= V=1        show commands

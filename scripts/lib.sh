@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What the scripts share: messages, the cache, the KERNELS table, and apt without root.
+# Sourced, never run. Callers set `set -eu` themselves.
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-pci-sdk}
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# say WORD TEXT: a progress line in kbuild's form.
+say()
+{
+	printf '  %-7s %s\n' "$1" "$2"
+}
+
+# usage: print the comment block at the top of the calling script.
+usage()
+{
+	sed -n '/^# Usage/,/^[^#]/{s/^# \{0,1\}//p}' "$0"
+	exit "${1:-0}"
+}
+
+# kernels_table: the lines of KERNELS without comments.
+kernels_table()
+{
+	sed 's/#.*//; /^[[:space:]]*$/d' "$top/KERNELS"
+}
+
+# kernel_line NAME: sets version, kind, suites and package.
+kernel_line()
+{
+	# shellcheck disable=SC2046 # fields are split on purpose; set -f keeps the * of a package
+	set -f -- $(kernels_table | awk -v n="$1" '$1 == n') "$1"
+	set +f
+	[ $# -ge 6 ] || die "KERNELS has no '$1'; say KERNEL= one of: $(kernels_table |
+		awk '{ printf "%s%s", s, $1; s = ", " }')."
+	# shellcheck disable=SC2034 # read by the callers
+	version=$2 kind=$3 suites=$4 package=$5
+}
+
+# mirror PATTERN: the archive, among those this machine's apt is configured with, that has a suite
+# matched by PATTERN.
+mirror()
+{
+	# shellcheck disable=SC2016 # apt's variables
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v p="$1" '$1 ~ p && $2 ~ /debian/ { print $2; exit }'
+}
+
+# apt_root SUITES: point apt at a root of its own inside the cache, so that packages of any suite
+# can be looked up and downloaded by an ordinary user, and the system's apt never hears of it. The
+# mirror, proxy and credentials are the system's.
+apt_root()
+{
+	[ "${apt_suites:-}" != "$1" ] || return 0
+	unset APT_CONFIG
+	apt_suites=$1
+	apt_dir=$cache/apt/$(echo "$1" | tr , _)
+	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
+	: >"$apt_dir/status"
+	: >"$apt_dir/sources.list"
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -r "$keyring" ] && signed="[signed-by=$keyring]" || signed=
+	for suite in $(echo "$1" | tr , ' '); do
+		case $suite in
+		*-security) uri=$(mirror -security) ;;
+		*)          uri=$(mirror '^[a-z]+$') ;;
+		esac
+		[ -n "$uri" ] || die "apt knows no Debian mirror for $suite; add one to" \
+			"/etc/apt/sources.list, or build for headers of your own with KDIR=."
+		echo "deb $signed $uri $suite main" >>"$apt_dir/sources.list"
+	done
+	# Of the system's configuration only what concerns downloading is kept: its hooks
+	# (DPkg::, APT::Update::) would run as if the system had been updated.
+	{
+		apt-config dump | grep '^Acquire::'
+		cat <<-EOF
+		APT::Sandbox::User "$(id -un)";
+		Acquire::Languages "none";
+		Dir::Etc::main "/dev/null";
+		Dir::Etc::parts "/dev/null";
+		Dir::Etc::sourcelist "$apt_dir/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		Dir::State::lists "$apt_dir/lists";
+		Dir::State::status "$apt_dir/status";
+		Dir::Cache "$apt_dir/cache";
+		EOF
+	} >"$apt_dir/apt.conf"
+	export APT_CONFIG="$apt_dir/apt.conf"
+	say APT "$1"
+	run "$apt_dir/log" apt-get update ||
+		die "apt cannot read $1: see $apt_dir/log (is the network up?)"
+}
+
+# apt_depends PACKAGE REGEX: names in the newest PACKAGE's Depends that match REGEX.
+apt_depends()
+{
+	apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n 's/^Depends: //p' |
+		tr -s ', |' '\n' | grep -x "$2" || true
+}
+
+# apt_fetch DIR PACKAGE...: download into DIR.
+apt_fetch()
+{
+	apt_to=$1; shift
+	for apt_package; do
+		say GET "$apt_package"
+		(cd "$apt_to" && run "$apt_dir/log" apt-get download "$apt_package") ||
+			die "cannot download $apt_package: see $apt_dir/log"
+	done
+}
+
+# run LOG COMMAND...: output to LOG; to the terminal too with V=1.
+run()
+{
+	run_log=$1; shift
+	if [ "${V:-0}" = 1 ]; then
+		echo "+ $*"
+		"$@"
+	else
+		"$@" >"$run_log" 2>&1
+	fi
+}

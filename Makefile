@@ -33,25 +33,33 @@ $(if $(filter $(KERNEL),$(known)),,$(error KERNELS has no "$(KERNEL)"; say KERNE
 endif
 
 # Where the modules of the kernel at hand are built; tests and benchmarks do not depend on it.
-build := build/$(kernel)
+into := build/$(kernel)
 
 # Use all CPUs unless told otherwise.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- modules ---------------------------------------------------------------
 
-# kbuild VARIABLES: build in $(build). The lock is for two makes at once in one tree. BTF needs the
-# kernel's vmlinux, which headers packages do not have: kbuild would say so for each module.
-define kbuild
-	$(Q)scripts/doctor --need build
-	$(Q)mkdir -p build
-	+$(Q)flock $(build).lock sh -ec 'scripts/prepare $(kdir) $(build); \
-		exec $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(build)) CONFIG_DEBUG_INFO_BTF_MODULES= $(1) modules'
-endef
+# kbuild takes a second to find that there is nothing to do, hence .built. It is trusted only for a
+# kernel of the cache built as usual: headers of KDIR may change in ways that dates do not tell, and
+# variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
+sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null)
+unusual := $(filter-out KERNEL=% V=% T=% ACCEL=% KEEP=% CACHE=%,$(MAKEOVERRIDES))
 
 .PHONY: all
-all: $(kernel-release)		## build the modules for KERNEL (or KDIR) in build/KERNEL/
-	$(kbuild)
+all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
+
+# The lock is for two makes at once in one tree. BTF needs the kernel's vmlinux, which packages of
+# headers do not have: kbuild would say so for each module.
+$(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
+	$(Q)scripts/doctor --need build
+	$(Q)mkdir -p $(@D)
+	+$(Q)flock $(@D)/../.$(notdir $(into)).lock sh -ec 'scripts/prepare $(kdir) $(into); \
+		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules; \
+		$(if $(unusual),rm -f,touch) $@'
+
+.PHONY: FORCE
+FORCE:
 
 $(CACHE)/kernels/%/release:
 	$(Q)scripts/kernels fetch $*
@@ -102,7 +110,7 @@ ready:
 	$(Q)scripts/doctor --install build test
 	+$(Q)$(MAKE) $(jobs) all programs
 
-vm = $(Q)CACHE=$(CACHE) BUILD=$(build) V=$(V) KEEP=$(KEEP) ACCEL=$(ACCEL) T='$(T)' \
+vm = $(Q)CACHE=$(CACHE) BUILD=$(into) V=$(V) KEEP=$(KEEP) ACCEL=$(ACCEL) T='$(T)' \
 	scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(ACCEL),--accel $(ACCEL)) $(if $(KEEP),--keep) \
 	$(if $(T),--tests '$(T)')
 
@@ -121,14 +129,7 @@ shell: ready			## boot KERNEL and get a shell in it
 .PHONY: check
 check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
 	$(Q)scripts/doctor --install build check
-	+$(Q)CACHE=$(CACHE) V=$(V) scripts/check
-
-# One kernel, as picky as the tools can be; scripts/check reads what they say.
-.PHONY: check-build
-check-build: build := build/check/$(kernel)
-check-build: $(kernel-release)
-	$(Q)mkdir -p build/check
-	$(call kbuild,W=1 C=2)
+	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: doctor
 doctor:				## show what is needed, what is missing, and how to install it

@@ -118,6 +118,40 @@ apt_fetch()
 	done
 }
 
+# source_package SUITES PACKAGE [update]: a kernel's source package in the cache; the newest one of
+# the mirror when there is none yet or with "update". Sets source to the tarball and source_version.
+source_package()
+{
+	sources=$cache/sources
+	mkdir -p "$sources"
+	source=$(newest_source "$2")
+	if [ -z "$source" ] || [ "${3:-}" ]; then
+		apt_root "$1"
+		# A linux-source-7.* is the one with the highest version in its name.
+		found=$(apt-cache pkgnames linux-source- | grep -x "$(echo "$2" | sed 's/\./\\./g; s/\*/[0-9]*/')" |
+			sort -V | tail -n 1)
+		[ -n "$found" ] || die "the mirror has no $2 in $1."
+		deb_version=$(apt-cache show --no-all-versions "$found" | sed -n 's/^Version: //p')
+		source=$sources/${found}_$deb_version.tar.xz
+		if [ ! -e "$source" ]; then
+			rm -rf "$sources/.new"
+			mkdir "$sources/.new"
+			apt_fetch "$sources/.new" "$found"
+			dpkg-deb --fsys-tarfile "$sources"/.new/*.deb |
+				tar -xO "./usr/src/$found.tar.xz" >"$sources/.new/tar"
+			mv "$sources/.new/tar" "$source"
+			rm -rf "$sources/.new"
+		fi
+	fi
+	source_version=${source##*_}
+	source_version=${source_version%.tar.xz}
+}
+
+newest_source()
+{
+	find "$cache/sources" -name "${1}_*.tar.xz" | sort -V | tail -n 1
+}
+
 # run LOG COMMAND...: output to LOG; to the terminal too with V=1.
 run()
 {

@@ -1,5 +1,4 @@
 // Guard: must compile, or no answer of any probe means anything.
-// SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/vfio.h>

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A vfio device opened for a test: by group and type1 container, or by cdev and iommufd. */
+#ifndef TESTS_LIB_VFIO_H
+#define TESTS_LIB_VFIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/pci_regs.h>
+
+#include "harness.h"
+#include "pci.h"
+#include "vfio_uapi.h"
+
+/* Device files have one window for each region; the kernel's tests rely on this layout too. */
+#define VFIO_REGION_SHIFT	  40
+#define VFIO_REGION_OFFSET(index) ((uint64_t)(index) << VFIO_REGION_SHIFT)
+
+#define VFIO_MAX_GROUPS 8
+
+/* Where DMA mappings live: one for all devices that a test opens together. */
+struct vfio_iommu {
+	bool iommufd; /* VFIO_IOMMU=iommufd in the environment; else type1 */
+	int fd;
+	uint32_t ioas;
+	unsigned int ngroups;
+	struct {
+		int id, fd;
+	} group[VFIO_MAX_GROUPS];
+};
+
+struct vfio_dev {
+	struct vfio_iommu *iommu, own;
+	char bdf[BDF_LEN];
+	int fd;
+};
+
+int vfio_iommu_open(struct vfio_iommu *iommu);
+void vfio_iommu_close(struct vfio_iommu *iommu);
+int vfio_dma_map(struct vfio_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size);
+int vfio_dma_unmap(struct vfio_iommu *iommu, uint64_t iova, uint64_t size);
+
+/*
+ * Binds the device to the driver under test and opens it. @iommu NULL: one of its own.
+ * Returns 0 or -errno.
+ */
+int vfio_open(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf);
+/* The same for a device that is bound already, whatever to. */
+int vfio_open_bound(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf);
+/* The group's GET_DEVICE_FD alone (or the cdev's open and bind). Returns the file or -errno. */
+int vfio_get_device_fd(struct vfio_iommu *iommu, const char *bdf);
+void vfio_close(struct vfio_dev *dev);
+
+int vfio_region(struct vfio_dev *dev, unsigned int index, struct vfio_region_info *info);
+int vfio_irq(struct vfio_dev *dev, unsigned int index, struct vfio_irq_info *info);
+
+/* One eventfd for each vector from @start; @count 0 tears the index down. */
+int vfio_set_irqs(struct vfio_dev *dev, unsigned int index, uint32_t flags, unsigned int start,
+		  unsigned int count, const void *data, size_t data_size);
+int vfio_set_eventfds(struct vfio_dev *dev, unsigned int index, unsigned int start,
+		      unsigned int count, const int *fds);
+int vfio_irq_disable(struct vfio_dev *dev, unsigned int index);
+
+/* True when the eventfd was signalled within that time; the count is consumed. */
+bool eventfd_wait(int fd, int msec, uint64_t *count);
+
+/* Config space, little endian, as the driver shows it. Failure ends the program: it must work. */
+uint32_t vfio_config_read(struct vfio_dev *dev, unsigned int pos, unsigned int size);
+void vfio_config_write(struct vfio_dev *dev, unsigned int pos, unsigned int size, uint32_t value);
+void vfio_set_command(struct vfio_dev *dev, uint16_t clear, uint16_t set);
+/* Position of a capability (or extended capability), 0 when there is none. */
+unsigned int vfio_find_cap(struct vfio_dev *dev, uint8_t id);
+unsigned int vfio_find_ext_cap(struct vfio_dev *dev, uint16_t id);
+
+/* mmap() of a region of the device, MAP_FAILED with errno as the kernel left it. */
+void *vfio_mmap(struct vfio_dev *dev, unsigned int index, uint64_t offset, size_t len, int prot);
+
+#endif

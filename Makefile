@@ -61,6 +61,9 @@ $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 .PHONY: FORCE
 FORCE:
 
+# A lab kernel is made of its configuration, too.
+$(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list lab)): tests/flavors/lab.config
+
 $(CACHE)/kernels/%/release:
 	$(Q)scripts/kernels fetch $*
 

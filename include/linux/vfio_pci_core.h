@@ -154,6 +154,7 @@ struct vfio_pci_core_device {
 	bool			bar_mmap_supported[PCI_STD_NUM_BARS];
 	struct vfio_pci_segment	*segments[PCI_STD_NUM_BARS];
 	unsigned int		nr_segments[PCI_STD_NUM_BARS];
+	unsigned long		fault_hint;
 	struct list_head	memtypes;
 	struct list_head	dummy_resources_list;
 

@@ -19,6 +19,7 @@
  * @io: kernel mapping of the first byte
  * @maplen: on the first segment of a run that was mapped at once, the run's length; else 0
  * @type: verified memory type
+ * @mtrr: on the first segment of a write-combining run, arch_phys_wc_add()'s handle
  *
  * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
  * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
@@ -29,6 +30,7 @@ struct vfio_pci_segment {
 	void __iomem		*io;
 	u64			maplen;
 	enum vfio_pci_memtype	type;
+	int			mtrr;
 };
 
 static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
@@ -59,14 +61,10 @@ void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev);
 const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
 						    unsigned int bar, u64 offset);
 
-/* vfio_pci_memtype*.c: what the architecture really granted. */
-void __iomem *vfio_pci_memtype_map(phys_addr_t start, size_t len, enum vfio_pci_memtype type);
-bool vfio_pci_memtype_verify(void __iomem *io, size_t len, enum vfio_pci_memtype type);
+/* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
+bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);
+bool vfio_pci_memtype_overrides(unsigned int order);
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
-
-/* vfio_pci_rdwr.c */
-ssize_t vfio_pci_bar_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
-			loff_t *ppos, bool iswrite);
 
 /* vfio_pci_vga.c */
 #ifdef CONFIG_VFIO_PCI_VGA
@@ -84,8 +82,8 @@ int vfio_pci_vga_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_vga_uninit(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_ioeventfd.c */
-int vfio_pci_ioeventfd(struct vfio_pci_core_device *vdev, loff_t offset, u64 data, int count,
-		       int fd);
+int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
+			     struct vfio_device_ioeventfd __user *arg);
 void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_config*.c */
@@ -98,8 +96,7 @@ ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 
 /* vfio_pci_intrs.c, vfio_pci_intx.c, vfio_pci_msi.c */
 int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index);
-int vfio_pci_set_irqs_ioctl(struct vfio_pci_core_device *vdev, u32 flags, unsigned int index,
-			    unsigned int start, unsigned int count, void *data);
+int vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_set __user *arg);
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
@@ -152,6 +149,15 @@ void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev);
 void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use);
 int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
 			      size_t argsz);
+
+/* vfio_pci_debugfs.c */
+#ifdef CONFIG_VFIO_DEBUGFS
+void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev);
+#else
+static inline void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev)
+{
+}
+#endif
 
 /* vfio_pci_dmabuf.c */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * <linux/vfio.h> as Linux 7.3 has it, on kernels that have less.
+ *
+ * Where the kernel's struct vfio_device_ops lacks callbacks, 7.3's is defined here under the same
+ * name, and _vfio_alloc_device() is compat/vfio_ops_get_region_info_caps.c's, which translates between the two.
+ */
+#include_next <linux/vfio.h>
+
+#ifndef VFIO_PCI_SDK_COMPAT_VFIO_H
+#define VFIO_PCI_SDK_COMPAT_VFIO_H
+
+#include <linux/pci.h>
+#include <linux/uuid.h>
+
+struct address_space;
+struct vfio_device_ops;
+
+/* User-space API */
+
+/* Linux kernel ("vfio/pci: Extend VFIO_DEVICE_GET_INFO with atomics") (in v6.6) */
+#ifndef VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP
+#define VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP	5
+struct vfio_device_info_cap_pci_atomic_comp {
+	struct vfio_info_cap_header header;
+	__u32 flags;
+	__u32 reserved;
+};
+#define VFIO_PCI_ATOMIC_COMP32	(1 << 0)
+#define VFIO_PCI_ATOMIC_COMP64	(1 << 1)
+#define VFIO_PCI_ATOMIC_COMP128	(1 << 2)
+#endif
+
+/* Hot reset by iommufd device id (in v6.6) */
+#ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		(1 << 0)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	(1 << 1)
+#define VFIO_PCI_DEVID_OWNED			0
+#define VFIO_PCI_DEVID_NOT_OWNED		(-1)
+#endif
+
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
+#define VFIO_DEVICE_FEATURE_DMA_BUF	11
+struct vfio_region_dma_range {
+	__u64 offset;
+	__u64 length;
+};
+
+struct vfio_device_feature_dma_buf {
+	__u32 region_index;
+	__u32 open_flags;
+	__u32 flags;
+	__u32 nr_ranges;
+	struct vfio_region_dma_range dma_ranges[];
+};
+#endif
+
+#ifndef VFIO_DEVICE_FEATURE_ZPCI_ERROR
+#define VFIO_DEVICE_FEATURE_ZPCI_ERROR	13
+#endif
+
+/* iommufd and the character device */
+
+#ifndef HAVE_VFIO_OPS_BIND_IOMMUFD
+struct iommufd_ctx;
+#define vfio_iommufd_physical_bind \
+	((int (*)(struct vfio_device *vdev, struct iommufd_ctx *ictx, u32 *out_device_id))NULL)
+#define vfio_iommufd_physical_unbind	((void (*)(struct vfio_device *vdev))NULL)
+#define vfio_iommufd_physical_attach_ioas \
+	((int (*)(struct vfio_device *vdev, u32 *pt_id))NULL)
+#endif
+
+#ifndef HAVE_VFIO_OPS_PASID_ATTACH_IOAS
+#define vfio_iommufd_physical_pasid_attach_ioas \
+	((int (*)(struct vfio_device *vdev, u32 pasid, u32 *pt_id))NULL)
+#define vfio_iommufd_physical_pasid_detach_ioas \
+	((void (*)(struct vfio_device *vdev, u32 pasid))NULL)
+#endif
+
+#ifdef HAVE_VFIO_DEVICE_CDEV_OPENED
+static inline __u32 *vfio_pci_dependent_devid(struct vfio_pci_dependent_device *dep)
+{
+	return &dep->devid;
+}
+#else
+#define vfio_iommufd_physical_detach_ioas	((void (*)(struct vfio_device *vdev))NULL)
+
+static inline bool vfio_device_cdev_opened(struct vfio_device *device)
+{
+	return false;
+}
+
+static inline struct iommufd_ctx *vfio_iommufd_device_ictx(struct vfio_device *vdev)
+{
+	return NULL;
+}
+
+static inline int vfio_iommufd_get_dev_id(struct vfio_device *vdev, struct iommufd_ctx *ictx)
+{
+	return VFIO_PCI_DEVID_NOT_OWNED;
+}
+
+/* Context: dev_set->lock held, which keeps the list and its devices in place. */
+static inline struct vfio_device *vfio_find_device_in_devset(struct vfio_device_set *dev_set,
+							     struct device *dev)
+{
+	struct vfio_device *cur;
+
+	list_for_each_entry(cur, &dev_set->device_list, dev_set_list)
+		if (cur->dev == dev)
+			return cur;
+	return NULL;
+}
+
+/* The union member devid is younger than the structure; it lies where group_id does. */
+static inline __u32 *vfio_pci_dependent_devid(struct vfio_pci_dependent_device *dep)
+{
+	return &dep->group_id;
+}
+#endif
+
+/* A callback that v6.1's migration drivers do without. */
+static inline bool vfio_migration_has_data_size(const struct vfio_migration_ops *mig)
+{
+#ifdef HAVE_VFIO_MIGRATION_OPS_HAS_DATA_SIZE
+	return mig->migration_get_data_size;
+#else
+	return true;
+#endif
+}
+
+/* Extended error handling of powerpc */
+
+#ifdef HAVE_VFIO_SPAPR_PCI_EEH_OPEN
+#define vfio_pci_eeh_open	vfio_spapr_pci_eeh_open
+#define vfio_pci_eeh_release	vfio_spapr_pci_eeh_release
+#elif IS_ENABLED(CONFIG_EEH)
+#include <asm/eeh.h>
+#define vfio_pci_eeh_open	eeh_dev_open
+#define vfio_pci_eeh_release	eeh_dev_release
+#else
+static inline void vfio_pci_eeh_open(struct pci_dev *pdev)
+{
+}
+
+static inline void vfio_pci_eeh_release(struct pci_dev *pdev)
+{
+}
+#endif
+
+/* Ops */
+
+#ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
+/**
+ * vfio_device_sdk_ops - the ops table a driver gave to vfio_alloc_device()
+ * @core_vdev: a device allocated by one of this core's drivers
+ *
+ * Return: the table, in the shape of the newest supported kernel.
+ */
+static inline const struct vfio_device_ops *vfio_device_sdk_ops(struct vfio_device *core_vdev)
+{
+	return core_vdev->ops;
+}
+#else
+struct vfsdk_vfio_device_ops {
+	char	*name;
+	int	(*init)(struct vfio_device *vdev);
+	void	(*release)(struct vfio_device *vdev);
+	int	(*bind_iommufd)(struct vfio_device *vdev, struct iommufd_ctx *ictx,
+				u32 *out_device_id);
+	void	(*unbind_iommufd)(struct vfio_device *vdev);
+	int	(*attach_ioas)(struct vfio_device *vdev, u32 *pt_id);
+	void	(*detach_ioas)(struct vfio_device *vdev);
+	int	(*pasid_attach_ioas)(struct vfio_device *vdev, u32 pasid, u32 *pt_id);
+	void	(*pasid_detach_ioas)(struct vfio_device *vdev, u32 pasid);
+	int	(*open_device)(struct vfio_device *vdev);
+	void	(*close_device)(struct vfio_device *vdev);
+	ssize_t	(*read)(struct vfio_device *vdev, char __user *buf, size_t count, loff_t *ppos);
+	ssize_t	(*write)(struct vfio_device *vdev, const char __user *buf, size_t count,
+			 loff_t *size);
+	long	(*ioctl)(struct vfio_device *vdev, unsigned int cmd, unsigned long arg);
+	int	(*get_region_info_caps)(struct vfio_device *vdev, struct vfio_region_info *info,
+					struct vfio_info_cap *caps);
+	int	(*mmap)(struct vfio_device *vdev, struct vm_area_struct *vma);
+	void	(*request)(struct vfio_device *vdev, unsigned int count);
+	int	(*match)(struct vfio_device *vdev, char *buf);
+	int	(*match_token_uuid)(struct vfio_device *vdev, const uuid_t *uuid);
+	void	(*dma_unmap)(struct vfio_device *vdev, u64 iova, u64 length);
+	int	(*device_feature)(struct vfio_device *device, u32 flags, void __user *arg,
+				  size_t argsz);
+};
+
+struct vfio_device *vfsdk__vfio_alloc_device(size_t size, struct device *dev,
+					     const struct vfsdk_vfio_device_ops *ops);
+const struct vfsdk_vfio_device_ops *vfio_device_sdk_ops(struct vfio_device *core_vdev);
+
+#define _vfio_alloc_device	vfsdk__vfio_alloc_device
+#define vfio_device_ops		vfsdk_vfio_device_ops
+#endif
+
+/* The address space of a device */
+
+#ifdef HAVE_VFIO_DEVICE_HAS_INODE
+/**
+ * vfio_device_sdk_mapping - the address space all mappings of a device belong to
+ * @core_vdev: a device allocated by one of this core's drivers
+ *
+ * Return: the address space; it lives as long as the device.
+ */
+static inline struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev)
+{
+	return core_vdev->inode->i_mapping;
+}
+#else
+struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev);
+#endif
+
+#endif /* VFIO_PCI_SDK_COMPAT_VFIO_H */

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One inode for each device on kernels whose device files all share the anonymous inode, so that
+ * unmap_mapping_range() can find the mappings of one device and of no other.
+ *
+ * The device file itself cannot be given another f_mapping in ->mmap: mmap_region() counts the
+ * writable mapping on file->f_mapping before the callback and uncounts it after, on whatever
+ * f_mapping is by then, and the second mmap() fails with EPERM.  So each mapping gets a proxy file of
+ * its own that has the right f_mapping from birth, and vma_set_file() puts it in the place of the
+ * device file, which mmap_region() goes on using for its counting.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pseudo_fs.h>
+
+#include "vfio_inode.h"
+
+#define VFIO_SDK_FS_MAGIC 0x76667364	/* "vfsd" */
+
+static struct vfsmount *vfio_sdk_mnt;
+static int vfio_sdk_mnt_users;
+
+static int vfio_sdk_fs_init_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, VFIO_SDK_FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+static struct file_system_type vfio_sdk_fs = {
+	.name		 = "vfio_pci_sdk",
+	.owner		 = THIS_MODULE,
+	.init_fs_context = vfio_sdk_fs_init_context,
+	.kill_sb	 = kill_anon_super,
+};
+
+/**
+ * vfio_sdk_inode_get - give a device its inode
+ * @node: where to keep it
+ *
+ * The mount, and with it this module, is pinned only while some device has an inode.
+ *
+ * Return: 0 or -errno.
+ */
+int vfio_sdk_inode_get(struct vfio_sdk_inode *node)
+{
+	struct inode *inode;
+	int ret;
+
+	ret = simple_pin_fs(&vfio_sdk_fs, &vfio_sdk_mnt, &vfio_sdk_mnt_users);
+	if (ret)
+		return ret;
+
+	inode = alloc_anon_inode(vfio_sdk_mnt->mnt_sb);
+	if (IS_ERR(inode)) {
+		simple_release_fs(&vfio_sdk_mnt, &vfio_sdk_mnt_users);
+		return PTR_ERR(inode);
+	}
+
+	node->inode = inode;
+	return 0;
+}
+
+/**
+ * vfio_sdk_inode_put - the device goes away
+ * @node: its inode; no mapping is left, since each one keeps the device open
+ */
+void vfio_sdk_inode_put(struct vfio_sdk_inode *node)
+{
+	iput(node->inode);
+	node->inode = NULL;
+	simple_release_fs(&vfio_sdk_mnt, &vfio_sdk_mnt_users);
+}
+
+static int proxy_release(struct inode *inode, struct file *proxy)
+{
+	fput(proxy->private_data);
+	return 0;
+}
+
+static const struct file_operations proxy_fops = {
+	.owner	 = THIS_MODULE,
+	.release = proxy_release,
+};
+
+/**
+ * vfio_sdk_inode_adopt - move a new mapping to the device's address space
+ * @node: the device's inode
+ * @vma: a mapping of the device file that is being made; mmap_lock held for write
+ *
+ * The proxy holds the device file, so a mapping keeps the device open, as it did before.
+ *
+ * Return: 0 or -errno.
+ */
+int vfio_sdk_inode_adopt(struct vfio_sdk_inode *node, struct vm_area_struct *vma)
+{
+	struct file *device = get_file(vma->vm_file);
+	struct file *proxy;
+
+	/* vfio.ko's own name for a device file: /proc/PID/maps reads as it always did. */
+	proxy = anon_inode_getfile("[vfio-device]", &proxy_fops, device, O_RDWR);
+	if (IS_ERR(proxy)) {
+		fput(device);
+		return PTR_ERR(proxy);
+	}
+
+	proxy->f_mapping = node->inode->i_mapping;
+	vma_set_file(vma, proxy);
+	fput(proxy);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An inode, and with it an address space, for each device, where vfio.ko gives it none (before v6.10). */
+#ifndef VFIO_PCI_SDK_VFIO_INODE_H
+#define VFIO_PCI_SDK_VFIO_INODE_H
+
+struct inode;
+struct vm_area_struct;
+
+/**
+ * struct vfio_sdk_inode - a device's inode
+ * @inode: lives until vfio_sdk_inode_put(); NULL where vfio.ko has its own
+ */
+struct vfio_sdk_inode {
+	struct inode *inode;
+};
+
+#ifdef HAVE_VFIO_DEVICE_HAS_INODE
+static inline int vfio_sdk_inode_get(struct vfio_sdk_inode *node)
+{
+	return 0;
+}
+
+static inline void vfio_sdk_inode_put(struct vfio_sdk_inode *node)
+{
+}
+
+static inline int vfio_sdk_inode_adopt(struct vfio_sdk_inode *node, struct vm_area_struct *vma)
+{
+	return 0;
+}
+#else
+int vfio_sdk_inode_get(struct vfio_sdk_inode *node);
+void vfio_sdk_inode_put(struct vfio_sdk_inode *node);
+int vfio_sdk_inode_adopt(struct vfio_sdk_inode *node, struct vm_area_struct *vma);
+#endif
+
+#endif /* VFIO_PCI_SDK_VFIO_INODE_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Translates between 7.3's struct vfio_device_ops, which drivers fill in, and the shorter one of
+ * this kernel, which vfio.ko calls.  Not built where the kernel's is as long as 7.3's.
+ */
+#include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "vfio_inode.h"
+
+#undef vfio_device_ops		/* from here on the kernel's own */
+#undef _vfio_alloc_device
+
+/**
+ * struct vfio_ops_shadow - what stands behind the ops pointer of each device of ours
+ * @kernel: the table vfio.ko calls; device->ops points here
+ * @driver: the table the driver gave
+ * @node: the device's inode, where vfio.ko makes none
+ */
+struct vfio_ops_shadow {
+	struct vfio_device_ops			kernel;
+	const struct vfsdk_vfio_device_ops	*driver;
+	struct vfio_sdk_inode			node;
+};
+
+static struct vfio_ops_shadow *to_shadow(struct vfio_device *core_vdev)
+{
+	return container_of(core_vdev->ops, struct vfio_ops_shadow, kernel);
+}
+
+const struct vfsdk_vfio_device_ops *vfio_device_sdk_ops(struct vfio_device *core_vdev)
+{
+	return to_shadow(core_vdev)->driver;
+}
+
+#ifndef HAVE_VFIO_DEVICE_HAS_INODE
+struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev)
+{
+	return to_shadow(core_vdev)->node.inode->i_mapping;
+}
+#endif
+
+/*
+ * vfio.ko of 7.0 and later does this itself; see Linux kernel commit 775f726a742a ("vfio: Add
+ * get_region_info_caps op") (in v7.0).
+ */
+static long shadow_get_region_info(struct vfio_device *core_vdev,
+				   struct vfio_region_info __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_info_cap caps = {};
+	struct vfio_region_info info = {};
+	long ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	ret = vfio_device_sdk_ops(core_vdev)->get_region_info_caps(core_vdev, &info, &caps);
+	if (ret)
+		goto out;
+
+	if (caps.size) {
+		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		info.cap_offset = 0;
+		if (info.argsz < sizeof(info) + caps.size) {
+			info.argsz = sizeof(info) + caps.size;
+		} else {
+			vfio_info_cap_shift(&caps, sizeof(info));
+			if (copy_to_user(arg + 1, caps.buf, caps.size)) {
+				ret = -EFAULT;
+				goto out;
+			}
+			info.cap_offset = sizeof(info);
+		}
+	}
+
+	if (copy_to_user(arg, &info, minsz))
+		ret = -EFAULT;
+out:
+	kfree(caps.buf);
+	return ret;
+}
+
+static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+{
+	const struct vfsdk_vfio_device_ops *driver = vfio_device_sdk_ops(core_vdev);
+
+	if (cmd == VFIO_DEVICE_GET_REGION_INFO && driver->get_region_info_caps)
+		return shadow_get_region_info(core_vdev, (void __user *)arg);
+	if (!driver->ioctl)
+		return -EINVAL;
+	return driver->ioctl(core_vdev, cmd, arg);
+}
+
+static int shadow_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
+{
+	struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
+	int ret;
+
+	ret = vfio_sdk_inode_adopt(&shadow->node, vma);
+	if (ret)
+		return ret;
+	return shadow->driver->mmap(core_vdev, vma);
+}
+
+static void shadow_free(struct vfio_ops_shadow *shadow)
+{
+	vfio_sdk_inode_put(&shadow->node);
+	kfree(shadow);
+}
+
+static void shadow_release(struct vfio_device *core_vdev)
+{
+	struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
+
+	if (shadow->driver->release)
+		shadow->driver->release(core_vdev);
+	shadow_free(shadow);
+#ifndef HAVE_VFIO_OPS_BIND_IOMMUFD
+	/* Freeing the device was the driver's duty up to v6.1. */
+	vfio_free_device(core_vdev);
+#endif
+}
+
+static void shadow_fill(struct vfio_device_ops *kernel, const struct vfsdk_vfio_device_ops *driver)
+{
+	kernel->name = driver->name;
+	kernel->init = driver->init;
+	kernel->release = shadow_release;
+	kernel->open_device = driver->open_device;
+	kernel->close_device = driver->close_device;
+	kernel->read = driver->read;
+	kernel->write = driver->write;
+	kernel->ioctl = shadow_ioctl;
+	kernel->mmap = driver->mmap ? shadow_mmap : NULL;
+	kernel->request = driver->request;
+	kernel->match = driver->match;
+	kernel->dma_unmap = driver->dma_unmap;
+	kernel->device_feature = driver->device_feature;
+#ifdef HAVE_VFIO_OPS_BIND_IOMMUFD
+	kernel->bind_iommufd = driver->bind_iommufd;
+	kernel->unbind_iommufd = driver->unbind_iommufd;
+	kernel->attach_ioas = driver->attach_ioas;
+#endif
+#ifdef HAVE_VFIO_DEVICE_CDEV_OPENED
+	kernel->detach_ioas = driver->detach_ioas;
+#endif
+#ifdef HAVE_VFIO_OPS_PASID_ATTACH_IOAS
+	kernel->pasid_attach_ioas = driver->pasid_attach_ioas;
+	kernel->pasid_detach_ioas = driver->pasid_detach_ioas;
+#endif
+#ifdef HAVE_VFIO_OPS_MATCH_TOKEN_UUID
+	kernel->match_token_uuid = driver->match_token_uuid;
+#endif
+}
+
+/**
+ * vfsdk__vfio_alloc_device - what vfio_alloc_device() calls on this kernel
+ * @size: bytes of the driver's structure, whose first member is the struct vfio_device
+ * @dev: the device's parent
+ * @ops: the driver's callbacks, in 7.3's shape; must outlive the device
+ *
+ * Return: the device, or an ERR_PTR().
+ */
+struct vfio_device *vfsdk__vfio_alloc_device(size_t size, struct device *dev,
+					     const struct vfsdk_vfio_device_ops *ops)
+{
+	struct vfio_ops_shadow *shadow;
+	struct vfio_device *core_vdev;
+	int ret;
+
+	shadow = kzalloc(sizeof(*shadow), GFP_KERNEL_ACCOUNT);
+	if (!shadow)
+		return ERR_PTR(-ENOMEM);
+
+	shadow->driver = ops;
+	shadow_fill(&shadow->kernel, ops);
+	ret = vfio_sdk_inode_get(&shadow->node);
+	if (ret) {
+		kfree(shadow);
+		return ERR_PTR(ret);
+	}
+
+	core_vdev = _vfio_alloc_device(size, dev, &shadow->kernel);
+	if (IS_ERR(core_vdev))
+		shadow_free(shadow);
+	return core_vdev;
+}
+EXPORT_SYMBOL_GPL(vfsdk__vfio_alloc_device);

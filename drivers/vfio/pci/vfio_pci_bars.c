@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BARs: who owns the resource, which memory type each part of it has, where the kernel sees it.
+ *
+ * A BAR is a sorted array of segments that covers it.  Neighbours of one type are mapped together;
+ * each such run is asked for with its own type, so that the reservation, the kernel's mapping and
+ * the entries user space will get agree, and is then checked: see vfio_pci_memtype_x86.c.
+ */
+#include <linux/export.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "vfio_pci_priv.h"
+
+/* A range that the driver declared: vfio_pci_core_set_memtype(). */
+struct memtype_range {
+	struct list_head	next;
+	unsigned int		bar;
+	u64			start;
+	u64			end;
+	enum vfio_pci_memtype	type;
+	unsigned int		flags;
+};
+
+/* The rest of the page behind a BAR smaller than a page, claimed so that nobody else lands there. */
+struct page_rest {
+	struct list_head	next;
+	struct resource		res;
+};
+
+/**
+ * vfio_pci_core_set_memtype - declare the memory type of a part of a BAR
+ * @vdev: the device, after vfio_pci_core_init_dev() and while it is closed, or in the driver's
+ *	open_device before vfio_pci_core_enable()
+ * @bar: 0 to 5
+ * @offset: first byte in the BAR; page aligned
+ * @len: bytes; a page multiple, not 0
+ * @type: the type
+ * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
+ *
+ * Takes effect at each following open.  What is not declared is uncached, and so are, always, the
+ * pages that hold the MSI-X table and pending bits.  A declared range is a segment of its own, even
+ * when its neighbours have the same type: no page-table entry and no fault window crosses its
+ * borders.  Declaring the same range again with the same type and flags does nothing.
+ *
+ * Context: process; the caller serialises calls for one device.
+ * Return: 0; -EINVAL bad range, not a memory BAR, or unknown flags; -EPERM write-combining on a BAR
+ * that is not prefetchable, without %VFIO_PCI_MEMTYPE_NONPREFETCH; -EEXIST overlaps another
+ * declaration; -EBUSY the device is open; -ENOMEM.
+ */
+int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
+			      u64 len, enum vfio_pci_memtype type, unsigned int flags)
+{
+	struct memtype_range *range;
+	unsigned long res_flags;
+	u64 bar_len;
+
+	if (bar >= PCI_STD_NUM_BARS ||
+	    flags & ~(VFIO_PCI_MEMTYPE_STRICT | VFIO_PCI_MEMTYPE_NONPREFETCH))
+		return -EINVAL;
+
+	res_flags = pci_resource_flags(vdev->pdev, bar);
+	bar_len = pci_resource_len(vdev->pdev, bar);
+	if (!(res_flags & IORESOURCE_MEM) || !len || !PAGE_ALIGNED(offset | len) ||
+	    offset >= bar_len || len > bar_len - offset)
+		return -EINVAL;
+	if (type == VFIO_PCI_MEMTYPE_WC && !(res_flags & IORESOURCE_PREFETCH) &&
+	    !(flags & VFIO_PCI_MEMTYPE_NONPREFETCH))
+		return -EPERM;
+	if (vdev->vconfig)
+		return -EBUSY;
+
+	list_for_each_entry(range, &vdev->memtypes, next) {
+		if (range->bar != bar || offset >= range->end || offset + len <= range->start)
+			continue;
+		if (range->start == offset && range->end == offset + len && range->type == type &&
+		    range->flags == flags)
+			return 0;
+		return -EEXIST;
+	}
+
+	range = kmalloc(sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return -ENOMEM;
+
+	*range = (struct memtype_range){
+		.bar = bar, .start = offset, .end = offset + len, .type = type, .flags = flags,
+	};
+	list_add_tail(&range->next, &vdev->memtypes);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_set_memtype);
+
+/**
+ * vfio_pci_core_get_memtype - the memory type a byte of a BAR really has
+ * @vdev: an open device, after vfio_pci_core_enable()
+ * @bar: 0 to 5
+ * @offset: byte in the BAR
+ *
+ * Context: any.
+ * Return: the verified type; uncached for what does not exist.
+ */
+enum vfio_pci_memtype vfio_pci_core_get_memtype(struct vfio_pci_core_device *vdev, unsigned int bar,
+						u64 offset)
+{
+	const struct vfio_pci_segment *seg = vfio_pci_bar_segment(vdev, bar, offset);
+
+	return seg ? seg->type : VFIO_PCI_MEMTYPE_UC;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_get_memtype);
+
+/**
+ * vfio_pci_core_get_iomap_range - kernel mapping of a part of a BAR
+ * @vdev: the device, between vfio_pci_core_enable() and vfio_pci_core_disable()
+ * @bar: 0 to 5
+ * @offset: first byte in the BAR
+ * @len: bytes, not 0
+ *
+ * Context: any.
+ * Return: address of the first byte, or an ERR_PTR(): -EINVAL beyond the BAR or across two memory
+ * types, else as vfio_pci_core_get_iomap().
+ */
+void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, unsigned int bar,
+					    u64 offset, u64 len)
+{
+	const struct vfio_pci_segment *seg, *last;
+	void __iomem *io;
+
+	if (bar >= PCI_STD_NUM_BARS || !len || len > U64_MAX - offset)
+		return IOMEM_ERR_PTR(-EINVAL);
+	if (!vdev->nr_segments[bar])
+		return vdev->barmap[bar] ?: IOMEM_ERR_PTR(-ENODEV);
+
+	seg = vfio_pci_bar_segment(vdev, bar, offset);
+	last = vfio_pci_bar_segment(vdev, bar, offset + len - 1);
+	if (!seg || !last)
+		return IOMEM_ERR_PTR(-EINVAL);
+
+	/* Segments of one run follow each other in the kernel's mapping, too. */
+	io = seg->io + (offset - seg->start);
+	if (last != seg && last->io - seg->io != last->start - seg->start)
+		return IOMEM_ERR_PTR(-EINVAL);
+	return io;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_get_iomap_range);
+
+const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
+						    unsigned int bar, u64 offset)
+{
+	const struct vfio_pci_segment *seg = vdev->segments[bar];
+	unsigned int i;
+
+	for (i = 0; i < vdev->nr_segments[bar]; i++, seg++)
+		if (offset - seg->start < seg->len)
+			return seg;
+	return NULL;
+}
+
+/* Pages of the MSI-X table and of the pending bits in one BAR, as [start, end) pairs. */
+static unsigned int msix_pages(struct vfio_pci_core_device *vdev, unsigned int bar, u64 pages[4])
+{
+	struct pci_dev *pdev = vdev->pdev;
+	unsigned int nr = 0;
+	u32 pba, start;
+
+	if (!pdev->msix_cap)
+		return 0;
+
+	if (bar == vdev->msix_bar) {
+		pages[nr++] = round_down(vdev->msix_offset, PAGE_SIZE);
+		pages[nr++] = round_up((u64)vdev->msix_offset + vdev->msix_size, PAGE_SIZE);
+	}
+
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &pba);
+	if (bar == (pba & PCI_MSIX_PBA_BIR)) {
+		start = pba & PCI_MSIX_PBA_OFFSET;
+		pages[nr++] = round_down(start, PAGE_SIZE);
+		/* One bit for each 16-byte table entry, in units of 8 bytes. */
+		pages[nr++] = round_up((u64)start + round_up(vdev->msix_size / 16, 64) / 8,
+				       PAGE_SIZE);
+	}
+	return nr;
+}
+
+static enum vfio_pci_memtype wanted_type(struct vfio_pci_core_device *vdev, unsigned int bar,
+					 u64 offset, const u64 *msix, unsigned int nr_msix)
+{
+	struct memtype_range *range;
+	unsigned int i;
+
+	for (i = 0; i < nr_msix; i += 2)
+		if (offset >= msix[i] && offset < msix[i + 1])
+			return VFIO_PCI_MEMTYPE_UC;
+
+	list_for_each_entry(range, &vdev->memtypes, next)
+		if (range->bar == bar && offset >= range->start && offset < range->end)
+			return range->type;
+	return VFIO_PCI_MEMTYPE_UC;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Cut a BAR at every border of a declared range and, inside such ranges, of the MSI-X pages.  In a
+ * BAR without declarations there is nothing to protect them from: it stays whole.
+ */
+static int bar_build_segments(struct vfio_pci_core_device *vdev, unsigned int bar, u64 len)
+{
+	unsigned int nr_msix, nr_cuts = 0, max_cuts = 2 + 4, i, nr = 0;
+	struct vfio_pci_segment *segs;
+	struct memtype_range *range;
+	u64 msix[4], *cuts;
+
+	list_for_each_entry(range, &vdev->memtypes, next)
+		max_cuts += range->bar == bar ? 2 : 0;
+
+	cuts = kcalloc(max_cuts, sizeof(*cuts), GFP_KERNEL);
+	segs = kcalloc(max_cuts, sizeof(*segs), GFP_KERNEL_ACCOUNT);
+	if (!cuts || !segs) {
+		kfree(cuts);
+		kfree(segs);
+		return -ENOMEM;
+	}
+
+	cuts[nr_cuts++] = 0;
+	cuts[nr_cuts++] = len;
+	nr_msix = msix_pages(vdev, bar, msix);
+	list_for_each_entry(range, &vdev->memtypes, next) {
+		if (range->bar != bar)
+			continue;
+		cuts[nr_cuts++] = range->start;
+		cuts[nr_cuts++] = range->end;
+	}
+	if (nr_cuts > 2)
+		for (i = 0; i < nr_msix; i++)
+			cuts[nr_cuts++] = min(msix[i], len);
+	sort(cuts, nr_cuts, sizeof(*cuts), compare_u64, NULL);
+
+	for (i = 0; i + 1 < nr_cuts; i++) {
+		if (cuts[i] == cuts[i + 1])
+			continue;
+		segs[nr].start = cuts[i];
+		segs[nr].len = cuts[i + 1] - cuts[i];
+		segs[nr].type = wanted_type(vdev, bar, cuts[i], msix, nr_msix);
+		nr++;
+	}
+
+	kfree(cuts);
+	vdev->segments[bar] = segs;
+	vdev->nr_segments[bar] = nr;
+	return 0;
+}
+
+static void bar_unmap_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
+{
+	struct vfio_pci_segment *seg = vdev->segments[bar];
+	struct vfio_pci_segment *end = seg + vdev->nr_segments[bar];
+
+	for (; seg < end; seg++) {
+		if (seg->maplen) {
+			pci_iounmap(vdev->pdev, seg->io);
+			arch_phys_wc_del(seg->mtrr);
+		}
+		seg->io = NULL;
+		seg->maplen = 0;
+		seg->mtrr = 0;
+	}
+}
+
+/* Map and check each run of one type; -ENOMEM no mapping, -EBUSY mapped with another type. */
+static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	struct vfio_pci_segment *seg = vdev->segments[bar];
+	struct vfio_pci_segment *end = seg + vdev->nr_segments[bar];
+	bool io_ports = pci_resource_flags(pdev, bar) & IORESOURCE_IO;
+	struct vfio_pci_segment *next;
+	phys_addr_t phys;
+
+	for (; seg < end; seg = next) {
+		seg->maplen = seg->len;
+		for (next = seg + 1; next < end && next->type == seg->type; next++)
+			seg->maplen += next->len;
+
+		phys = pci_resource_start(pdev, bar) + seg->start;
+		if (io_ports) {
+			seg->io = pci_iomap(pdev, bar, 0);
+		} else if (seg->type == VFIO_PCI_MEMTYPE_WC) {
+			seg->mtrr = arch_phys_wc_add(phys, seg->maplen);
+			seg->io = ioremap_wc(phys, seg->maplen);
+		} else {
+			seg->io = ioremap(phys, seg->maplen);
+		}
+
+		if (!seg->io) {
+			arch_phys_wc_del(seg->mtrr);
+			seg->maplen = 0;
+			bar_unmap_segments(vdev, bar);
+			return -ENOMEM;
+		}
+		if (!io_ports && !vfio_pci_memtype_granted(seg->io, seg->type, seg->mtrr)) {
+			bar_unmap_segments(vdev, bar);
+			return -EBUSY;
+		}
+
+		for (next = seg + 1; next < end && next->type == seg->type; next++)
+			next->io = seg->io + (next->start - seg->start);
+	}
+	return 0;
+}
+
+static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int bar, bool *any)
+{
+	struct memtype_range *range;
+	unsigned int flags = 0;
+
+	*any = false;
+	list_for_each_entry(range, &vdev->memtypes, next) {
+		if (range->bar != bar || range->type != VFIO_PCI_MEMTYPE_WC)
+			continue;
+		*any = true;
+		flags |= range->flags;
+	}
+	return flags;
+}
+
+/* The first try failed, a memory type was not granted: do what the driver asked for in that case. */
+static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar, bool wc,
+			    unsigned int flags)
+{
+	unsigned int i;
+
+	if (!wc) {
+		pci_warn(vdev->pdev,
+			 "BAR %u: somebody else maps it write-combining (sysfs resource%u_wc?), not used\n",
+			 bar, bar);
+		return -EBUSY;
+	}
+	if (flags & VFIO_PCI_MEMTYPE_STRICT) {
+		pci_err(vdev->pdev,
+			"BAR %u: write-combining not granted (is sysfs resource%u mapped, or PAT off?), open refused\n",
+			bar, bar);
+		return -EBUSY;
+	}
+
+	pci_warn(vdev->pdev,
+		 "BAR %u: write-combining not granted (is sysfs resource%u mapped, or PAT off?), uncached instead\n",
+		 bar, bar);
+	for (i = 0; i < vdev->nr_segments[bar]; i++)
+		vdev->segments[bar][i].type = VFIO_PCI_MEMTYPE_UC;
+	return bar_map_segments(vdev, bar);
+}
+
+static void bar_drop(struct vfio_pci_core_device *vdev, unsigned int bar)
+{
+	kfree(vdev->segments[bar]);
+	vdev->segments[bar] = NULL;
+	vdev->nr_segments[bar] = 0;
+}
+
+/* 0 or why the BAR cannot be used; *@fatal: the driver does not want to open without it. */
+static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar, bool *fatal)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u64 len = pci_resource_len(pdev, bar);
+	struct vfio_pci_segment *first;
+	unsigned int flags;
+	bool wc;
+	int ret;
+
+	if (!len || !pdev_bars_mappable(pdev))
+		return -ENODEV;
+	if (pci_request_selected_regions(pdev, 1 << bar, "vfio"))
+		return -EBUSY;
+
+	ret = bar_build_segments(vdev, bar, len);
+	if (ret)
+		goto release;
+
+	flags = bar_wc_flags(vdev, bar, &wc);
+	ret = bar_map_segments(vdev, bar);
+	if (ret == -EBUSY || (ret && wc))
+		ret = bar_map_fallback(vdev, bar, wc, flags);
+	if (ret) {
+		*fatal = flags & VFIO_PCI_MEMTYPE_STRICT;
+		goto drop;
+	}
+
+	first = vdev->segments[bar];
+	vdev->barmap[bar] = first->maplen == len ? first->io : IOMEM_ERR_PTR(-EOPNOTSUPP);
+	return 0;
+
+drop:
+	bar_drop(vdev, bar);
+release:
+	pci_release_selected_regions(pdev, 1 << bar);
+	return ret;
+}
+
+/*
+ * Claim and map all BARs.  A BAR that cannot be had does not keep the device from being used: its
+ * users find the reason in barmap[].  Only a driver that insists on a memory type fails the open.
+ */
+int vfio_pci_bars_map(struct vfio_pci_core_device *vdev)
+{
+	unsigned int bar;
+	bool fatal = false;
+	int ret;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		ret = bar_map(vdev, bar, &fatal);
+		if (!ret)
+			continue;
+		vdev->barmap[bar] = IOMEM_ERR_PTR(ret);
+		if (fatal) {
+			vfio_pci_bars_unmap(vdev);
+			return ret;
+		}
+		if (ret != -ENODEV)
+			pci_dbg(vdev->pdev, "BAR %u not usable: %d\n", bar, ret);
+	}
+	return 0;
+}
+
+void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
+{
+	struct page_rest *rest, *tmp;
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (vdev->nr_segments[bar]) {
+			bar_unmap_segments(vdev, bar);
+			bar_drop(vdev, bar);
+			pci_release_selected_regions(vdev->pdev, 1 << bar);
+		}
+		vdev->barmap[bar] = NULL;
+	}
+
+	list_for_each_entry_safe(rest, tmp, &vdev->dummy_resources_list, next) {
+		list_del(&rest->next);
+		release_resource(&rest->res);
+		kfree(rest);
+	}
+}
+
+/*
+ * A BAR smaller than a page shares its page with whatever comes behind it.  It may be mapped only
+ * when it starts the page and the rest of the page is ours, for as long as the device is open: a
+ * device plugged in later must not get an address there.
+ */
+static bool claim_page_rest(struct vfio_pci_core_device *vdev, const struct resource *bar_res)
+{
+	struct page_rest *rest;
+
+	if (!PAGE_ALIGNED(bar_res->start))
+		return false;
+
+	rest = kzalloc(sizeof(*rest), GFP_KERNEL_ACCOUNT);
+	if (!rest)
+		return false;
+
+	rest->res = (struct resource)DEFINE_RES_NAMED(bar_res->end + 1,
+						      PAGE_SIZE - resource_size(bar_res),
+						      "vfio sub-page reserved", bar_res->flags);
+	if (request_resource(bar_res->parent, &rest->res)) {
+		kfree(rest);
+		return false;
+	}
+	list_add(&rest->next, &vdev->dummy_resources_list);
+	return true;
+}
+
+/* Which BARs may user space map? */
+void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	const struct resource *res;
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		res = &pdev->resource[bar];
+		vdev->bar_mmap_supported[bar] =
+			pdev_bars_mappable(pdev) && res->flags & IORESOURCE_MEM &&
+			resource_size(res) &&
+			(resource_size(res) >= PAGE_SIZE || claim_page_rest(vdev, res));
+	}
+}
+
+/* Forget what the driver declared. */
+void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev)
+{
+	struct memtype_range *range, *tmp;
+
+	list_for_each_entry_safe(range, tmp, &vdev->memtypes, next) {
+		list_del(&range->next);
+		kfree(range);
+	}
+}

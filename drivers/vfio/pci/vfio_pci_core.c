@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Life cycle of a device: which part is set up when, and torn down in which order.  What each part
+ * does stands in its own file: see docs/architecture.md.
+ */
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "vfio_pci_priv.h"
+
+/**
+ * vfio_pci_core_init_dev - the .init callback: make a new device's fields usable
+ * @core_vdev: the device, first member of a struct vfio_pci_core_device
+ *
+ * A driver with an .init of its own calls this first; afterwards it may set @nointxmask,
+ * @disable_vga, @disable_idle_d3 and @pci_ops and declare memory types.
+ *
+ * Context: process, called by vfio_alloc_device().
+ * Return: 0 or -errno.
+ */
+int vfio_pci_core_init_dev(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+
+	vdev->pdev = to_pci_dev(core_vdev->dev);
+	vdev->irq_type = VFIO_PCI_NUM_IRQS;
+	init_rwsem(&vdev->memory_lock);
+	mutex_init(&vdev->igate);
+	mutex_init(&vdev->config_lock);
+	mutex_init(&vdev->ioeventfds_lock);
+	spin_lock_init(&vdev->irqlock);
+	xa_init(&vdev->ctx);
+	INIT_LIST_HEAD(&vdev->memtypes);
+	INIT_LIST_HEAD(&vdev->dummy_resources_list);
+	INIT_LIST_HEAD(&vdev->ioeventfds_list);
+	INIT_LIST_HEAD(&vdev->sriov_pfs_item);
+	INIT_LIST_HEAD(&vdev->dmabufs);
+
+	return vfio_pci_dma_buf_init(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_init_dev);
+
+/**
+ * vfio_pci_core_release_dev - the .release callback: the last reference is gone
+ * @core_vdev: the device
+ *
+ * Context: process.
+ */
+void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+
+	vfio_pci_bars_release_dev(vdev);
+	kfree(vdev->region);
+	kfree(vdev->pm_save);
+	mutex_destroy(&vdev->ioeventfds_lock);
+	mutex_destroy(&vdev->config_lock);
+	mutex_destroy(&vdev->igate);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_release_dev);
+
+static bool migration_complete(const struct vfio_device *core_vdev)
+{
+	const struct vfio_migration_ops *mig = core_vdev->mig_ops;
+	const struct vfio_log_ops *log = core_vdev->log_ops;
+
+	if (mig && (!mig->migration_get_state || !mig->migration_set_state ||
+		    !vfio_migration_has_data_size(mig) ||
+		    !(core_vdev->migration_flags & VFIO_MIGRATION_STOP_COPY)))
+		return false;
+	return !log || (log->log_start && log->log_stop && log->log_read_and_clear);
+}
+
+/**
+ * vfio_pci_core_register_device - make a device available to user space
+ * @vdev: the device; its address must be the driver data of the PCI device, since error handlers
+ *	and power management find it there
+ *
+ * Context: process, in the PCI driver's probe.
+ * Return: 0; -EINVAL wrong driver data, no ops->name, a bridge, or incomplete migration or logging
+ * callbacks; -EBUSY a PF whose VFs exist already; another -errno.
+ */
+int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	int ret;
+
+	if (WARN_ON(pci_get_drvdata(pdev) != vdev) || WARN_ON(!vdev->vdev.ops->name))
+		return -EINVAL;
+	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL || !migration_complete(&vdev->vdev))
+		return -EINVAL;
+
+	/* Those VFs may be in use, and we could neither capture them nor count their users. */
+	if (pci_num_vf(pdev)) {
+		pci_warn(pdev, "SR-IOV is enabled: disable it before binding the PF\n");
+		return -EBUSY;
+	}
+
+	ret = vfio_pci_assign_reset_set(vdev);
+	if (ret)
+		return ret;
+	ret = vfio_pci_vf_init(vdev);
+	if (ret)
+		return ret;
+	ret = vfio_pci_vga_init(vdev);
+	if (ret)
+		goto vf_uninit;
+
+	vfio_pci_power_register(vdev);
+	ret = vfio_register_group_dev(&vdev->vdev);
+	if (ret)
+		goto power_unregister;
+
+	vfio_pci_debugfs_init(vdev);
+	return 0;
+
+power_unregister:
+	vfio_pci_power_unregister(vdev);
+	vfio_pci_vga_uninit(vdev);
+vf_uninit:
+	vfio_pci_vf_uninit(vdev);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_register_device);
+
+/**
+ * vfio_pci_core_unregister_device - take a device back from user space
+ * @vdev: the device
+ *
+ * Waits until user space has closed it, asking through the request channel meanwhile.
+ *
+ * Context: process, in the PCI driver's remove.
+ */
+void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_sriov_configure(vdev, 0);
+	vfio_unregister_group_dev(&vdev->vdev);
+	vfio_pci_vf_uninit(vdev);
+	vfio_pci_vga_uninit(vdev);
+	vfio_pci_power_unregister(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
+
+/*
+ * Devices that signal INTx in a way that masking cannot cope with: DisINTx works but the status bit
+ * does not.  They do without INTx: the pin reads 0 and DisINTx stays set on the host.
+ */
+static bool intx_broken(const struct pci_dev *pdev)
+{
+	if (pdev->vendor != PCI_VENDOR_ID_INTEL)
+		return false;
+
+	switch (pdev->device) {
+	case 0x1563:						/* X550 */
+	case 0x1572: case 0x1574:				/* XL710, X710, XXV710 family */
+	case 0x1580 ... 0x1581: case 0x1583 ... 0x158b:
+	case 0x37d0 ... 0x37d2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void probe_intx(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u16 command;
+
+	if (!vdev->nointxmask && intx_broken(pdev)) {
+		pci_info(pdev, "INTx of this device is broken, hidden\n");
+		vdev->nointx = true;
+		pci_intx(pdev, 0);
+	} else if (!vdev->nointxmask) {
+		vdev->pci_2_3 = pci_intx_mask_supported(pdev);
+	}
+
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (vdev->pci_2_3 && command & PCI_COMMAND_INTX_DISABLE)
+		pci_write_config_word(pdev, PCI_COMMAND, command & ~PCI_COMMAND_INTX_DISABLE);
+}
+
+static void probe_msix(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u16 flags;
+	u32 table;
+
+	vdev->msix_bar = 0xff;
+	vdev->has_dyn_msix = false;
+	if (!pdev->msix_cap)
+		return;
+
+	pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &flags);
+	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &table);
+	vdev->msix_bar = table & PCI_MSIX_TABLE_BIR;
+	vdev->msix_offset = table & PCI_MSIX_TABLE_OFFSET;
+	vdev->msix_size = ((flags & PCI_MSIX_FLAGS_QSIZE) + 1) * PCI_MSIX_ENTRY_SIZE;
+	vdev->has_dyn_msix = pci_msix_can_alloc_dyn(pdev);
+}
+
+/**
+ * vfio_pci_core_enable - first half of open: power up, reset and claim the device
+ * @vdev: the device
+ *
+ * To be followed, after the driver's own set-up, by vfio_pci_core_finish_enable(), or undone by
+ * vfio_pci_core_disable().
+ *
+ * Context: process; dev_set->lock held, as in .open_device.
+ * Return: 0; -EAGAIN someone else holds the device's lock; -EBUSY a memory type declared strict was
+ * not granted; another -errno.
+ */
+int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	int ret;
+
+	if (!vdev->disable_idle_d3) {
+		ret = pm_runtime_resume_and_get(&pdev->dev);
+		if (ret < 0)
+			return ret;
+	}
+
+	/* The state saved below is what close restores: it must not let the device do DMA. */
+	pci_clear_master(pdev);
+	ret = pci_enable_device(pdev);
+	if (ret)
+		goto power_put;
+
+	ret = pci_try_reset_function(pdev);
+	if (ret == -EAGAIN)
+		goto disable;
+	vdev->reset_works = !ret;
+
+	pci_save_state(pdev);
+	vdev->pci_saved_state = pci_store_saved_state(pdev);
+	if (!vdev->pci_saved_state)
+		pci_dbg(pdev, "no memory to save the state, close will not restore it\n");
+
+	probe_intx(vdev);
+	ret = vfio_pci_zdev_open_device(vdev);
+	if (ret)
+		goto free_state;
+	ret = vfio_config_init(vdev);
+	if (ret)
+		goto close_zdev;
+
+	probe_msix(vdev);
+	vdev->has_vga = !vfio_pci_vga_disabled(vdev) && vfio_pci_is_vga(pdev);
+	ret = vfio_pci_bars_map(vdev);
+	if (ret)
+		goto free_config;
+	return 0;
+
+free_config:
+	vfio_config_free(vdev);
+close_zdev:
+	vfio_pci_zdev_close_device(vdev);
+free_state:
+	kfree(vdev->pci_saved_state);
+	vdev->pci_saved_state = NULL;
+disable:
+	pci_disable_device(pdev);
+power_put:
+	if (!vdev->disable_idle_d3)
+		pm_runtime_put(&pdev->dev);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_enable);
+
+/**
+ * vfio_pci_core_finish_enable - second half of open: the device may be used
+ * @vdev: the device, after vfio_pci_core_enable()
+ *
+ * Context: process; dev_set->lock held.
+ */
+void vfio_pci_core_finish_enable(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_bars_probe_mmap(vdev);
+	vfio_pci_eeh_open(vdev->pdev);
+	vfio_pci_vf_token_use(vdev, true);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_finish_enable);
+
+/**
+ * vfio_pci_core_open_device - SDK: an .open_device for drivers without set-up of their own
+ * @core_vdev: the device
+ *
+ * Context: process; dev_set->lock held.
+ * Return: as vfio_pci_core_enable().
+ */
+int vfio_pci_core_open_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(vdev);
+	if (!ret)
+		vfio_pci_core_finish_enable(vdev);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_open_device);
+
+/**
+ * vfio_pci_core_disable - undo vfio_pci_core_enable()
+ * @vdev: the device; nobody uses it any more
+ *
+ * Restores the state the device had before, resets it, and resets the bus if it was the last one in
+ * its set.
+ *
+ * Context: process; dev_set->lock held.
+ */
+void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+
+	lockdep_assert_held(&vdev->vdev.dev_set->lock);
+
+	/* Resets below need D0, and a reset of a device in D3 would lose what pm_save holds. */
+	vfio_pci_power_leave_low(vdev);
+	vfio_pci_set_power_state(vdev, PCI_D0);
+
+	pci_clear_master(pdev);
+	vfio_pci_irqs_disable(vdev);
+	vfio_pci_ioeventfd_release_all(vdev);
+	vdev->virq_disabled = false;
+	vfio_pci_region_release_all(vdev);
+
+	/* Hot reset of a neighbour reads vconfig under memory_lock to see whether we are open. */
+	vfio_pci_access_revoke(vdev);
+	vfio_config_free(vdev);
+	vfio_pci_access_restore(vdev);
+
+	vfio_pci_bars_unmap(vdev);
+	vfio_pci_zdev_close_device(vdev);
+	vfio_pci_reset_at_close(vdev);
+	pci_disable_device(pdev);
+	vfio_pci_dev_set_try_reset(vdev->vdev.dev_set);
+
+	if (!vdev->disable_idle_d3)
+		pm_runtime_put(&pdev->dev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_disable);
+
+/**
+ * vfio_pci_core_close_device - the .close_device callback
+ * @core_vdev: the device, opened
+ *
+ * A driver with a .close_device of its own undoes its set-up and then calls this.
+ *
+ * Context: process; dev_set->lock held.
+ */
+void vfio_pci_core_close_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+
+	vfio_pci_vf_token_use(vdev, false);
+	vfio_pci_eeh_release(vdev->pdev);
+	vfio_pci_dma_buf_cleanup(vdev);
+	vfio_pci_core_disable(vdev);
+
+	mutex_lock(&vdev->igate);
+	vfio_pci_eventfd_replace_locked(vdev, &vdev->err_trigger, NULL);
+	vfio_pci_eventfd_replace_locked(vdev, &vdev->req_trigger, NULL);
+	mutex_unlock(&vdev->igate);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_close_device);
+
+static int __init vfio_pci_core_init(void)
+{
+	return vfio_pci_init_perm_bits();
+}
+module_init(vfio_pci_core_init);
+
+static void __exit vfio_pci_core_exit(void)
+{
+	vfio_pci_uninit_perm_bits();
+	/* Eventfds freed after a grace period run our code. */
+	rcu_barrier();
+}
+module_exit(vfio_pci_core_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The vfio-pci SDK authors");
+MODULE_DESCRIPTION("vfio-pci core on the address-space model, for variant drivers");

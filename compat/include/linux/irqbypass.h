@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* <linux/irqbypass.h> as Linux 7.3 has it, on kernels that have less. */
+#include_next <linux/irqbypass.h>
+
+#ifndef VFIO_PCI_SDK_COMPAT_IRQBYPASS_H
+#define VFIO_PCI_SDK_COMPAT_IRQBYPASS_H
+
+#ifndef HAVE_IRQ_BYPASS_REGISTER_PRODUCER_HAS_3_ARGS
+struct eventfd_ctx;
+
+static inline int vfsdk_irq_bypass_register_producer(struct irq_bypass_producer *producer,
+						     struct eventfd_ctx *eventfd, int irq)
+{
+	int ret;
+
+	producer->token = eventfd;
+	producer->irq = irq;
+	ret = irq_bypass_register_producer(producer);
+	/* Unregistering is a nop without a token, as it is in 7.3 for what was never registered. */
+	if (ret)
+		producer->token = NULL;
+	return ret;
+}
+
+#define irq_bypass_register_producer	vfsdk_irq_bypass_register_producer
+#endif
+
+#endif /* VFIO_PCI_SDK_COMPAT_IRQBYPASS_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* <linux/pci.h> as Linux 7.3 has it, on kernels that have less. */
+#include_next <linux/pci.h>
+
+#ifndef VFIO_PCI_SDK_COMPAT_PCI_H
+#define VFIO_PCI_SDK_COMPAT_PCI_H
+
+/* May the CPU map this device's BARs? */
+static inline bool pdev_bars_mappable(const struct pci_dev *pdev)
+{
+#ifdef HAVE_PDEV_HAS_NON_MAPPABLE_BARS
+	return !pdev->non_mappable_bars;
+#else
+	return true;
+#endif
+}
+
+/* MSI-X vectors come all at once on these kernels; callers ask pci_msix_can_alloc_dyn() first. */
+#ifndef HAVE_PCI_MSIX_CAN_ALLOC_DYN
+struct irq_affinity_desc;
+
+struct msi_map {
+	int	index;
+	int	virq;
+};
+
+static inline bool pci_msix_can_alloc_dyn(struct pci_dev *dev)
+{
+	return false;
+}
+
+static inline struct msi_map pci_msix_alloc_irq_at(struct pci_dev *dev, unsigned int index,
+						   const struct irq_affinity_desc *affdesc)
+{
+	struct msi_map map = { .index = -EOPNOTSUPP };
+
+	return map;
+}
+#endif
+
+#endif /* VFIO_PCI_SDK_COMPAT_PCI_H */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The error and the request channel: an eventfd each, told about AER errors and about a driver that
+ * wants the device back.
+ *
+ * The signallers come with locks of the driver core held, and must never wait for an igate holder
+ * that may itself wait for the device: they look the eventfd up under RCU.  igate serialises those
+ * who change it.
+ */
+#include <linux/err.h>
+#include <linux/eventfd.h>
+#include <linux/export.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "vfio_pci_intrs.h"
+
+/* The module's exit waits for these with rcu_barrier(). */
+static void eventfd_free(struct rcu_head *rcu)
+{
+	struct vfio_pci_eventfd *eventfd = container_of(rcu, struct vfio_pci_eventfd, rcu);
+
+	eventfd_ctx_put(eventfd->ctx);
+	kfree(eventfd);
+}
+
+/*
+ * Put @ctx, or nothing if it is NULL, in place of what @slot has.  Takes over the reference to @ctx
+ * unless it fails, which it cannot for NULL.
+ */
+int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
+				    struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
+{
+	struct vfio_pci_eventfd *eventfd = NULL;
+
+	if (ctx) {
+		eventfd = kzalloc(sizeof(*eventfd), GFP_KERNEL_ACCOUNT);
+		if (!eventfd)
+			return -ENOMEM;
+		eventfd->ctx = ctx;
+	}
+
+	eventfd = rcu_replace_pointer(*slot, eventfd, lockdep_is_held(&vdev->igate));
+	if (eventfd)
+		call_rcu(&eventfd->rcu, eventfd_free);
+	return 0;
+}
+
+static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
+			  int fd)
+{
+	struct eventfd_ctx *ctx;
+	int ret;
+
+	if (fd == -1)
+		return vfio_pci_eventfd_replace_locked(vdev, slot, NULL);
+	if (fd < 0)
+		return -EINVAL;
+
+	ctx = eventfd_ctx_fdget(fd);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+
+	ret = vfio_pci_eventfd_replace_locked(vdev, slot, ctx);
+	if (ret)
+		eventfd_ctx_put(ctx);
+	return ret;
+}
+
+/* SET_IRQS of one channel.  NONE and BOOL let a program test its own end. */
+int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
+			 const struct vfio_pci_irq_request *req)
+{
+	struct vfio_pci_eventfd *eventfd;
+
+	if (req->action != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTTY;
+	if (req->start != 0 || req->count > 1)
+		return -EINVAL;
+
+	eventfd = rcu_dereference_protected(*slot, lockdep_is_held(&vdev->igate));
+
+	if (!req->count) {
+		if (req->type != VFIO_IRQ_SET_DATA_NONE || !eventfd)
+			return -EINVAL;
+		return vfio_pci_eventfd_replace_locked(vdev, slot, NULL);
+	}
+
+	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return eventfd_set_fd(vdev, slot, req->fds[0]);
+
+	if (eventfd && vfio_pci_irq_wanted(req, 0))
+		eventfd_signal(eventfd->ctx);
+	else if (req->type == VFIO_IRQ_SET_DATA_NONE)
+		return -EINVAL;
+	return 0;
+}
+
+/* False when there is nobody to tell. */
+static bool eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
+{
+	struct vfio_pci_eventfd *eventfd;
+
+	rcu_read_lock();
+	eventfd = rcu_dereference(*slot);
+	if (eventfd)
+		eventfd_signal(eventfd->ctx);
+	rcu_read_unlock();
+
+	return eventfd;
+}
+
+/**
+ * vfio_pci_core_request - ask the user to release the device
+ * @core_vdev: the device
+ * @count: how often it was asked before
+ *
+ * The request callback of struct vfio_device_ops, called again and again while a driver core
+ * thread waits for the device to be closed.
+ *
+ * Context: process; takes no lock.
+ */
+void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	bool asked = eventfd_notify(&vdev->req_trigger);
+
+	if (asked && count % 10 == 0)
+		pci_notice_ratelimited(vdev->pdev, "asked the user to release the device (#%u)\n",
+				       count);
+	else if (!asked && count == 0)
+		pci_warn(vdev->pdev, "wait for the user to release the device, who gave no eventfd to be asked by\n");
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_request);
+
+/**
+ * vfio_pci_core_aer_err_detected - tell the user about an error on the link
+ * @pdev: a device whose driver data is a struct vfio_pci_core_device
+ * @state: state of the link; the user finds it out by reading
+ *
+ * The error_detected callback of struct pci_error_handlers.
+ *
+ * Context: process, device_lock held; takes no other.
+ * Return: PCI_ERS_RESULT_CAN_RECOVER: what to do is for the user to decide.
+ */
+pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	eventfd_notify(&vdev->err_trigger);
+	return PCI_ERS_RESULT_CAN_RECOVER;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);
+
+/* For the struct pci_driver of a variant driver that has nothing to add. */
+const struct pci_error_handlers vfio_pci_core_err_handlers = {
+	.error_detected = vfio_pci_core_aer_err_detected,
+};
+EXPORT_SYMBOL_GPL(vfio_pci_core_err_handlers);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * MSI and MSI-X.
+ *
+ * Turning either on allocates interrupts, giving a vector an eventfd requests its interrupt.  An
+ * interrupt stays allocated until all are turned off, so that moving a vector from one eventfd to
+ * another, as guests do when they mask, does not depend on free interrupts.  Where the platform
+ * can, vectors past those first allocated come later, one by one.
+ *
+ * The MSI-X table is device memory: whatever may touch it runs with memory decode on and accessors
+ * kept out, between vfio_pci_memory_lock_and_enable() and vfio_pci_memory_unlock_and_restore().
+ */
+#include <linux/eventfd.h>
+#include <linux/interrupt.h>
+#include <linux/irqbypass.h>
+#include <linux/log2.h>
+#include <linux/msi.h>
+#include <linux/slab.h>
+
+#include "vfio_pci_intrs.h"
+
+struct vfio_pci_msi_vector {
+	struct eventfd_ctx		*trigger;
+	int				irq;
+	struct irq_bypass_producer	producer;
+	char				name[VFIO_PCI_IRQ_NAME_LEN];
+};
+
+static bool is_msix(struct vfio_pci_core_device *vdev)
+{
+	return vdev->irq_type == VFIO_PCI_MSIX_IRQ_INDEX;
+}
+
+static irqreturn_t msi_handler(int irq, void *trigger)
+{
+	eventfd_signal(trigger);
+	return IRQ_HANDLED;
+}
+
+/* 0, or -errno, or the number of vectors to be had when @nvec is too many. */
+static int msi_enable(struct vfio_pci_core_device *vdev, unsigned int index, unsigned int nvec)
+{
+	unsigned int kind = index == VFIO_PCI_MSIX_IRQ_INDEX ? PCI_IRQ_MSIX : PCI_IRQ_MSI;
+	int got;
+	u16 cmd;
+
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	got = pci_alloc_irq_vectors(vdev->pdev, 1, nvec, kind);
+	if (got > 0 && got < nvec)
+		pci_free_irq_vectors(vdev->pdev);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+
+	if (got < 0 || got < nvec)
+		return got;
+
+	vdev->irq_type = index;
+	/* The user may not enable more in the capability's virtual register. */
+	if (index == VFIO_PCI_MSI_IRQ_INDEX)
+		vdev->msi_qmax = order_base_2(nvec);
+	return 0;
+}
+
+/* Linux's number of a vector's interrupt, allocated first if the vector is a late one. */
+static int msi_irq(struct vfio_pci_core_device *vdev, unsigned int vector)
+{
+	int irq = pci_irq_vector(vdev->pdev, vector);
+	struct msi_map map;
+	u16 cmd;
+
+	if (WARN_ON_ONCE(!irq))
+		return -EINVAL;
+	if (irq > 0 || !is_msix(vdev) || !vdev->has_dyn_msix)
+		return irq;
+
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	map = pci_msix_alloc_irq_at(vdev->pdev, vector, NULL);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+
+	return map.index < 0 ? map.index : map.virq;
+}
+
+static int msi_request_irq(struct vfio_pci_core_device *vdev, struct vfio_pci_msi_vector *v)
+{
+	struct msi_msg msg;
+	u16 cmd;
+	int ret;
+
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	if (is_msix(vdev)) {
+		/* A reset behind our back may have wiped the table since the allocation. */
+		get_cached_msi_msg(v->irq, &msg);
+		pci_write_msi_msg(v->irq, &msg);
+	}
+	ret = request_irq(v->irq, msi_handler, 0, v->name, v->trigger);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+
+	return ret;
+}
+
+static int msi_vector_add(struct vfio_pci_core_device *vdev, unsigned int vector, int fd)
+{
+	struct vfio_pci_msi_vector *v;
+	int irq, ret;
+
+	irq = msi_irq(vdev, vector);
+	if (irq < 0)
+		return irq;
+
+	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	if (!v)
+		return -ENOMEM;
+
+	v->irq = irq;
+	scnprintf(v->name, sizeof(v->name), "vfio-msi%s[%u](%s)", is_msix(vdev) ? "x" : "", vector,
+		  pci_name(vdev->pdev));
+
+	v->trigger = eventfd_ctx_fdget(fd);
+	if (IS_ERR(v->trigger)) {
+		ret = PTR_ERR(v->trigger);
+		goto err_free;
+	}
+
+	/* Memory first: once the interrupt is requested, nothing may fail any more. */
+	if (xa_insert(&vdev->ctx, vector, v, GFP_KERNEL_ACCOUNT)) {
+		ret = -ENOMEM;
+		goto err_put;
+	}
+
+	ret = msi_request_irq(vdev, v);
+	if (ret)
+		goto err_erase;
+
+	/* Only an optimisation: the eventfd works without. */
+	ret = irq_bypass_register_producer(&v->producer, v->trigger, irq);
+	if (ret)
+		pci_info_ratelimited(vdev->pdev, "register irq bypass of vector %u: error %d\n",
+				     vector, ret);
+	return 0;
+
+err_erase:
+	xa_erase(&vdev->ctx, vector);
+err_put:
+	eventfd_ctx_put(v->trigger);
+err_free:
+	kfree(v);
+	return ret;
+}
+
+static void msi_vector_remove(struct vfio_pci_core_device *vdev, unsigned int vector)
+{
+	struct vfio_pci_msi_vector *v = xa_erase(&vdev->ctx, vector);
+	u16 cmd;
+
+	if (!v)
+		return;
+
+	/* Producers before free_irq(): a consumer may have taken the interrupt over. */
+	irq_bypass_unregister_producer(&v->producer);
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	free_irq(v->irq, v->trigger);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+
+	eventfd_ctx_put(v->trigger);
+	kfree(v);
+}
+
+void vfio_pci_msi_disable(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_msi_vector *v;
+	unsigned long vector;
+	u16 cmd;
+
+	xa_for_each(&vdev->ctx, vector, v)
+		msi_vector_remove(vdev, vector);
+
+	cmd = vfio_pci_memory_lock_and_enable(vdev);
+	pci_free_irq_vectors(vdev->pdev);
+	vfio_pci_memory_unlock_and_restore(vdev, cmd);
+
+	/* The PCI core turns INTx back on when MSI goes off; this device must not have it. */
+	if (vdev->nointx)
+		pci_intx(vdev->pdev, 0);
+
+	vdev->irq_type = VFIO_PCI_NUM_IRQS;
+}
+
+/* Give each vector its eventfd, or none for a negative one; after an error none has any. */
+static int msi_set_fds(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < req->count; i++) {
+		msi_vector_remove(vdev, req->start + i);
+		if (req->fds[i] < 0)
+			continue;
+		ret = msi_vector_add(vdev, req->start + i, req->fds[i]);
+		if (ret)
+			goto err_remove;
+	}
+	return 0;
+
+err_remove:
+	while (i--)
+		msi_vector_remove(vdev, req->start + i);
+	return ret;
+}
+
+static int msi_enable_with_fds(struct vfio_pci_core_device *vdev,
+			       const struct vfio_pci_irq_request *req)
+{
+	int ret;
+
+	ret = msi_enable(vdev, req->index, req->start + req->count);
+	if (ret)
+		return ret;
+
+	ret = msi_set_fds(vdev, req);
+	if (ret)
+		vfio_pci_msi_disable(vdev);
+	return ret;
+}
+
+int vfio_pci_msi_set(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
+{
+	bool on = vdev->irq_type == req->index;
+	struct vfio_pci_msi_vector *v;
+	unsigned int i;
+
+	lockdep_assert_held(&vdev->igate);
+
+	/* Vectors are masked in the device's own registers. */
+	if (req->action != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTTY;
+
+	if (!on && vfio_pci_irq_none(vdev) && req->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return msi_enable_with_fds(vdev, req);
+	if (!on)
+		return -EINVAL;
+
+	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return msi_set_fds(vdev, req);
+
+	if (req->type == VFIO_IRQ_SET_DATA_NONE && !req->count) {
+		vfio_pci_msi_disable(vdev);
+		return 0;
+	}
+
+	for (i = 0; i < req->count; i++) {
+		v = xa_load(&vdev->ctx, req->start + i);
+		if (v && vfio_pci_irq_wanted(req, i))
+			eventfd_signal(v->trigger);
+	}
+	return 0;
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the user is told about the device, its regions and its interrupts. */
+#include <linux/align.h>
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_priv.h"
+
+/* Legacy VGA lies between these addresses; the region has the addresses as offsets. */
+#define VGA_REGION_SIZE		0xc0000
+
+/* Which atomic operations does the root complex do for the device? */
+static int add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
+{
+	static const struct {
+		u32 devcap2;
+		u32 flag;
+	} widths[] = {
+		{ PCI_EXP_DEVCAP2_ATOMIC_COMP32, VFIO_PCI_ATOMIC_COMP32 },
+		{ PCI_EXP_DEVCAP2_ATOMIC_COMP64, VFIO_PCI_ATOMIC_COMP64 },
+		{ PCI_EXP_DEVCAP2_ATOMIC_COMP128, VFIO_PCI_ATOMIC_COMP128 },
+	};
+	struct vfio_device_info_cap_pci_atomic_comp cap = {
+		.header.id	= VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP,
+		.header.version	= 1,
+	};
+	/* A VF's own capability says nothing: it has its PF's. */
+	struct pci_dev *pdev = pci_physfn(vdev->pdev);
+	unsigned int i;
+	u32 devcap2;
+
+	pcie_capability_read_dword(pdev, PCI_EXP_DEVCAP2, &devcap2);
+	for (i = 0; i < ARRAY_SIZE(widths); i++)
+		if ((devcap2 & widths[i].devcap2) &&
+		    !pci_enable_atomic_ops_to_root(pdev, widths[i].devcap2))
+			cap.flags |= widths[i].flag;
+
+	return cap.flags ? vfio_info_add_capability(caps, &cap.header, sizeof(cap)) : -ENODEV;
+}
+
+static int add_device_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
+{
+	int ret;
+
+	ret = vfio_pci_info_zdev_add_caps(vdev, caps);
+	if (ret && ret != -ENODEV)
+		return ret;
+
+	ret = add_atomic_cap(vdev, caps);
+	return ret == -ENODEV ? 0 : ret;
+}
+
+int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_device_info __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
+	/* Capabilities follow the structure, whose older versions are no multiple of 8 bytes. */
+	const size_t caps_offset = ALIGN(sizeof(struct vfio_device_info), sizeof(u64));
+	struct vfio_info_cap caps = {};
+	struct vfio_device_info info = {};
+	u32 argsz;
+	int ret;
+
+	if (get_user(argsz, &arg->argsz))
+		return -EFAULT;
+	if (argsz < minsz)
+		return -EINVAL;
+
+	info.argsz = argsz;
+	info.num_irqs = VFIO_PCI_NUM_IRQS;
+	info.num_regions = VFIO_PCI_NUM_REGIONS + vdev->num_regions;
+	info.flags = VFIO_DEVICE_FLAGS_PCI |
+		     (vdev->reset_works ? VFIO_DEVICE_FLAGS_RESET : 0);
+
+	ret = add_device_caps(vdev, &caps);
+	if (ret)
+		goto out;
+
+	if (caps.size) {
+		info.flags |= VFIO_DEVICE_FLAGS_CAPS;
+		if (argsz < caps_offset + caps.size) {
+			info.argsz = caps_offset + caps.size;
+		} else {
+			vfio_info_cap_shift(&caps, caps_offset);
+			info.cap_offset = caps_offset;
+			if (copy_to_user((void __user *)arg + caps_offset, caps.buf, caps.size))
+				ret = -EFAULT;
+		}
+	}
+
+	if (!ret && copy_to_user(arg, &info, min_t(size_t, argsz, sizeof(info))))
+		ret = -EFAULT;
+out:
+	kfree(caps.buf);
+	return ret;
+}
+
+int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev, struct vfio_irq_info __user *arg)
+{
+	struct vfio_irq_info info;
+
+	if (copy_from_user(&info, arg, sizeof(info)))
+		return -EFAULT;
+	if (info.argsz < sizeof(info) || info.index >= VFIO_PCI_NUM_IRQS)
+		return -EINVAL;
+
+	info.count = vfio_pci_irq_count(vdev, info.index);
+	info.flags = VFIO_IRQ_INFO_EVENTFD;
+	if (info.index == VFIO_PCI_INTX_IRQ_INDEX)
+		info.flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
+	else if (info.index != VFIO_PCI_MSIX_IRQ_INDEX || !vdev->has_dyn_msix)
+		info.flags |= VFIO_IRQ_INFO_NORESIZE;
+
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+		    struct vfio_info_cap *caps)
+{
+	struct vfio_info_cap_header msix_mappable = {
+		.id		= VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
+		.version	= 1,
+	};
+
+	info->size = pci_resource_len(vdev->pdev, info->index);
+	if (!info->size)
+		return 0;
+
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (!vdev->bar_mmap_supported[info->index])
+		return 0;
+
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	if (info->index != vdev->msix_bar)
+		return 0;
+	return vfio_info_add_capability(caps, &msix_mappable, sizeof(msix_mappable));
+}
+
+/*
+ * A ROM is a BAR with an image in it, or a copy the platform made.  Its size is the BAR's, or what
+ * a BAR for the copy would have.
+ */
+static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info)
+{
+	struct pci_dev *pdev = vdev->pdev;
+
+	if (pci_resource_start(pdev, PCI_ROM_RESOURCE)) {
+		void __iomem *image;
+		size_t len;
+		u16 cmd;
+
+		/* pci_map_rom() looks for an image, so the device must decode. */
+		cmd = vfio_pci_memory_lock_and_enable(vdev);
+		image = pci_map_rom(pdev, &len);
+		if (image) {
+			info->size = pci_resource_len(pdev, PCI_ROM_RESOURCE);
+			pci_unmap_rom(pdev, image);
+		}
+		vfio_pci_memory_unlock_and_restore(vdev, cmd);
+	} else if (pdev->rom && pdev->romlen) {
+		info->size = roundup_pow_of_two(pdev->romlen);
+	}
+
+	if (info->size)
+		info->flags = VFIO_REGION_INFO_FLAG_READ;
+}
+
+/**
+ * vfio_pci_ioctl_get_region_info - describe one region of a device
+ * @core_vdev: the device, open
+ * @info: @info->index says which; offset, size and flags are filled in
+ * @caps: capabilities are added here; the caller frees them, whatever this returns
+ *
+ * The get_region_info_caps callback of struct vfio_device_ops.  A driver that overrides it for some
+ * regions calls this for the others.
+ *
+ * Context: process, device runtime-active; takes memory_lock for the ROM.
+ * Return: 0, or -EINVAL for an index that does not exist, or -ENOMEM.
+ */
+int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
+				   struct vfio_info_cap *caps)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+	info->size = 0;
+	info->flags = 0;
+
+	switch (info->index) {
+	case VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX:
+		return bar_info(vdev, info, caps);
+	case VFIO_PCI_ROM_REGION_INDEX:
+		rom_info(vdev, info);
+		return 0;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		info->size = vdev->pdev->cfg_size;
+		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+		return 0;
+	case VFIO_PCI_VGA_REGION_INDEX:
+		if (!vdev->has_vga)
+			return -EINVAL;
+		info->size = VGA_REGION_SIZE;
+		info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+		return 0;
+	default:
+		return vfio_pci_region_info(vdev, info, caps);
+	}
+}
+EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);

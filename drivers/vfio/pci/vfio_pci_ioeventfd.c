@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioeventfds: write a value to a BAR whenever an eventfd is signalled.
+ *
+ * The write happens in the context of the signaller, who holds the lock of the eventfd and cannot
+ * sleep.  If memory_lock cannot be had at once, a work queue does the write a little later.
+ */
+#include <linux/bitops.h>
+#include <linux/list.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_priv.h"
+
+/**
+ * struct vfio_pci_ioeventfd - one write
+ * @next: in vdev->ioeventfds_list; under ioeventfds_lock
+ * @vdev: the device
+ * @virqfd: connection to the eventfd; NULL once the eventfd is closed
+ * @io: where to write
+ * @data: what to write
+ * @pos: offset in the BAR; with @data, @bar and @count it identifies the entry to the user
+ * @bar: index
+ * @count: bytes to write: 1, 2, 4 or 8
+ * @test_mem: the BAR is memory, which may be inaccessible
+ */
+struct vfio_pci_ioeventfd {
+	struct list_head		next;
+	struct vfio_pci_core_device	*vdev;
+	struct virqfd			*virqfd;
+	void __iomem			*io;
+	u64				data;
+	u64				pos;
+	unsigned int			bar;
+	unsigned int			count;
+	bool				test_mem;
+};
+
+/* Nobody is there to hear about a write that was refused. */
+static void ioeventfd_write(const struct vfio_pci_ioeventfd *entry, bool test_mem)
+{
+	switch (entry->count) {
+	case 1:
+		vfio_pci_core_iowrite8(entry->vdev, test_mem, entry->data, entry->io);
+		return;
+	case 2:
+		vfio_pci_core_iowrite16(entry->vdev, test_mem, entry->data, entry->io);
+		return;
+	case 4:
+		vfio_pci_core_iowrite32(entry->vdev, test_mem, entry->data, entry->io);
+		return;
+	case 8:
+		vfio_pci_core_iowrite64(entry->vdev, test_mem, entry->data, entry->io);
+		return;
+	}
+}
+
+static void ioeventfd_thread(void *opaque, void *unused)
+{
+	const struct vfio_pci_ioeventfd *entry = opaque;
+
+	ioeventfd_write(entry, entry->test_mem);
+}
+
+/* Returns 1 to have ioeventfd_thread() called. */
+static int ioeventfd_handler(void *opaque, void *unused)
+{
+	const struct vfio_pci_ioeventfd *entry = opaque;
+	struct vfio_pci_core_device *vdev = entry->vdev;
+
+	if (!entry->test_mem) {
+		ioeventfd_write(entry, false);
+		return 0;
+	}
+
+	if (!down_read_trylock(&vdev->memory_lock))
+		return 1;
+	if (vfio_pci_mem_accessible(vdev))
+		ioeventfd_write(entry, false);
+	up_read(&vdev->memory_lock);
+	return 0;
+}
+
+static struct vfio_pci_ioeventfd *ioeventfd_find(struct vfio_pci_core_device *vdev,
+						 const struct vfio_pci_ioeventfd *key)
+{
+	struct vfio_pci_ioeventfd *entry;
+
+	list_for_each_entry(entry, &vdev->ioeventfds_list, next)
+		if (entry->pos == key->pos && entry->bar == key->bar &&
+		    entry->data == key->data && entry->count == key->count)
+			return entry;
+	return NULL;
+}
+
+static int ioeventfd_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_ioeventfd *key,
+			 int fd)
+{
+	struct vfio_pci_ioeventfd *entry;
+	int ret;
+
+	if (vdev->ioeventfds_nr >= VFIO_PCI_IOEVENTFD_MAX)
+		return -ENOSPC;
+
+	entry = kmemdup(key, sizeof(*key), GFP_KERNEL_ACCOUNT);
+	if (!entry)
+		return -ENOMEM;
+
+	ret = vfio_virqfd_enable(entry, ioeventfd_handler, ioeventfd_thread, NULL, &entry->virqfd,
+				 fd);
+	if (ret) {
+		kfree(entry);
+		return ret;
+	}
+
+	list_add(&entry->next, &vdev->ioeventfds_list);
+	vdev->ioeventfds_nr++;
+	return 0;
+}
+
+static void ioeventfd_remove(struct vfio_pci_core_device *vdev, struct vfio_pci_ioeventfd *entry)
+{
+	/* Waits for a handler or thread that is running, also when the eventfd's end began this. */
+	vfio_virqfd_disable(&entry->virqfd);
+	list_del(&entry->next);
+	vdev->ioeventfds_nr--;
+	kfree(entry);
+}
+
+/* Fill in where to write, or say why not there. */
+static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_ioeventfd *key)
+{
+	const struct vfio_pci_segment *segment;
+	u64 end = key->pos + key->count;
+
+	if (end > pci_resource_len(vdev->pdev, key->bar))
+		return -EINVAL;
+
+	/* Who wants to write there wants to get around interrupt remapping. */
+	if (key->bar == vdev->msix_bar && end > vdev->msix_offset &&
+	    key->pos < vdev->msix_offset + vdev->msix_size)
+		return -EINVAL;
+
+	segment = vfio_pci_bar_segment(vdev, key->bar, key->pos);
+	if (!segment)
+		return PTR_ERR(vfio_pci_core_get_iomap(vdev, key->bar));
+
+	/* A doorbell must ring when it is written, not when a write-combining buffer is full. */
+	if (end > segment->start + segment->len || segment->type == VFIO_PCI_MEMTYPE_WC)
+		return -EINVAL;
+
+	key->io = segment->io + (key->pos - segment->start);
+	key->test_mem = pci_resource_flags(vdev->pdev, key->bar) & IORESOURCE_MEM;
+	return 0;
+}
+
+int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
+			     struct vfio_device_ioeventfd __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
+	struct vfio_pci_ioeventfd *entry, key = { .vdev = vdev };
+	struct vfio_device_ioeventfd req;
+	u64 index;
+	int ret;
+
+	if (copy_from_user(&req, arg, minsz))
+		return -EFAULT;
+
+	/* The flags of the widths are their number of bytes. */
+	if (req.argsz < minsz || req.flags & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK ||
+	    hweight32(req.flags) != 1 || req.fd < -1)
+		return -EINVAL;
+
+	index = VFIO_PCI_OFFSET_TO_INDEX(req.offset);
+	if (index > VFIO_PCI_BAR5_REGION_INDEX)
+		return -EINVAL;
+
+	key.bar = index;
+	key.pos = req.offset & VFIO_PCI_OFFSET_MASK;
+	key.data = req.data;
+	key.count = req.flags;
+	ret = ioeventfd_locate(vdev, &key);
+	if (ret)
+		return ret;
+
+	mutex_lock(&vdev->ioeventfds_lock);
+	entry = ioeventfd_find(vdev, &key);
+	if (req.fd >= 0)
+		ret = entry ? -EEXIST : ioeventfd_add(vdev, &key, req.fd);
+	else if (entry)
+		ioeventfd_remove(vdev, entry);
+	else
+		ret = -ENODEV;
+	mutex_unlock(&vdev->ioeventfds_lock);
+
+	return ret;
+}
+
+/* At close. */
+void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_ioeventfd *entry, *next;
+
+	mutex_lock(&vdev->ioeventfds_lock);
+	list_for_each_entry_safe(entry, next, &vdev->ioeventfds_list, next)
+		ioeventfd_remove(vdev, entry);
+	mutex_unlock(&vdev->ioeventfds_lock);
+}

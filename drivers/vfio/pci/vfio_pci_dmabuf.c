@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * BARs as dma-bufs, for DMA from device to device.
+ *
+ * An importer may hold addresses of the BAR for as long as it likes, so taking access away means: mark
+ * the buffer revoked, tell the importers, wait for their DMA to end and for the last of them to unmap.
+ * The buffer survives; once memory is accessible again it can be mapped again.
+ *
+ * Locks: memory_lock (write) > dma_resv.  @revoked and @mapped change under dma_resv.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-buf-mapping.h>
+#include <linux/dma-resv.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/pci-p2pdma.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+
+#include "vfio_pci_priv.h"
+
+MODULE_IMPORT_NS("DMA_BUF");
+
+/**
+ * struct bar_dmabuf - one exported buffer
+ * @link: in vdev->dmabufs, under memory_lock
+ * @vdev: the device; NULL once it was closed
+ * @dmabuf: the buffer
+ * @provider: peer-to-peer provider of the BAR
+ * @phys: its physical ranges
+ * @nr_phys: number of ranges
+ * @size: bytes in all ranges
+ * @mapped: number of live mappings
+ * @revoked: no new mappings now
+ */
+struct bar_dmabuf {
+	struct list_head		link;
+	struct vfio_pci_core_device	*vdev;
+	struct dma_buf			*dmabuf;
+	struct p2pdma_provider		*provider;
+	struct phys_vec			*phys;
+	u32				nr_phys;
+	size_t				size;
+	unsigned int			mapped;
+	bool				revoked;
+};
+
+static int bar_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
+{
+	struct bar_dmabuf *buf = dmabuf->priv;
+
+	if (!attachment->peer2peer)
+		return -EOPNOTSUPP;
+	if (buf->revoked)
+		return -ENODEV;
+	return dma_buf_attach_revocable(attachment) ? 0 : -EOPNOTSUPP;
+}
+
+static struct sg_table *bar_dmabuf_map(struct dma_buf_attachment *attachment,
+				       enum dma_data_direction dir)
+{
+	struct bar_dmabuf *buf = attachment->dmabuf->priv;
+	struct sg_table *sgt;
+
+	dma_resv_assert_held(buf->dmabuf->resv);
+
+	if (buf->revoked)
+		return ERR_PTR(-ENODEV);
+
+	sgt = dma_buf_phys_vec_to_sgt(attachment, buf->provider, buf->phys, buf->nr_phys, buf->size,
+				      dir);
+	if (!IS_ERR(sgt))
+		buf->mapped++;
+	return sgt;
+}
+
+static void bar_dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_table *sgt,
+			     enum dma_data_direction dir)
+{
+	struct bar_dmabuf *buf = attachment->dmabuf->priv;
+
+	dma_resv_assert_held(buf->dmabuf->resv);
+
+	dma_buf_free_sgt(attachment, sgt, dir);
+	WRITE_ONCE(buf->mapped, buf->mapped - 1);
+	/* Pairs with the barrier in wait_var_event(). */
+	smp_mb();
+	wake_up_var(&buf->mapped);
+}
+
+static void bar_dmabuf_release(struct dma_buf *dmabuf)
+{
+	struct bar_dmabuf *buf = dmabuf->priv;
+	struct vfio_pci_core_device *vdev = buf->vdev;
+
+	/* Close skips a buffer whose file is on its way here, so exactly one of us unlinks it. */
+	if (vdev) {
+		vfio_pci_access_lock(vdev);
+		list_del(&buf->link);
+		up_write(&vdev->memory_lock);
+		vfio_device_put_registration(&vdev->vdev);
+	}
+	kfree(buf->phys);
+	kfree(buf);
+}
+
+static const struct dma_buf_ops bar_dmabuf_ops = {
+	.attach = bar_dmabuf_attach,
+	.map_dma_buf = bar_dmabuf_map,
+	.unmap_dma_buf = bar_dmabuf_unmap,
+	.release = bar_dmabuf_release,
+};
+
+/**
+ * vfio_pci_dma_buf_iommufd_map - physical range of an exported buffer, for iommufd
+ * @attachment: iommufd's attachment; its dma_resv is held
+ * @phys: filled in
+ *
+ * The kernel's iommufd looks for upstream's core by this function's unprefixed name and so never calls
+ * ours; a port of iommufd may.
+ *
+ * Return: 0; -EOPNOTSUPP not one of our buffers, or several ranges; -ENODEV revoked.
+ */
+int vfio_pci_dma_buf_iommufd_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
+{
+	struct bar_dmabuf *buf;
+
+	dma_resv_assert_held(attachment->dmabuf->resv);
+
+	if (attachment->dmabuf->ops != &bar_dmabuf_ops)
+		return -EOPNOTSUPP;
+	buf = attachment->dmabuf->priv;
+	if (buf->revoked)
+		return -ENODEV;
+	if (buf->nr_phys != 1)
+		return -EOPNOTSUPP;
+
+	*phys = buf->phys[0];
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_dma_buf_iommufd_map);
+
+/**
+ * vfio_pci_core_fill_phys_vec - translate ranges of a region to physical ones
+ * @phys_vec: filled in, @nr_ranges of them
+ * @dma_ranges: offset and length, in bytes, within the region
+ * @nr_ranges: number of ranges
+ * @start: physical address of the region
+ * @len: bytes in the region
+ *
+ * Context: any.
+ * Return: 0; -EINVAL an empty range or one beyond the region; -EOVERFLOW.
+ */
+int vfio_pci_core_fill_phys_vec(struct phys_vec *phys_vec, struct vfio_region_dma_range *dma_ranges,
+				size_t nr_ranges, phys_addr_t start, phys_addr_t len)
+{
+	const struct vfio_region_dma_range *range;
+	phys_addr_t paddr, end;
+
+	for (range = dma_ranges; range < dma_ranges + nr_ranges; range++, phys_vec++) {
+		if (!range->length)
+			return -EINVAL;
+		if (check_add_overflow(start, range->offset, &paddr) ||
+		    check_add_overflow(paddr, range->length, &end))
+			return -EOVERFLOW;
+		if (end > start + len)
+			return -EINVAL;
+		phys_vec->paddr = paddr;
+		phys_vec->len = range->length;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_fill_phys_vec);
+
+/**
+ * vfio_pci_core_get_dmabuf_phys - .get_dmabuf_phys for BARs
+ * @vdev: the device
+ * @provider: peer-to-peer provider of the BAR
+ * @region_index: 0 to 5
+ * @phys_vec: filled in, @nr_ranges of them
+ * @dma_ranges: ranges of the BAR
+ * @nr_ranges: number of ranges
+ *
+ * Context: process.
+ * Return: 0; -EINVAL no provider for this BAR, or as vfio_pci_core_fill_phys_vec().
+ */
+int vfio_pci_core_get_dmabuf_phys(struct vfio_pci_core_device *vdev,
+				  struct p2pdma_provider **provider, unsigned int region_index,
+				  struct phys_vec *phys_vec,
+				  struct vfio_region_dma_range *dma_ranges, size_t nr_ranges)
+{
+	*provider = pcim_p2pdma_provider(vdev->pdev, region_index);
+	if (!*provider)
+		return -EINVAL;
+	return vfio_pci_core_fill_phys_vec(phys_vec, dma_ranges, nr_ranges,
+					   pci_resource_start(vdev->pdev, region_index),
+					   pci_resource_len(vdev->pdev, region_index));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_get_dmabuf_phys);
+
+/* A device without peer-to-peer support merely cannot export. */
+int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev)
+{
+	int ret = pcim_p2pdma_init(vdev->pdev);
+
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_t *size)
+{
+	size_t sum = 0;
+
+	for (; nr; nr--, range++)
+		if (!range->length || !PAGE_ALIGNED(range->offset | range->length) ||
+		    check_add_overflow(sum, range->length, &sum))
+			return -EINVAL;
+
+	/* A larger request makes the IOVA allocator warn. */
+	if ((u64)sum & DMA_IOVA_USE_SWIOTLB)
+		return -EINVAL;
+	*size = sum;
+	return 0;
+}
+
+static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsigned int bar,
+					 struct vfio_region_dma_range *ranges, u32 nr)
+{
+	struct bar_dmabuf *buf;
+	int ret;
+
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+
+	buf->vdev = vdev;
+	buf->nr_phys = nr;
+	ret = check_ranges(ranges, nr, &buf->size);
+	if (ret)
+		goto free;
+
+	ret = -ENOMEM;
+	buf->phys = kcalloc(nr, sizeof(*buf->phys), GFP_KERNEL);
+	if (!buf->phys)
+		goto free;
+
+	ret = vdev->pci_ops->get_dmabuf_phys(vdev, &buf->provider, bar, buf->phys, ranges, nr);
+	if (ret)
+		goto free;
+	return buf;
+
+free:
+	kfree(buf->phys);
+	kfree(buf);
+	return ERR_PTR(ret);
+}
+
+/* Makes the file; from then on its release frees @buf.  On error @buf stays the caller's. */
+static int bar_dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabuf *buf, u32 flags)
+{
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+
+	info.ops = &bar_dmabuf_ops;
+	info.size = buf->size;
+	info.flags = flags;
+	info.priv = buf;
+
+	if (!vfio_device_try_get_registration(&vdev->vdev))
+		return -ENODEV;
+	buf->dmabuf = dma_buf_export(&info);
+	if (IS_ERR(buf->dmabuf)) {
+		vfio_device_put_registration(&vdev->vdev);
+		return PTR_ERR(buf->dmabuf);
+	}
+
+	vfio_pci_access_lock(vdev);
+	buf->revoked = !vfio_pci_mem_accessible(vdev);
+	list_add_tail(&buf->link, &vdev->dmabufs);
+	up_write(&vdev->memory_lock);
+	return 0;
+}
+
+int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
+				  struct vfio_device_feature_dma_buf __user *arg, size_t argsz)
+{
+	struct vfio_device_feature_dma_buf request;
+	struct vfio_region_dma_range *ranges;
+	struct bar_dmabuf *buf;
+	struct dma_buf *dmabuf;
+	int ret;
+
+	if (!vdev->pci_ops || !vdev->pci_ops->get_dmabuf_phys)
+		return -EOPNOTSUPP;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET, sizeof(request));
+	if (ret != 1)
+		return ret;
+	if (copy_from_user(&request, arg, sizeof(request)))
+		return -EFAULT;
+	if (!request.nr_ranges || request.flags)
+		return -EINVAL;
+	if (request.region_index > VFIO_PCI_BAR5_REGION_INDEX ||
+	    !vdev->nr_segments[request.region_index])
+		return -ENODEV;
+
+	ranges = memdup_array_user(arg->dma_ranges, request.nr_ranges, sizeof(*ranges));
+	if (IS_ERR(ranges))
+		return PTR_ERR(ranges);
+	buf = bar_dmabuf_new(vdev, request.region_index, ranges, request.nr_ranges);
+	kfree(ranges);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+
+	ret = bar_dmabuf_export(vdev, buf, request.open_flags);
+	if (ret) {
+		kfree(buf->phys);
+		kfree(buf);
+		return ret;
+	}
+
+	dmabuf = buf->dmabuf;
+	ret = dma_buf_fd(dmabuf, request.open_flags);
+	if (ret < 0)
+		dma_buf_put(dmabuf);
+	return ret;
+}
+
+static void bar_dmabuf_revoke(struct bar_dmabuf *buf)
+{
+	dma_resv_lock(buf->dmabuf->resv, NULL);
+	buf->revoked = true;
+	dma_buf_invalidate_mappings(buf->dmabuf);
+	dma_resv_wait_timeout(buf->dmabuf->resv, DMA_RESV_USAGE_BOOKKEEP, false,
+			      MAX_SCHEDULE_TIMEOUT);
+	dma_resv_unlock(buf->dmabuf->resv);
+
+	/* Importers unmap from workers of their own, under dma_resv. */
+	wait_var_event(&buf->mapped, !READ_ONCE(buf->mapped));
+}
+
+static void bar_dmabuf_restore(struct bar_dmabuf *buf)
+{
+	dma_resv_lock(buf->dmabuf->resv, NULL);
+	buf->revoked = false;
+	/* Tells importers that mapping is worth another try. */
+	dma_buf_invalidate_mappings(buf->dmabuf);
+	dma_resv_unlock(buf->dmabuf->resv);
+}
+
+/* Take all buffers of a device away, or give them back. */
+void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
+{
+	struct bar_dmabuf *buf, *next;
+
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	list_for_each_entry_safe(buf, next, &vdev->dmabufs, link) {
+		/* A file that is being released waits for memory_lock to unlink its buffer. */
+		if (!get_file_active(&buf->dmabuf->file))
+			continue;
+		if (revoked && !buf->revoked)
+			bar_dmabuf_revoke(buf);
+		else if (!revoked && buf->revoked)
+			bar_dmabuf_restore(buf);
+		fput(buf->dmabuf->file);
+	}
+}
+
+/* The device is being closed: the buffers stay, revoked for good, and forget the device. */
+void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
+{
+	struct bar_dmabuf *buf, *next;
+
+	vfio_pci_access_lock(vdev);
+	vfio_pci_dma_buf_move(vdev, true);
+	list_for_each_entry_safe(buf, next, &vdev->dmabufs, link) {
+		if (!get_file_active(&buf->dmabuf->file))
+			continue;
+		list_del(&buf->link);
+		buf->vdev = NULL;
+		vfio_device_put_registration(&vdev->vdev);
+		fput(buf->dmabuf->file);
+	}
+	up_write(&vdev->memory_lock);
+}

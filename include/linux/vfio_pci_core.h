@@ -31,8 +31,8 @@
 
 struct dma_buf_attachment;
 struct p2pdma_provider;
-struct perm_bits;
 struct phys_vec;
+struct vfio_pci_caps;
 struct vfio_pci_core_device;
 struct vfio_pci_region;
 struct vfio_pci_segment;
@@ -162,11 +162,10 @@ struct vfio_pci_core_device {
 	struct mutex		config_lock;
 	u8			*pci_config_map;
 	u8			*vconfig;
-	struct perm_bits	*msi_perm;
+	struct vfio_pci_caps	*caps;
 	u32			rbar[7];
 	u8			msi_qmax;
 	bool			virq_disabled;
-	bool			bardirty;
 
 	/* private: interrupts (vfio_pci_intrs.c, _intx.c, _msi.c) */
 	spinlock_t		irqlock;

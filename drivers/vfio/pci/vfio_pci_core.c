@@ -369,13 +369,12 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_close_device);
 
 static int __init vfio_pci_core_init(void)
 {
-	return vfio_pci_init_perm_bits();
+	return 0;
 }
 module_init(vfio_pci_core_init);
 
 static void __exit vfio_pci_core_exit(void)
 {
-	vfio_pci_uninit_perm_bits();
 	/* Eventfds freed after a grace period run our code. */
 	rcu_barrier();
 }

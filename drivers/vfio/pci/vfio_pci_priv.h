@@ -87,8 +87,6 @@ int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_config*.c */
-int vfio_pci_init_perm_bits(void);
-void vfio_pci_uninit_perm_bits(void);
 int vfio_config_init(struct vfio_pci_core_device *vdev);
 void vfio_config_free(struct vfio_pci_core_device *vdev);
 ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Config space as user space sees it: the engine.
+ *
+ * Each bit lives either in the hardware or in vconfig, a shadow of config space.  Which, and whether
+ * user space may write it, is said by the tables of vfio_pci_config_{std,cap,ext}.c; this file does
+ * not know what a capability means.
+ *
+ * config_lock protects vconfig, and the read-modify-write of hardware registers, against a second
+ * writer.  Readers take no lock: an access is a single aligned load from vconfig, a writer stores
+ * whole registers, and a register that is partly in the hardware has no consistent value anyway
+ * while it changes.  memory_lock and igate stand above config_lock.  The map and the pieces
+ * are built before the device is open and stay as they are until it is closed.
+ */
+
+#include <linux/minmax.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_config.h"
+#include "vfio_pci_priv.h"
+
+/* The map has a byte for each byte of config space; PCI_CAP_ID_INVALID* are no index. */
+#define VFIO_PCI_MAX_CAPS	128
+
+struct vfio_pci_caps {
+	unsigned int		nr;
+	struct vfio_pci_cap	cap[VFIO_PCI_MAX_CAPS];
+};
+
+/*
+ * Bytes between capabilities.  Some devices have registers there and do not work without (be2net),
+ * and the device is user space's, isolated by the IOMMU: these bytes are no worse than its BARs.
+ */
+static const struct vfio_pci_captype unassigned_type = { .raw_write = true };
+static const struct vfio_pci_cap unassigned = { .type = &unassigned_type };
+
+/* Bytes that someone declared to be in vconfig only. */
+static const struct vfio_pci_captype emulated_type = { .rest = { ~0U, ~0U } };
+static const struct vfio_pci_cap emulated = { .type = &emulated_type };
+
+static u32 count_mask(unsigned int count)
+{
+	return ~0U >> (32 - 8 * count);
+}
+
+int vfio_pci_config_hw_read(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
+			    u32 *val)
+{
+	u16 word = 0;
+	u8 byte = 0;
+	int ret;
+
+	switch (count) {
+	case 4:
+		return pci_user_read_config_dword(vdev->pdev, pos, val);
+	case 2:
+		ret = pci_user_read_config_word(vdev->pdev, pos, &word);
+		*val = word;
+		return ret;
+	default:
+		ret = pci_user_read_config_byte(vdev->pdev, pos, &byte);
+		*val = byte;
+		return ret;
+	}
+}
+
+int vfio_pci_config_hw_write(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
+			     u32 val)
+{
+	switch (count) {
+	case 4:
+		return pci_user_write_config_dword(vdev->pdev, pos, val);
+	case 2:
+		return pci_user_write_config_word(vdev->pdev, pos, val);
+	default:
+		return pci_user_write_config_byte(vdev->pdev, pos, val);
+	}
+}
+
+u32 vfio_pci_vconfig_get(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count)
+{
+	const u8 *p = vdev->vconfig + pos;
+
+	switch (count) {
+	case 4:
+		return le32_to_cpu(READ_ONCE(*(const __le32 *)p));
+	case 2:
+		return le16_to_cpu(READ_ONCE(*(const __le16 *)p));
+	default:
+		return READ_ONCE(*p);
+	}
+}
+
+void vfio_pci_vconfig_set(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count, u32 val)
+{
+	u8 *p = vdev->vconfig + pos;
+
+	switch (count) {
+	case 4:
+		WRITE_ONCE(*(__le32 *)p, cpu_to_le32(val));
+		break;
+	case 2:
+		WRITE_ONCE(*(__le16 *)p, cpu_to_le16(val));
+		break;
+	default:
+		WRITE_ONCE(*p, val);
+	}
+}
+
+/* Permissions of @count bytes at @offset, moved down to bit 0. */
+static struct vfio_pci_perm perm_at(const struct vfio_pci_captype *type, unsigned int offset,
+				    unsigned int count)
+{
+	unsigned int index = offset / 4, shift = 8 * (offset % 4);
+	struct vfio_pci_perm perm = type->rest;
+
+	if (index < type->nr_perms)
+		perm = type->perms[index];
+
+	perm.virt = (perm.virt >> shift) & count_mask(count);
+	perm.write = (perm.write >> shift) & count_mask(count);
+	return perm;
+}
+
+/* The hardware is asked only for what is not in vconfig. */
+int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			      unsigned int offset, unsigned int count, u32 *val)
+{
+	u32 virt = perm_at(cap->type, offset, count).virt;
+	u16 pos = cap->start + offset;
+	u32 hw = 0;
+
+	if (virt != count_mask(count)) {
+		int ret = vfio_pci_config_hw_read(vdev, pos, count, &hw);
+
+		if (ret)
+			return ret;
+	}
+
+	if (virt)
+		hw = (hw & ~virt) | (vfio_pci_vconfig_get(vdev, pos, count) & virt);
+
+	*val = hw;
+	return 0;
+}
+
+int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			       unsigned int offset, unsigned int count, u32 val)
+{
+	struct vfio_pci_perm perm = perm_at(cap->type, offset, count);
+	u32 in_virt = perm.write & perm.virt;
+	u32 in_hw = perm.write & ~perm.virt;
+	u16 pos = cap->start + offset;
+	u32 old;
+
+	lockdep_assert_held(&vdev->config_lock);
+
+	if (in_virt) {
+		old = vfio_pci_vconfig_get(vdev, pos, count);
+		vfio_pci_vconfig_set(vdev, pos, count, (old & ~in_virt) | (val & in_virt));
+	}
+
+	if (!in_hw)
+		return 0;
+
+	if (in_hw != count_mask(count)) {
+		int ret = vfio_pci_config_hw_read(vdev, pos, count, &old);
+
+		if (ret)
+			return ret;
+		val = (old & ~in_hw) | (val & in_hw);
+	}
+
+	return vfio_pci_config_hw_write(vdev, pos, count, val);
+}
+
+static int cap_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+		     unsigned int offset, unsigned int count, u32 val)
+{
+	int ret;
+
+	if (cap->type->write)
+		return cap->type->write(vdev, cap, offset, count, val);
+
+	if (cap->type->raw_write)
+		return vfio_pci_config_hw_write(vdev, cap->start + offset, count, val);
+
+	mutex_lock(&vdev->config_lock);
+	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
+	mutex_unlock(&vdev->config_lock);
+	return ret;
+}
+
+static int cap_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+		    unsigned int offset, unsigned int count, u32 *val)
+{
+	if (cap->type->read)
+		return cap->type->read(vdev, cap, offset, count, val);
+
+	return vfio_pci_config_read_bits(vdev, cap, offset, count, val);
+}
+
+static const struct vfio_pci_cap *cap_at(struct vfio_pci_core_device *vdev, u16 pos)
+{
+	u8 index = vdev->pci_config_map[pos];
+
+	switch (index) {
+	case PCI_CAP_ID_INVALID:
+		return &unassigned;
+	case PCI_CAP_ID_INVALID_VIRT:
+		return &emulated;
+	default:
+		return &vdev->caps->cap[index];
+	}
+}
+
+/* The widest naturally aligned access, of at most @count bytes, that stays in one piece. */
+static unsigned int chunk_at(const u8 *map, u16 pos, size_t count)
+{
+	u8 index = map[pos];
+
+	if (count >= 4 && IS_ALIGNED(pos, 4) && *(const u32 *)(map + pos) == index * 0x01010101U)
+		return 4;
+	if (count >= 2 && IS_ALIGNED(pos, 2) && map[pos + 1] == index)
+		return 2;
+	return 1;
+}
+
+static int get_from_user(const char __user *buf, unsigned int count, u32 *val)
+{
+	__le32 dword;
+	__le16 word;
+	u8 byte;
+
+	switch (count) {
+	case 4:
+		if (get_user(dword, (const __le32 __user *)buf))
+			return -EFAULT;
+		*val = le32_to_cpu(dword);
+		return 0;
+	case 2:
+		if (get_user(word, (const __le16 __user *)buf))
+			return -EFAULT;
+		*val = le16_to_cpu(word);
+		return 0;
+	default:
+		if (get_user(byte, (const u8 __user *)buf))
+			return -EFAULT;
+		*val = byte;
+		return 0;
+	}
+}
+
+static int put_to_user(char __user *buf, unsigned int count, u32 val)
+{
+	switch (count) {
+	case 4:
+		return put_user(cpu_to_le32(val), (__le32 __user *)buf);
+	case 2:
+		return put_user(cpu_to_le16(val), (__le16 __user *)buf);
+	default:
+		return put_user((u8)val, (u8 __user *)buf);
+	}
+}
+
+/**
+ * vfio_pci_config_rw_single - read or write the first few bytes of a range of config space
+ * @vdev: the device, open
+ * @buf: user space's buffer
+ * @count: bytes wanted, at least 1
+ * @ppos: offset in config space; not advanced
+ * @iswrite: write, else read
+ *
+ * Does a single access of 1, 2 or 4 bytes, the most that alignment, @count and the borders of the
+ * capability allow.  The caller comes back for the rest.
+ *
+ * Return: bytes done; -EFAULT when the range is not within config space or @buf is not accessible;
+ * else the error of the access to the hardware.
+ */
+ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+				  loff_t *ppos, bool iswrite)
+{
+	size_t size = vdev->pdev->cfg_size;
+	const struct vfio_pci_cap *cap;
+	unsigned int chunk, offset;
+	u64 pos = *ppos;
+	u32 val;
+	int ret;
+
+	if (pos >= size || count > size - pos)
+		return -EFAULT;
+
+	chunk = chunk_at(vdev->pci_config_map, pos, count);
+	cap = cap_at(vdev, pos);
+	offset = pos - cap->start;
+
+	if (iswrite)
+		ret = get_from_user(buf, chunk, &val) ?: cap_write(vdev, cap, offset, chunk, val);
+	else
+		ret = cap_read(vdev, cap, offset, chunk, &val) ?: put_to_user(buf, chunk, val);
+
+	return ret ?: chunk;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_config_rw_single);
+
+ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			   loff_t *ppos, bool iswrite)
+{
+	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
+	size_t done = 0;
+
+	while (done < count) {
+		ssize_t ret = vfio_pci_config_rw_single(vdev, buf + done, count - done, &pos,
+							iswrite);
+
+		if (ret < 0)
+			return ret;
+
+		done += ret;
+		pos += ret;
+	}
+
+	*ppos += done;
+	return done;
+}
+
+/* A capability stays in the half of config space that it begins in. */
+static unsigned int half_end(struct vfio_pci_core_device *vdev, u16 pos)
+{
+	return pos < PCI_CFG_SPACE_SIZE ? PCI_CFG_SPACE_SIZE : vdev->pdev->cfg_size;
+}
+
+/* Length of the capability at @pos, -errno, or 0 when it has to be hidden. */
+int vfio_pci_config_probe(struct vfio_pci_core_device *vdev, u16 pos,
+			  const struct vfio_pci_captype **type)
+{
+	/* Handlers and probes rely on the registers within len. */
+	if (pos + (*type)->len > half_end(vdev, pos) || vdev->caps->nr == VFIO_PCI_MAX_CAPS)
+		return 0;
+
+	return (*type)->probe ? (*type)->probe(vdev, pos, type) : (*type)->len;
+}
+
+static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
+{
+	while (len) {
+		unsigned int count = len >= 4 ? 4 : len >= 2 ? 2 : 1;
+		u32 val;
+		int ret;
+
+		ret = vfio_pci_config_hw_read(vdev, pos, count, &val);
+		if (ret)
+			return ret;
+
+		vfio_pci_vconfig_set(vdev, pos, count, val);
+		pos += count;
+		len -= count;
+	}
+
+	return 0;
+}
+
+/*
+ * Declares @len bytes at @pos, a multiple of 4, to be a piece of its own.  There are devices whose
+ * PCI Express capability begins too late for the length that its version has: cut it off.
+ */
+int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_captype *type,
+			u16 pos, unsigned int len)
+{
+	unsigned int index = vdev->caps->nr++;
+	u8 *map = vdev->pci_config_map + pos;
+	int ret;
+
+	len = min(len, half_end(vdev, pos) - pos);
+
+	if (memchr_inv(map, PCI_CAP_ID_INVALID, len))
+		pci_warn(vdev->pdev, "capability at %#x, %u bytes, overlaps another one\n", pos,
+			 len);
+
+	vdev->caps->cap[index] = (struct vfio_pci_cap){ .type = type, .start = pos };
+	memset(map, index, len);
+
+	ret = shadow(vdev, pos, len);
+	if (ret)
+		return ret;
+
+	if (type->init)
+		type->init(vdev, pos);
+
+	return 0;
+}
+
+/* Builds the map and the shadow; the device has just been enabled and nobody else uses them yet. */
+int vfio_config_init(struct vfio_pci_core_device *vdev)
+{
+	int size = vdev->pdev->cfg_size;
+	int ret = -ENOMEM;
+
+	BUILD_BUG_ON(VFIO_PCI_MAX_CAPS > PCI_CAP_ID_INVALID_VIRT);
+
+	vdev->extended_caps = false;
+	vdev->pci_config_map = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	vdev->caps = kzalloc(sizeof(*vdev->caps), GFP_KERNEL_ACCOUNT);
+	if (!vdev->pci_config_map || !vdev->vconfig || !vdev->caps)
+		goto err_free;
+
+	memset(vdev->pci_config_map, PCI_CAP_ID_INVALID, size);
+
+	ret = vfio_pci_config_init_std(vdev);
+	if (!ret)
+		ret = vfio_pci_config_init_cap(vdev);
+	if (!ret)
+		ret = vfio_pci_config_init_ext(vdev);
+	if (!ret)
+		return 0;
+
+err_free:
+	vfio_config_free(vdev);
+	return ret;
+}
+
+void vfio_config_free(struct vfio_pci_core_device *vdev)
+{
+	kfree(vdev->caps);
+	vdev->caps = NULL;
+	kfree(vdev->vconfig);
+	vdev->vconfig = NULL;
+	kfree(vdev->pci_config_map);
+	vdev->pci_config_map = NULL;
+}

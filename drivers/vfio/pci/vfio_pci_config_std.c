@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Config space: the standard header.
+ *
+ * COMMAND is the gate of the BARs and of INTx, the BARs are virtual and only look like hardware.
+ */
+
+#include <linux/interrupt.h>
+#include <linux/log2.h>
+#include <linux/pci.h>
+
+#include "vfio_pci_config.h"
+#include "vfio_pci_priv.h"
+
+#define COMMAND_DECODE	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+
+static const struct vfio_pci_perm header_perms[PCI_STD_HEADER_SIZEOF / 4] = {
+	/* A VF's own read as all ones. */
+	[PCI_VENDOR_ID / 4]		= { .virt = ~0U },
+	/* DisINTx is the host's means to mask INTx.  The bit of the list goes off when it is empty. */
+	[PCI_COMMAND / 4]		= {
+		.virt  = CFG_BITS(PCI_COMMAND, PCI_COMMAND_INTX_DISABLE) |
+			 CFG_BITS(PCI_STATUS, PCI_STATUS_CAP_LIST),
+		.write = CFG_BITS(PCI_COMMAND, 0xffff),
+	},
+	/* Harmless. */
+	[PCI_CACHE_LINE_SIZE / 4]	= {
+		.write = CFG_BITS(PCI_CACHE_LINE_SIZE, 0xff) | CFG_BITS(PCI_LATENCY_TIMER, 0xff) |
+			 CFG_BITS(PCI_BIST, 0xff),
+	},
+	/* The host placed the BARs; user space may believe that it does. */
+	[PCI_BASE_ADDRESS_0 / 4 ... PCI_BASE_ADDRESS_5 / 4] = { .virt = ~0U, .write = ~0U },
+	[PCI_ROM_ADDRESS / 4]		= { .virt = ~0U, .write = ~0U },
+	/* The first capability may be hidden. */
+	[PCI_CAPABILITY_LIST / 4]	= { .virt = CFG_BITS(PCI_CAPABILITY_LIST, 0xff) },
+	/* The line is a note of software to itself.  The pin is 0 where there is no INTx to give. */
+	[PCI_INTERRUPT_LINE / 4]	= {
+		.virt  = CFG_BITS(PCI_INTERRUPT_LINE, 0xff) | CFG_BITS(PCI_INTERRUPT_PIN, 0xff),
+		.write = CFG_BITS(PCI_INTERRUPT_LINE, 0xff),
+	},
+};
+
+/* VFs that violate SR-IOV 3.4.1.18 (no interrupt pin); their vendor has been told. */
+static const struct pci_device_id vf_with_pin[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x270c) },
+	{ }
+};
+
+static bool is_bar(unsigned int offset)
+{
+	return (offset >= PCI_BASE_ADDRESS_0 && offset < PCI_BASE_ADDRESS_5 + 4) ||
+	       (offset >= PCI_ROM_ADDRESS && offset < PCI_ROM_ADDRESS + 4);
+}
+
+static void vconfig_and_or(struct vfio_pci_core_device *vdev, u16 pos, u32 and, u32 or)
+{
+	vfio_pci_vconfig_set(vdev, pos, 4, (vfio_pci_vconfig_get(vdev, pos, 4) & and) | or);
+}
+
+/* A BAR decodes only as many address bits as it has, and its type cannot be written. */
+static void shape_bars(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u64 size;
+	int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		u16 reg = PCI_BASE_ADDRESS_0 + 4 * i;
+		unsigned long flags = pci_resource_flags(pdev, i);
+		u32 type = PCI_BASE_ADDRESS_SPACE_MEMORY;
+
+		/* The host could not place it: user space gets no such BAR. */
+		if (!pci_resource_start(pdev, i)) {
+			vfio_pci_vconfig_set(vdev, reg, 4, 0);
+			continue;
+		}
+
+		size = pci_resource_len(pdev, i);
+
+		if (flags & IORESOURCE_IO) {
+			vconfig_and_or(vdev, reg, -size, PCI_BASE_ADDRESS_SPACE_IO);
+			continue;
+		}
+
+		if (flags & IORESOURCE_PREFETCH)
+			type |= PCI_BASE_ADDRESS_MEM_PREFETCH;
+		if (flags & IORESOURCE_MEM_64)
+			type |= PCI_BASE_ADDRESS_MEM_TYPE_64;
+		vconfig_and_or(vdev, reg, -size, type);
+
+		if (flags & IORESOURCE_MEM_64) {
+			vconfig_and_or(vdev, reg + 4, -size >> 32, 0);
+			i++;
+		}
+	}
+
+	/* Region info says whether the ROM can be read; the BAR is there if the device has a ROM. */
+	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
+		size = pci_resource_len(pdev, PCI_ROM_RESOURCE);
+	else if (pdev->rom && pdev->romlen)
+		size = roundup_pow_of_two(pdev->romlen);
+	else
+		size = 0;
+
+	/* Without a ROM nothing stays, not even the enable bit. */
+	vconfig_and_or(vdev, PCI_ROM_ADDRESS, size ? -size | PCI_ROM_ADDRESS_ENABLE : 0, 0);
+}
+
+static bool bars_lost(struct vfio_pci_core_device *vdev)
+{
+	int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		u32 bar;
+
+		if (!vdev->rbar[i])
+			continue;
+		if (vfio_pci_config_hw_read(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4, &bar) ||
+		    bar != vdev->rbar[i])
+			return true;
+	}
+
+	return false;
+}
+
+/* Devices can be reset by registers of their own, behind the host's back.  VFs have no BARs. */
+static void restore_bars(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u32 cmd;
+	int i;
+
+	if (pdev->is_virtfn)
+		return;
+
+	pci_info_ratelimited(pdev, "restoring BARs after a reset that the host did not make\n");
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++)
+		vfio_pci_config_hw_write(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4, vdev->rbar[i]);
+	vfio_pci_config_hw_write(vdev, PCI_ROM_ADDRESS, 4, vdev->rbar[PCI_ROM_RESOURCE]);
+
+	/* INTx of such a device is off for good, and the reset turned it on. */
+	if (vdev->nointx && !vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &cmd))
+		vfio_pci_config_hw_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
+}
+
+static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			 unsigned int count, u32 val)
+{
+	u32 old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2);
+	u32 lost, hw;
+	int ret;
+
+	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &hw);
+	if (ret)
+		return ret;
+
+	/* Once on, still wanted, yet off: only a reset does that, or there is no such bit. */
+	lost = old & val & ~hw & COMMAND_DECODE;
+	if (vdev->pdev->no_command_memory)
+		lost &= ~PCI_COMMAND_MEMORY;
+	if (lost || bars_lost(vdev))
+		restore_bars(vdev);
+
+	ret = vfio_pci_config_write_bits(vdev, cap, PCI_COMMAND, count, val);
+	if (ret)
+		return ret;
+
+	/* The decode bits live in the hardware; what user space wanted is kept for the test above. */
+	old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2) & ~COMMAND_DECODE;
+	vfio_pci_vconfig_set(vdev, PCI_COMMAND, 2, old | (val & COMMAND_DECODE));
+	return 0;
+}
+
+/*
+ * DisINTx changed, maybe.  The interrupt code takes igate, so config_lock cannot be held around it
+ * and another writer may be faster: whoever masked looks again.  To unmask is always safe, it does
+ * nothing while virq_disabled is set.
+ */
+static void follow_intx_disable(struct vfio_pci_core_device *vdev)
+{
+	bool disable, changed;
+
+	mutex_lock(&vdev->config_lock);
+	disable = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE;
+	changed = disable != vdev->virq_disabled;
+	WRITE_ONCE(vdev->virq_disabled, disable);
+	mutex_unlock(&vdev->config_lock);
+
+	if (!changed)
+		return;
+
+	if (disable)
+		vfio_pci_intx_mask(vdev);
+	if (!READ_ONCE(vdev->virq_disabled))
+		vfio_pci_intx_unmask(vdev);
+}
+
+static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			unsigned int offset, unsigned int count, u32 val)
+{
+	int ret;
+
+	if (offset == PCI_COMMAND) {
+		if (val & PCI_COMMAND_MEMORY)
+			vfio_pci_access_lock(vdev);
+		else
+			vfio_pci_access_revoke(vdev);
+
+		mutex_lock(&vdev->config_lock);
+		ret = write_command(vdev, cap, count, val);
+		mutex_unlock(&vdev->config_lock);
+
+		vfio_pci_access_restore(vdev);
+	} else {
+		mutex_lock(&vdev->config_lock);
+		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
+		if (is_bar(offset))
+			shape_bars(vdev);
+		mutex_unlock(&vdev->config_lock);
+	}
+
+	if (!ret && (offset == PCI_COMMAND || offset == PCI_COMMAND + 1))
+		follow_intx_disable(vdev);
+
+	return ret;
+}
+
+/* The hardware of these devices shows 0 where user space expects what it wrote. */
+static int no_command_memory_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+				  unsigned int offset, unsigned int count, u32 *val)
+{
+	int ret = vfio_pci_config_read_bits(vdev, cap, offset, count, val);
+
+	if (!ret && offset == PCI_COMMAND)
+		*val |= vfio_pci_vconfig_get(vdev, PCI_COMMAND, 1) & PCI_COMMAND_MEMORY;
+
+	return ret;
+}
+
+static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	u8 *vconfig = vdev->vconfig;
+	int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++)
+		vdev->rbar[i] = vfio_pci_vconfig_get(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4);
+	vdev->rbar[PCI_ROM_RESOURCE] = vfio_pci_vconfig_get(vdev, PCI_ROM_ADDRESS, 4);
+
+	shape_bars(vdev);
+
+	if (pdev->is_virtfn) {
+		vfio_pci_vconfig_set(vdev, PCI_VENDOR_ID, 2, pdev->vendor);
+		vfio_pci_vconfig_set(vdev, PCI_DEVICE_ID, 2, pdev->device);
+
+		if (vconfig[PCI_INTERRUPT_PIN] && !pci_match_id(vf_with_pin, pdev))
+			pci_warn(pdev, "hardware bug: VF has interrupt pin %u, hidden\n",
+				 vconfig[PCI_INTERRUPT_PIN]);
+	}
+
+	if (!IS_ENABLED(CONFIG_VFIO_PCI_INTX) || pdev->is_virtfn || vdev->nointx || !pdev->irq ||
+	    pdev->irq == IRQ_NOTCONNECTED)
+		vconfig[PCI_INTERRUPT_PIN] = 0;
+
+	/* Memory of these devices is always on, as a PF's is after pci_enable_device(). */
+	if (pdev->no_command_memory)
+		vconfig[PCI_COMMAND] |= PCI_COMMAND_MEMORY;
+}
+
+static const struct vfio_pci_captype header_type = {
+	CFG_PERMS(header_perms),
+	.init	= header_init,
+	.write	= header_write,
+};
+
+static const struct vfio_pci_captype no_command_memory_header_type = {
+	CFG_PERMS(header_perms),
+	.init	= header_init,
+	.read	= no_command_memory_read,
+	.write	= header_write,
+};
+
+int vfio_pci_config_init_std(struct vfio_pci_core_device *vdev)
+{
+	return vfio_pci_config_add(vdev, vdev->pdev->no_command_memory ?
+				   &no_command_memory_header_type : &header_type,
+				   0, PCI_STD_HEADER_SIZEOF);
+}

@@ -4,7 +4,8 @@
  *
  * igate serialises everything that sets up, changes or tears down an interrupt.  A vector's context
  * is an entry of vdev->ctx, of the type that belongs to vdev->irq_type: INTx has one at 0, MSI and
- * MSI-X one for each vector that has an eventfd.
+ * MSI-X one for each vector that has an eventfd.  irq_type changes under igate; config space reads
+ * it without.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>

@@ -196,7 +196,7 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 	if (ret)
 		goto err_flags;
 
-	vdev->irq_type = VFIO_PCI_INTX_IRQ_INDEX;
+	WRITE_ONCE(vdev->irq_type, VFIO_PCI_INTX_IRQ_INDEX);
 	return 0;
 
 err_flags:
@@ -218,7 +218,7 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
 	free_irq(irq, intx);
 	if (!vdev->pci_2_3)
 		irq_clear_status_flags(irq, IRQ_DISABLE_UNLAZY);
-	vdev->irq_type = VFIO_PCI_NUM_IRQS;
+	WRITE_ONCE(vdev->irq_type, VFIO_PCI_NUM_IRQS);
 
 	if (intx->trigger)
 		eventfd_ctx_put(intx->trigger);

@@ -53,10 +53,10 @@ static int msi_enable(struct vfio_pci_core_device *vdev, unsigned int index, uns
 	if (got < 0 || got < nvec)
 		return got;
 
-	vdev->irq_type = index;
 	/* The user may not enable more in the capability's virtual register. */
 	if (index == VFIO_PCI_MSI_IRQ_INDEX)
 		vdev->msi_qmax = order_base_2(nvec);
+	WRITE_ONCE(vdev->irq_type, index);
 	return 0;
 }
 
@@ -181,7 +181,7 @@ void vfio_pci_msi_disable(struct vfio_pci_core_device *vdev)
 	if (vdev->nointx)
 		pci_intx(vdev->pdev, 0);
 
-	vdev->irq_type = VFIO_PCI_NUM_IRQS;
+	WRITE_ONCE(vdev->irq_type, VFIO_PCI_NUM_IRQS);
 }
 
 /* Give each vector its eventfd, or none for a negative one; after an error none has any. */

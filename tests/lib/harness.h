@@ -20,6 +20,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* EXPECT_EQ(0, info.size) compares an int with what is unsigned, and means it. */
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
 #define TEST_TIMEOUT_DEFAULT 30 /* seconds */
 
 struct __test_metadata {
@@ -90,17 +93,17 @@ bool __test_after_fail(struct __test_metadata *metadata, bool fatal);
 
 #define FIXTURE_VARIANT(fixture) struct __variant_##fixture
 
-#define FIXTURE_SETUP(fixture)                                                                    \
-	static void __setup_##fixture(struct __test_metadata __attribute__((unused)) * _metadata, \
-				      struct __self_##fixture __attribute__((unused)) * self,     \
-				      const struct __variant_##fixture __attribute__((unused)) *  \
-					      variant)
+#define FIXTURE_SETUP(fixture)                                                        \
+	static void __attribute__((unused))                                           \
+	__setup_##fixture(struct __test_metadata __attribute__((unused)) * _metadata, \
+			  struct __self_##fixture __attribute__((unused)) * self,     \
+			  const struct __variant_##fixture __attribute__((unused)) * variant)
 
-#define FIXTURE_TEARDOWN(fixture)                                           \
-	static void __teardown_##fixture(                                   \
-		struct __test_metadata __attribute__((unused)) * _metadata, \
-		struct __self_##fixture __attribute__((unused)) * self,     \
-		const struct __variant_##fixture __attribute__((unused)) * variant)
+#define FIXTURE_TEARDOWN(fixture)                                                        \
+	static void __attribute__((unused))                                              \
+	__teardown_##fixture(struct __test_metadata __attribute__((unused)) * _metadata, \
+			     struct __self_##fixture __attribute__((unused)) * self,     \
+			     const struct __variant_##fixture __attribute__((unused)) * variant)
 
 #define FIXTURE_VARIANT_ADD(fixture_name, variant_name)                                       \
 	extern const struct __variant_##fixture_name __data_##fixture_name##_##variant_name;  \

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "mem.h"
-#include "../modules/ptwalk.h"
+#include "../modules/ptwalk/ptwalk.h"
 
 static __thread sigjmp_buf *volatile bus_error;
 

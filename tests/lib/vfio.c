@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 
 #include "vfio.h"
 
@@ -205,6 +206,14 @@ void vfio_close(struct vfio_dev *dev)
 		vfio_iommu_close(&dev->own);
 	dev->iommu = NULL;
 	dev->fd = -1;
+}
+
+bool vfio_follows_newest(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	return strcmp(vfio_driver(), "vfio-pci") || atoi(name.release) >= 7;
 }
 
 int vfio_region(struct vfio_dev *dev, unsigned int index, struct vfio_region_info *info)

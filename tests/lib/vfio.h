@@ -51,6 +51,12 @@ int vfio_open_bound(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *
 int vfio_get_device_fd(struct vfio_iommu *iommu, const char *bdf);
 void vfio_close(struct vfio_dev *dev);
 
+/*
+ * True when the driver behaves as vfio-pci of 7.3: ours always does, the kernel's where it is that
+ * new. For the few things that changed on the way.
+ */
+bool vfio_follows_newest(void);
+
 int vfio_region(struct vfio_dev *dev, unsigned int index, struct vfio_region_info *info);
 int vfio_irq(struct vfio_dev *dev, unsigned int index, struct vfio_irq_info *info);
 

@@ -7,6 +7,7 @@ MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -37,6 +38,7 @@ into := build/$(kernel)
 
 # Use all CPUs unless told otherwise.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 
 # ---- modules ---------------------------------------------------------------
 
@@ -44,19 +46,21 @@ jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # kernel of the cache built as usual: headers of KDIR may change in ways that dates do not tell, and
 # variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null)
-unusual := $(filter-out KERNEL=% V=% T=% ACCEL=% KEEP=% CACHE=%,$(MAKEOVERRIDES))
+unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS), \
+	$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 
-# The lock is for two makes at once in one tree. BTF needs the kernel's vmlinux, which packages of
-# headers do not have: kbuild would say so for each module.
+# The lock is for two makes at once in one tree. .built is as old as the start of the build, so that
+# what is edited meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers
+# do not have: kbuild would say so for each module.
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 	$(Q)scripts/doctor --need build
 	$(Q)mkdir -p $(@D)
-	+$(Q)flock $(@D)/../.$(notdir $(into)).lock sh -ec 'scripts/prepare $(kdir) $(into); \
+	+$(Q)$(if $(dry-run),exit;) flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into); \
 		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules; \
-		$(if $(unusual),rm -f,touch) $@'
+		$(if $(unusual),rm -f,mv $(into).start) $@'
 
 .PHONY: FORCE
 FORCE:
@@ -113,9 +117,8 @@ ready:
 	$(Q)scripts/doctor --install build test
 	+$(Q)$(MAKE) $(jobs) all programs
 
-vm = $(Q)CACHE=$(CACHE) BUILD=$(into) V=$(V) KEEP=$(KEEP) ACCEL=$(ACCEL) T='$(T)' \
-	scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(ACCEL),--accel $(ACCEL)) $(if $(KEEP),--keep) \
-	$(if $(T),--tests '$(T)')
+# Variables given to make are in the script's environment.
+vm = $(Q)CACHE=$(CACHE) BUILD=$(into) scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
 
 .PHONY: demo test shell
 demo: ready			## show our core driving three emulated devices
@@ -139,8 +142,8 @@ doctor:				## show what is needed, what is missing, and how to install it
 	$(Q)scripts/doctor
 
 .PHONY: kernels
-kernels:			## download the packaged kernels of KERNELS (UPDATE=1: newer ones)
-	$(Q)scripts/kernels fetch $(if $(UPDATE),--update)
+kernels:			## get the packaged kernels, or KERNEL (UPDATE=1: newer ones)
+	$(Q)scripts/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
 
 .PHONY: clean
 clean:				## remove build/
@@ -159,6 +162,7 @@ help:				## this text
 	@sed -n 's/^#= \([A-Z]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
+#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
 #= KEEP=1     keep the files of the virtual machine
 #= V=1        show commands

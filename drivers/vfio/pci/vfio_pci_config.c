@@ -2,9 +2,9 @@
 /*
  * Config space as user space sees it: the engine.
  *
- * Each bit lives either in the hardware or in vconfig, a shadow of config space.  Which, and whether
- * user space may write it, is said by the tables of vfio_pci_config_{std,cap,ext}.c; this file does
- * not know what a capability means.
+ * Each bit lives either in the hardware or in vconfig, a shadow of config space.  The tables of
+ * vfio_pci_config_{std,cap,ext}.c say which, and what user space may write; this file does not
+ * know what a capability means.
  *
  * config_lock protects vconfig, and the read-modify-write of hardware registers, against a second
  * writer.  Readers take no lock: an access is a single aligned load from vconfig, a writer stores

@@ -33,8 +33,8 @@ static void probe_extended(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * Power management.  The host handles PME, and is the only one who can in D3cold: user space is told
- * that there is none.  The power state is changed on behalf of user space, never by its write.
+ * Power management.  The host handles PME, and is the only one who can in D3cold: user space is
+ * told that there is none.  Its write of the power state is a request; the host makes the change.
  */
 #define PM_PME_BITS	(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS)
 
@@ -73,8 +73,8 @@ static int pm_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 }
 
 /*
- * Vital product data.  The protocol takes many accesses and several functions may share one storage:
- * the host speaks it, and user space speaks to a model of the two registers.
+ * Vital product data.  The protocol takes many accesses, and functions may share one storage: the
+ * host speaks it, and user space speaks to a model of the two registers.
  */
 static const struct vfio_pci_perm vpd_perms[] = {
 	{
@@ -122,8 +122,8 @@ static int vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 
 /*
  * MSI.  The host programs address and data, user space has a model of them; the hardware's enable
- * bit may go on only while the host has vectors.  The layout depends on the width of the address; what is
- * not there because vectors cannot be masked lies beyond the length.
+ * bit may go on only while the host has vectors.  The width of the address decides on the layout;
+ * masks, where there are none, would lie beyond the length.
  */
 #define MSI_FLAGS_BITS	CFG_BITS(PCI_MSI_FLAGS, 0xff)
 

@@ -2,8 +2,8 @@
 /*
  * Config space: the extended capabilities, from byte 256 on.
  *
- * The first dword of each, which has the pointer to the next one, is virtual: those that stand in no
- * table are unlinked.
+ * The first dword of each, which has the pointer to the next one, is virtual: those that stand in
+ * no table are unlinked.
  */
 
 #include <linux/bitfield.h>
@@ -40,7 +40,9 @@ static const struct vfio_pci_perm err_perms[] = {
 	[PCI_ERR_UNCOR_SEVER / 4]	= { .write = ERR_UNC_BITS },
 	[PCI_ERR_COR_STATUS / 4]	= { .write = ERR_COR_BITS },
 	[PCI_ERR_COR_MASK / 4]		= { .write = ERR_COR_BITS },
-	[PCI_ERR_CAP / 4]		= { .write = PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE },
+	[PCI_ERR_CAP / 4]		= {
+		.write = PCI_ERR_CAP_ECRC_GENE | PCI_ERR_CAP_ECRC_CHKE,
+	},
 };
 
 /* Power budgeting: a selector of what to read. */
@@ -49,7 +51,7 @@ static const struct vfio_pci_perm pwr_perms[] = {
 	[PCI_PWR_DATA / 4] = { .write = CFG_BITS(PCI_PWR_DATA, 0xff) },
 };
 
-/* VC, VC9 and MFVC.  Arbitration tables of ports and functions lie behind; nobody may write there. */
+/* VC, VC9 and MFVC.  User space may write none of their arbitration tables. */
 static int vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
 		    const struct vfio_pci_captype **type)
 {

@@ -17,7 +17,7 @@
 static const struct vfio_pci_perm header_perms[PCI_STD_HEADER_SIZEOF / 4] = {
 	/* A VF's own read as all ones. */
 	[PCI_VENDOR_ID / 4]		= { .virt = ~0U },
-	/* DisINTx is the host's means to mask INTx.  The bit of the list goes off when it is empty. */
+	/* The host masks INTx with DisINTx.  The list's bit goes off when all of it is hidden. */
 	[PCI_COMMAND / 4]		= {
 		.virt  = CFG_BITS(PCI_COMMAND, PCI_COMMAND_INTX_DISABLE) |
 			 CFG_BITS(PCI_STATUS, PCI_STATUS_CAP_LIST),
@@ -33,7 +33,7 @@ static const struct vfio_pci_perm header_perms[PCI_STD_HEADER_SIZEOF / 4] = {
 	[PCI_ROM_ADDRESS / 4]		= { .virt = ~0U, .write = ~0U },
 	/* The first capability may be hidden. */
 	[PCI_CAPABILITY_LIST / 4]	= { .virt = CFG_BITS(PCI_CAPABILITY_LIST, 0xff) },
-	/* The line is a note of software to itself.  The pin is 0 where there is no INTx to give. */
+	/* The line is a note of software to itself.  The pin is 0 if there is no INTx to give. */
 	[PCI_INTERRUPT_LINE / 4]	= {
 		.virt  = CFG_BITS(PCI_INTERRUPT_LINE, 0xff) | CFG_BITS(PCI_INTERRUPT_PIN, 0xff),
 		.write = CFG_BITS(PCI_INTERRUPT_LINE, 0xff),
@@ -94,7 +94,7 @@ static void shape_bars(struct vfio_pci_core_device *vdev)
 		}
 	}
 
-	/* Region info says whether the ROM can be read; the BAR is there if the device has a ROM. */
+	/* Region info says whether the ROM can be read; the BAR is there if the device has one. */
 	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
 		size = pci_resource_len(pdev, PCI_ROM_RESOURCE);
 	else if (pdev->rom && pdev->romlen)
@@ -166,7 +166,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (ret)
 		return ret;
 
-	/* The decode bits live in the hardware; what user space wanted is kept for the test above. */
+	/* The decode bits live in the hardware; what was asked for is kept for the test above. */
 	old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2) & ~COMMAND_DECODE;
 	vfio_pci_vconfig_set(vdev, PCI_COMMAND, 2, old | (val & COMMAND_DECODE));
 	return 0;

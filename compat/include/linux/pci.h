@@ -38,4 +38,19 @@ static inline struct msi_map pci_msix_alloc_irq_at(struct pci_dev *dev, unsigned
 }
 #endif
 
+#ifndef HAVE_PCI_IS_DISPLAY
+static inline bool pci_is_display(struct pci_dev *pdev)
+{
+	return (pdev->class >> 16) == PCI_BASE_CLASS_DISPLAY;
+}
+#endif
+
+/* The override of a PCI device was a member of struct pci_dev before every device had one. */
+#ifndef HAVE_DEVICE_SET_DRIVER_OVERRIDE
+static inline int device_set_driver_override(struct device *dev, const char *s)
+{
+	return driver_set_override(dev, &to_pci_dev(dev)->driver_override, s, strlen(s));
+}
+#endif
+
 #endif /* VFIO_PCI_SDK_COMPAT_PCI_H */

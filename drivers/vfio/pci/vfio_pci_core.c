@@ -208,13 +208,18 @@ static void probe_msix(struct vfio_pci_core_device *vdev)
  * vfio_pci_core_disable().
  *
  * Context: process; dev_set->lock held, as in .open_device.
- * Return: 0; -EAGAIN someone else holds the device's lock; -EBUSY a memory type declared strict was
- * not granted; another -errno.
+ * Return: 0; -EACCES a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
+ * -EAGAIN someone else holds the device's lock; -EBUSY a memory type declared strict was not
+ * granted; another -errno.
  */
 int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
+
+	ret = vfio_pci_vf_check_pf(vdev);
+	if (ret)
+		return ret;
 
 	if (!vdev->disable_idle_d3) {
 		ret = pm_runtime_resume_and_get(&pdev->dev);

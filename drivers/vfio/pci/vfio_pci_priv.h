@@ -144,6 +144,7 @@ void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev);
 /* vfio_pci_sriov.c */
 int vfio_pci_vf_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev);
+int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev);
 void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use);
 int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
 			      size_t argsz);

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vfio-pci-sdk: the plain driver, for any PCI function.
+ *
+ * It binds nothing by itself: functions come by driver_override, by new_id, or by the parameter ids.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "vfio_pci_priv.h"
+
+static char *name = "vfio-pci-sdk";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name,
+		 "Name to register the driver by (default: vfio-pci-sdk); vfio-pci is for programs that look for that name, and free only while the kernel's own driver of that name is not loaded");
+
+static char ids[1024] __initdata;
+module_param_string(ids, ids, sizeof(ids), 0);
+MODULE_PARM_DESC(ids,
+		 "Functions to bind: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], hexadecimal, separated by commas");
+
+static bool nointxmask;
+module_param(nointxmask, bool, 0644);
+MODULE_PARM_DESC(nointxmask,
+		 "Do not mask INTx by the command register, but the whole interrupt line, which then cannot be shared (default: N)");
+
+static bool disable_vga;
+module_param(disable_vga, bool, 0444);
+MODULE_PARM_DESC(disable_vga, "Offer no VGA region for graphics cards (default: N)");
+
+static bool disable_idle_d3;
+module_param(disable_idle_d3, bool, 0644);
+MODULE_PARM_DESC(disable_idle_d3, "Keep unused functions in D0 (default: N)");
+
+static bool enable_sriov;
+module_param(enable_sriov, bool, 0644);
+MODULE_PARM_DESC(enable_sriov,
+		 "Let sriov_numvfs create VFs; they work only if the PF's user-space driver supports it (default: N)");
+
+static bool disable_denylist;
+module_param(disable_denylist, bool, 0444);
+MODULE_PARM_DESC(disable_denylist,
+		 "Bind even functions with errata that their user could exploit against the host (default: N)");
+
+/* Known to hang or corrupt the host when driven by somebody who is not trusted. */
+static const struct pci_device_id denylist[] = {
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX_VF) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C62X) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C62X_VF) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_DH895XCC) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_DH895XCC_VF) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_DSA_SPR0) },
+	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_IAX_SPR0) },
+	{}
+};
+
+static bool vfio_pci_is_denied(struct pci_dev *pdev)
+{
+	if (!pci_match_id(denylist, pdev))
+		return false;
+
+	if (disable_denylist) {
+		pci_warn(pdev, "binding a function with known errata: disable_denylist is set\n");
+		return false;
+	}
+
+	pci_warn(pdev,
+		 "not binding a function with known errata: if its user is trusted, load %s with disable_denylist=1\n",
+		 KBUILD_MODNAME);
+	return true;
+}
+
+static int vfio_pci_init_dev(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+
+	/* The values of now, for good: the parameters may change while the device is in use. */
+	vdev->nointxmask = nointxmask;
+	vdev->disable_idle_d3 = disable_idle_d3;
+	vdev->disable_vga = disable_vga;
+
+	return vfio_pci_core_init_dev(core_vdev);
+}
+
+static int vfio_pci_open_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(vdev);
+	if (ret)
+		return ret;
+
+	if (vfio_pci_is_intel_display(vdev->pdev)) {
+		ret = vfio_pci_igd_init(vdev);
+		/* -ENODEV: discrete, or firmware offers nothing. */
+		if (ret && ret != -ENODEV) {
+			pci_warn(vdev->pdev, "cannot set up the Intel graphics regions: %d\n", ret);
+			vfio_pci_core_disable(vdev);
+			return ret;
+		}
+	}
+
+	vfio_pci_core_finish_enable(vdev);
+	return 0;
+}
+
+/* All but the name, which the parameter decides when the module is loaded. */
+DEFINE_VFIO_PCI_OPS(vfio_pci_nameless_ops,
+	.init		= vfio_pci_init_dev,
+	.open_device	= vfio_pci_open_device,
+);
+
+static struct vfio_device_ops vfio_pci_ops __ro_after_init;
+
+static const struct vfio_pci_device_ops vfio_pci_dev_ops = {
+	.get_dmabuf_phys	= vfio_pci_core_get_dmabuf_phys,
+};
+
+static int vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfio_pci_core_device *vdev;
+	int ret;
+
+	if (vfio_pci_is_denied(pdev))
+		return -EINVAL;
+
+	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &vfio_pci_ops);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+
+	dev_set_drvdata(&pdev->dev, vdev);
+	vdev->pci_ops = &vfio_pci_dev_ops;
+
+	ret = vfio_pci_core_register_device(vdev);
+	if (ret)
+		vfio_put_device(&vdev->vdev);
+	return ret;
+}
+
+static void vfio_pci_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	vfio_pci_core_unregister_device(vdev);
+	vfio_put_device(&vdev->vdev);
+}
+
+static int vfio_pci_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+{
+	if (!enable_sriov)
+		return -ENOENT;
+
+	return vfio_pci_core_sriov_configure(dev_get_drvdata(&pdev->dev), nr_virtfn);
+}
+
+/* Any function, but only one whose driver_override names us. */
+static const struct pci_device_id vfio_pci_table[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, vfio_pci_table);
+
+static struct pci_driver vfio_pci_driver = {
+	.id_table		= vfio_pci_table,
+	.probe			= vfio_pci_probe,
+	.remove			= vfio_pci_remove,
+	.sriov_configure	= vfio_pci_sriov_configure,
+	.err_handler		= &vfio_pci_core_err_handlers,
+	.driver_managed_dma	= true,
+};
+
+static void __init vfio_pci_add_id(const char *id)
+{
+	u32 subvendor = PCI_ANY_ID, subdevice = PCI_ANY_ID, class = 0, class_mask = 0;
+	u32 vendor, device;
+	int ret;
+
+	if (sscanf(id, "%x:%x:%x:%x:%x:%x", &vendor, &device, &subvendor, &subdevice, &class,
+		   &class_mask) < 2) {
+		pr_warn("\"%s\" in ids is not of the form vendor:device[:subvendor[:subdevice[:class[:class_mask]]]]\n",
+			id);
+		return;
+	}
+
+	ret = pci_add_dynid(&vfio_pci_driver, vendor, device, subvendor, subdevice, class,
+			    class_mask, 0);
+	if (ret)
+		pr_warn("cannot add \"%s\" of ids: %d\n", id, ret);
+	else
+		pr_info("binding functions %s\n", id);
+}
+
+static int __init vfio_pci_init(void)
+{
+	char *rest = ids, *id;
+	int ret;
+
+	if (!*name || strchr(name, '/')) {
+		pr_err("name=\"%s\" cannot be the name of a driver: leave it away for vfio-pci-sdk\n",
+		       name);
+		return -EINVAL;
+	}
+
+	/* The same name twice: new VFs are bound by that of the ops. */
+	vfio_pci_ops = vfio_pci_nameless_ops;
+	vfio_pci_ops.name = name;
+	vfio_pci_driver.name = name;
+
+	ret = pci_register_driver(&vfio_pci_driver);
+	if (ret)
+		return ret;
+
+	while ((id = strsep(&rest, ",")))
+		if (*id)
+			vfio_pci_add_id(id);
+
+	if (disable_denylist)
+		pr_warn("functions with known errata may be bound: disable_denylist is set\n");
+	return 0;
+}
+module_init(vfio_pci_init);
+
+static void __exit vfio_pci_exit(void)
+{
+	pci_unregister_driver(&vfio_pci_driver);
+}
+module_exit(vfio_pci_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("vfio driver for any PCI function, on the SDK's vfio-pci core");

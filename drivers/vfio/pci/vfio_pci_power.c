@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Power: the device's own power states, and runtime PM, which also reaches what is above the device.
+ *
+ * User space moves the device between D0 and D3hot by its power-management capability, and gives the
+ * host leave to suspend it altogether by the low-power features.
+ */
+#include <linux/eventfd.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_priv.h"
+
+/*
+ * Some devices reset themselves on the way from D3hot to D0 (No_Soft_Reset is clear).  For them the
+ * configuration is kept in vdev->pm_save meanwhile: neither in the PCI core's copy, which a reset
+ * overwrites, nor in pci_saved_state, which is the state at open.
+ *
+ * Needs memory_lock for write unless @state is D0.
+ */
+int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	bool was_down = pdev->current_state >= PCI_D3hot;
+	bool save, restore;
+	int ret;
+
+	if (state > PCI_D0) {
+		lockdep_assert_held_write(&vdev->memory_lock);
+		/* VFs do not work without their PF. */
+		if (vdev->sriov_active)
+			return -EBUSY;
+	}
+
+	save = vdev->needs_pm_restore && !was_down && state >= PCI_D3hot;
+	restore = vdev->needs_pm_restore && was_down && state <= PCI_D0;
+
+	if (save)
+		pci_save_state(pdev);
+
+	ret = pci_set_power_state(pdev, state);
+	if (ret)
+		return ret;
+
+	/* A quirk may have kept the device out of D3hot. */
+	if (save && pdev->current_state >= PCI_D3hot) {
+		/* Left over when others woke the device: the PCI core does, before it resets. */
+		kfree(vdev->pm_save);
+		vdev->pm_save = pci_store_saved_state(pdev);
+	} else if (restore) {
+		pci_load_and_free_saved_state(pdev, &vdev->pm_save);
+		pci_restore_state(pdev);
+	}
+	return 0;
+}
+
+/* User space wrote the power state in the PM capability.  Failure is what it reads back. */
+void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
+{
+	if (state >= PCI_D3hot)
+		vfio_pci_access_revoke(vdev);
+	else
+		vfio_pci_access_lock(vdev);
+
+	vfio_pci_set_power_state(vdev, state);
+	vfio_pci_access_restore(vdev);
+}
+
+/*
+ * Drops the runtime PM reference an open device has.  The ioctl that brought us here holds another;
+ * when that one goes, the device may suspend.  @wakeup is consumed on success.
+ */
+static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup)
+{
+	int ret = 0;
+
+	vfio_pci_access_revoke(vdev);
+	if (vdev->pm_runtime_engaged) {
+		ret = -EINVAL;
+	} else {
+		vdev->pm_wake_eventfd_ctx = wakeup;
+		/* In this order: see rw_pm_get() in vfio_pci_rdwr.c. */
+		WRITE_ONCE(vdev->pm_runtime_engaged, true);
+		pm_runtime_put_noidle(&vdev->pdev->dev);
+	}
+	vfio_pci_access_restore(vdev);
+
+	return ret;
+}
+
+/* Takes the reference back.  The device is active, or about to be: its resume callback calls, too. */
+static void low_power_end(struct vfio_pci_core_device *vdev)
+{
+	lockdep_assert_held_write(&vdev->memory_lock);
+
+	if (!vdev->pm_runtime_engaged)
+		return;
+
+	pm_runtime_get_noresume(&vdev->pdev->dev);
+	WRITE_ONCE(vdev->pm_runtime_engaged, false);
+
+	if (vdev->pm_wake_eventfd_ctx) {
+		eventfd_ctx_put(vdev->pm_wake_eventfd_ctx);
+		vdev->pm_wake_eventfd_ctx = NULL;
+	}
+}
+
+int vfio_pci_low_power_entry(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			     size_t argsz)
+{
+	int ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, 0);
+
+	return ret == 1 ? low_power_begin(vdev, NULL) : ret;
+}
+
+int vfio_pci_low_power_entry_with_wakeup(struct vfio_pci_core_device *vdev, u32 flags,
+					 void __user *arg, size_t argsz)
+{
+	struct vfio_device_low_power_entry_with_wakeup entry;
+	struct eventfd_ctx *wakeup;
+	int ret;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, sizeof(entry));
+	if (ret != 1)
+		return ret;
+
+	if (copy_from_user(&entry, arg, sizeof(entry)))
+		return -EFAULT;
+	if (entry.wakeup_eventfd < 0)
+		return -EINVAL;
+
+	wakeup = eventfd_ctx_fdget(entry.wakeup_eventfd);
+	if (IS_ERR(wakeup))
+		return PTR_ERR(wakeup);
+
+	ret = low_power_begin(vdev, wakeup);
+	if (ret)
+		eventfd_ctx_put(wakeup);
+	return ret;
+}
+
+/* vfio.ko resumed the device for this ioctl; a wakeup may have ended low power already. */
+int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			    size_t argsz)
+{
+	int ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, 0);
+
+	if (ret != 1)
+		return ret;
+
+	vfio_pci_access_lock(vdev);
+	low_power_end(vdev);
+	vfio_pci_access_restore(vdev);
+	return 0;
+}
+
+/* At close, with nobody left to give access back to. */
+void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_access_lock(vdev);
+	low_power_end(vdev);
+	up_write(&vdev->memory_lock);
+
+	pm_runtime_resume(&vdev->pdev->dev);
+}
+
+static int vfio_pci_runtime_suspend(struct device *dev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
+
+	/*
+	 * There is nothing to revoke: the device is closed, or was revoked when it entered low power.
+	 *
+	 * Suspending starts from D0: the PCI core saves the configuration now and restores it at
+	 * resume, and what user space put in D3hot might have lost it.
+	 */
+	vfio_pci_access_lock(vdev);
+	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_access_restore(vdev);
+
+	/* An interrupt handler must not ask a sleeping device; a user's own mask stays the user's. */
+	vdev->pm_intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
+			       vfio_pci_intx_mask(vdev);
+	return 0;
+}
+
+/* With a wakeup eventfd, the first resume of any cause ends low power; else it goes on after it. */
+static int vfio_pci_runtime_resume(struct device *dev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
+
+	vfio_pci_access_lock(vdev);
+	if (vdev->pm_wake_eventfd_ctx) {
+		eventfd_signal(vdev->pm_wake_eventfd_ctx);
+		low_power_end(vdev);
+	}
+	vfio_pci_access_restore(vdev);
+
+	if (vdev->pm_intx_masked)
+		vfio_pci_intx_unmask(vdev);
+	return 0;
+}
+
+static const struct dev_pm_ops vfio_pci_pm_ops = {
+	RUNTIME_PM_OPS(vfio_pci_runtime_suspend, vfio_pci_runtime_resume, NULL)
+};
+
+/* From here on the device may sleep while it is unused, unless its driver forbids. */
+void vfio_pci_power_register(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	struct device *dev = &pdev->dev;
+	u16 pmcsr;
+
+	if (pdev->pm_cap) {
+		pci_read_config_word(pdev, pdev->pm_cap + PCI_PM_CTRL, &pmcsr);
+		vdev->needs_pm_restore = !(pmcsr & PCI_PM_CTRL_NO_SOFT_RESET);
+	}
+
+	/* The PCI core takes the state of an unbound device for unknown: only D0 leads out of it. */
+	vfio_pci_set_power_state(vdev, PCI_D0);
+
+	dev->driver->pm = &vfio_pci_pm_ops;
+	pm_runtime_allow(dev);
+	if (!vdev->disable_idle_d3)
+		pm_runtime_put(dev);
+}
+
+void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+
+	if (!vdev->disable_idle_d3)
+		pm_runtime_get_noresume(dev);
+
+	pm_runtime_forbid(dev);
+}

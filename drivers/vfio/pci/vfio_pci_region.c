@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Device-specific regions, which a variant driver adds behind the standard ones. */
+#include <linux/export.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+
+#include "vfio_pci_priv.h"
+
+/* NULL: no device-specific region has this index. */
+static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, unsigned int index)
+{
+	unsigned int nr = index - VFIO_PCI_NUM_REGIONS;
+
+	if (index < VFIO_PCI_NUM_REGIONS || nr >= vdev->num_regions)
+		return NULL;
+	return &vdev->region[array_index_nospec(nr, vdev->num_regions)];
+}
+
+/**
+ * vfio_pci_core_register_dev_region - add a region to a device
+ * @vdev: the device, being opened: between vfio_pci_core_enable() and the end of open_device
+ * @type: VFIO_REGION_TYPE_*, or VFIO_REGION_TYPE_PCI_VENDOR_TYPE with the vendor's id
+ * @subtype: meaning depends on @type
+ * @ops: callbacks; rw and release must be there
+ * @size: bytes
+ * @flags: VFIO_REGION_INFO_FLAG_*; with _MMAP, @ops needs mmap
+ * @data: for the callbacks; belongs to the region from now on, until release
+ *
+ * The region gets the next free index, and is removed by vfio_pci_core_disable().  Pointers to
+ * regions that were added before are no longer valid.
+ *
+ * Context: process; calls for one device must not overlap.
+ * Return: 0 or -ENOMEM; @data is still the caller's then.
+ */
+int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigned int type,
+				      unsigned int subtype, const struct vfio_pci_regops *ops,
+				      size_t size, u32 flags, void *data)
+{
+	struct vfio_pci_region *regions;
+
+	regions = krealloc(vdev->region, array_size(vdev->num_regions + 1, sizeof(*regions)),
+			   GFP_KERNEL_ACCOUNT);
+	if (!regions)
+		return -ENOMEM;
+
+	regions[vdev->num_regions++] = (struct vfio_pci_region){
+		.type = type, .subtype = subtype, .ops = ops,
+		.size = size, .flags = flags, .data = data,
+	};
+	vdev->region = regions;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_register_dev_region);
+
+/* At close, with nobody left who could use a region. */
+void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_region *region = vdev->region;
+
+	for (; vdev->num_regions; vdev->num_regions--, region++)
+		region->ops->release(vdev, region);
+
+	kfree(vdev->region);
+	vdev->region = NULL;
+}
+
+int vfio_pci_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+			 struct vfio_info_cap *caps)
+{
+	struct vfio_pci_region *region = region_find(vdev, info->index);
+	struct vfio_region_info_cap_type cap = {
+		.header = { .id = VFIO_REGION_INFO_CAP_TYPE, .version = 1 },
+	};
+	int ret;
+
+	if (!region)
+		return -EINVAL;
+
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+	info->size = region->size;
+	info->flags = region->flags;
+
+	cap.type = region->type;
+	cap.subtype = region->subtype;
+	ret = vfio_info_add_capability(caps, &cap.header, sizeof(cap));
+	if (ret || !region->ops->add_capability)
+		return ret;
+
+	return region->ops->add_capability(vdev, region, caps);
+}
+
+ssize_t vfio_pci_region_rw(struct vfio_pci_core_device *vdev, unsigned int index, char __user *buf,
+			   size_t count, loff_t *ppos, bool iswrite)
+{
+	struct vfio_pci_region *region = region_find(vdev, index);
+
+	return region ? region->ops->rw(vdev, buf, count, ppos, iswrite) : -EINVAL;
+}
+
+int vfio_pci_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
+			 struct vm_area_struct *vma)
+{
+	struct vfio_pci_region *region = region_find(vdev, index);
+
+	if (!region || !region->ops->mmap || !(region->flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return -EINVAL;
+
+	return region->ops->mmap(vdev, region, vma);
+}
+
+/* Unmap the regions that are device memory; memory_lock, held for write, keeps them unmapped. */
+void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < vdev->num_regions; i++)
+		if (vdev->region[i].ops->revocable)
+			vfio_pci_core_zap_region(vdev, VFIO_PCI_NUM_REGIONS + i);
+}
+
+/**
+ * vfio_pci_core_add_sparse_mmap - say which parts of a region user space can map
+ * @caps: the capabilities of the region's info
+ * @areas: the parts; offsets in the region, page aligned
+ * @nr_areas: how many
+ *
+ * For a driver's get_region_info_caps, or its regions' add_capability.
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int vfio_pci_core_add_sparse_mmap(struct vfio_info_cap *caps,
+				  const struct vfio_region_sparse_mmap_area *areas,
+				  unsigned int nr_areas)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, nr_areas);
+	int ret;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = nr_areas;
+	memcpy(sparse->areas, areas, array_size(nr_areas, sizeof(*areas)));
+	ret = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_add_sparse_mmap);

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reset: of a function, of all functions behind a slot or on a bus ("hot"), and at close.
+ *
+ * Devices that a hot reset takes down together form one vfio_device_set.  Every member is ours: see
+ * vfio_pci_assign_reset_set().
+ */
+#include <linux/file.h>
+#include <linux/iommu.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_priv.h"
+
+#define for_each_in_set(vdev, dev_set) \
+	list_for_each_entry(vdev, &(dev_set)->device_list, vdev.dev_set_list)
+
+/*
+ * The set's id is the address of what is reset as a whole.  The kernel's own vfio-pci-core uses the
+ * bare address and takes every member of its sets for a structure of its own; the low bit keeps
+ * its devices and ours apart.  Where both own functions of one bus, neither can hot reset it.
+ */
+int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	void *id;
+
+	if (pdev->is_virtfn || pci_is_root_bus(pdev->bus))
+		id = vdev;
+	else if (!pci_probe_reset_slot(pdev->slot))
+		id = (void *)((unsigned long)pdev->slot | 1);
+	else
+		id = (void *)((unsigned long)pdev->bus | 1);
+
+	return vfio_assign_device_set(&vdev->vdev, id);
+}
+
+/*
+ * Reset the function, for user space.  -EINVAL: it has no reset; -EAGAIN: somebody else is busy
+ * with the device.
+ */
+int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
+{
+	int ret;
+
+	if (!vdev->reset_works)
+		return -EINVAL;
+
+	vfio_pci_access_revoke(vdev);
+	/* By ourselves, not by the PCI core: what a device loses on the way from D3hot is restored. */
+	vfio_pci_set_power_state(vdev, PCI_D0);
+	ret = pci_try_reset_function(vdev->pdev);
+	vfio_pci_access_restore(vdev);
+	return ret;
+}
+
+/*
+ * At close, with the device in D0 and quiet: leave it as it was at open, reset if possible.  Sets
+ * needs_reset if it was not.
+ */
+void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	struct pci_dev *bridge;
+
+	vdev->needs_reset = true;
+
+	if (pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state)) {
+		pci_info(pdev, "cannot reload the state saved at open\n");
+		if (!vdev->reset_works)
+			return;
+		pci_save_state(pdev);
+	}
+
+	/* No interrupts while the device comes back from the reset. */
+	pci_write_config_word(pdev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+
+	/*
+	 * The caller may hold locks that whoever has these waits for, hence only a try; and not by
+	 * pci_try_reset_function(), which would save the state of now over the one just loaded.
+	 * The bridge comes first: the reset may be one of its secondary bus.
+	 */
+	if (vdev->reset_works) {
+		bridge = pci_upstream_bridge(pdev);
+		if (!bridge || pci_dev_trylock(bridge)) {
+			if (pci_dev_trylock(pdev)) {
+				vdev->needs_reset = __pci_reset_function_locked(pdev);
+				pci_dev_unlock(pdev);
+			}
+			if (bridge)
+				pci_dev_unlock(bridge);
+		}
+	}
+
+	pci_restore_state(pdev);
+}
+
+/* A visit of every PCI device that goes down with a slot or bus, whoever its driver is. */
+struct reset_walk {
+	struct pci_slot	*slot;
+	int		(*visit)(struct pci_dev *pdev, void *data);
+	void		*data;
+	int		ret;
+};
+
+static bool below_slot(struct pci_dev *pdev, struct pci_slot *slot)
+{
+	while (pdev && pdev->bus != slot->bus)
+		pdev = pdev->bus->self;
+	return pdev && pdev->slot == slot;
+}
+
+static int reset_walk_visit(struct pci_dev *pdev, void *data)
+{
+	struct reset_walk *walk = data;
+
+	if (!walk->slot || below_slot(pdev, walk->slot))
+		walk->ret = walk->visit(pdev, walk->data);
+	return walk->ret;
+}
+
+/* -ENODEV: neither the slot nor the bus can be reset; -errno of a visit ends the walk. */
+static int reset_walk(struct pci_dev *pdev, int (*visit)(struct pci_dev *pdev, void *data),
+		      void *data)
+{
+	struct reset_walk walk = { .visit = visit, .data = data };
+
+	if (!pci_probe_reset_slot(pdev->slot))
+		walk.slot = pdev->slot;
+	else if (pci_probe_reset_bus(pdev->bus))
+		return -ENODEV;
+
+	pci_walk_bus(pdev->bus, reset_walk_visit, &walk);
+	return walk.ret;
+}
+
+static int count_visit(struct pci_dev *pdev, void *data)
+{
+	unsigned int *count = data;
+
+	(*count)++;
+	return 0;
+}
+
+/* A driver of ours keeps the device there and takes part in the reset; any other does not. */
+static int in_set_visit(struct pci_dev *pdev, void *data)
+{
+	return vfio_find_device_in_devset(data, &pdev->dev) ? 0 : -ENODEV;
+}
+
+/* The device to reset a set by, or NULL when that would reset devices outside of it, too. */
+static struct pci_dev *set_resettable(struct vfio_device_set *dev_set)
+{
+	struct vfio_pci_core_device *any;
+
+	lockdep_assert_held(&dev_set->lock);
+
+	any = list_first_entry(&dev_set->device_list, struct vfio_pci_core_device,
+			       vdev.dev_set_list);
+	return reset_walk(any->pdev, in_set_visit, dev_set) ? NULL : any->pdev;
+}
+
+/* Put the first @nr devices of a set to sleep again. */
+static void set_pm_put(struct vfio_device_set *dev_set, unsigned int nr)
+{
+	struct vfio_pci_core_device *vdev;
+
+	for_each_in_set(vdev, dev_set) {
+		if (!nr--)
+			break;
+		pm_runtime_put(&vdev->pdev->dev);
+	}
+}
+
+/* Wake all devices of a set; returns how many those are, or -errno. */
+static int set_pm_get(struct vfio_device_set *dev_set)
+{
+	struct vfio_pci_core_device *vdev;
+	unsigned int nr = 0;
+	int ret;
+
+	for_each_in_set(vdev, dev_set) {
+		ret = pm_runtime_resume_and_get(&vdev->pdev->dev);
+		if (ret) {
+			set_pm_put(dev_set, nr);
+			return ret;
+		}
+		nr++;
+	}
+	return nr;
+}
+
+/*
+ * After a close: reset what could not be reset function by function, once no device of the set is
+ * in use any more.  The device being closed still counts as open.
+ */
+void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set)
+{
+	struct vfio_pci_core_device *vdev;
+	bool needs_reset = false;
+	struct pci_dev *pdev;
+	int nr;
+
+	if (vfio_device_set_open_count(dev_set) > 1)
+		return;
+
+	for_each_in_set(vdev, dev_set)
+		needs_reset |= vdev->needs_reset;
+	if (!needs_reset)
+		return;
+
+	pdev = set_resettable(dev_set);
+	if (!pdev)
+		return;
+
+	nr = set_pm_get(dev_set);
+	if (nr < 0)
+		return;
+
+	if (!pci_reset_bus(pdev))
+		for_each_in_set(vdev, dev_set)
+			vdev->needs_reset = false;
+
+	set_pm_put(dev_set, nr);
+}
+
+/*
+ * Who asks for a hot reset, and thereby for which devices.  A set opened through groups: @files are
+ * the groups the caller holds.  A set opened through character devices: @ictx is the context the
+ * caller's device is bound to.
+ */
+struct reset_owner {
+	struct iommufd_ctx	*ictx;
+	struct file		**files;
+	unsigned int		nr_files;
+};
+
+static bool owns(const struct reset_owner *owner, struct vfio_device *core_vdev)
+{
+	unsigned int i;
+	int devid;
+
+	if (owner->ictx) {
+		/* -ENOENT: not bound itself, but its IOMMU group belongs to the context. */
+		devid = vfio_iommufd_get_dev_id(core_vdev, owner->ictx);
+		return devid > 0 || devid == -ENOENT;
+	}
+
+	for (i = 0; i < owner->nr_files; i++)
+		if (vfio_file_has_dev(owner->files[i], core_vdev))
+			return true;
+	return false;
+}
+
+static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_owner *owner)
+{
+	struct pci_dev *pdev = set_resettable(dev_set);
+	struct vfio_pci_core_device *vdev;
+	unsigned int revoked = 0;
+	int nr, ret = 0;
+
+	if (!pdev)
+		return -EINVAL;
+
+	nr = set_pm_get(dev_set);
+	if (nr < 0)
+		return nr;
+
+	for_each_in_set(vdev, dev_set) {
+		if (!owns(owner, &vdev->vdev))
+			ret = -EINVAL;
+		else if (!vfio_pci_access_tryrevoke(vdev))
+			ret = -EBUSY;
+		if (ret)
+			break;
+		revoked++;
+	}
+
+	if (!ret) {
+		for_each_in_set(vdev, dev_set)
+			vfio_pci_set_power_state(vdev, PCI_D0);
+		ret = pci_reset_bus(pdev);
+	}
+
+	for_each_in_set(vdev, dev_set) {
+		if (!revoked--)
+			break;
+		vfio_pci_access_restore(vdev);
+	}
+
+	set_pm_put(dev_set, nr);
+	return ret;
+}
+
+static int hot_reset(struct vfio_pci_core_device *vdev, const struct reset_owner *owner)
+{
+	struct vfio_device_set *dev_set = vdev->vdev.dev_set;
+	int ret;
+
+	mutex_lock(&dev_set->lock);
+	ret = hot_reset_locked(dev_set, owner);
+	mutex_unlock(&dev_set->lock);
+	return ret;
+}
+
+static int hot_reset_groups(struct vfio_pci_core_device *vdev, const __s32 __user *fds,
+			    unsigned int nr_fds)
+{
+	struct reset_owner owner = {};
+	unsigned int i;
+	int ret = 0;
+	s32 *fd;
+
+	fd = memdup_user(fds, array_size(nr_fds, sizeof(*fd)));
+	if (IS_ERR(fd))
+		return PTR_ERR(fd);
+
+	owner.files = kcalloc(nr_fds, sizeof(*owner.files), GFP_KERNEL);
+	if (!owner.files) {
+		kfree(fd);
+		return -ENOMEM;
+	}
+
+	/* References, so that a group cannot change hands during the reset. */
+	for (i = 0; i < nr_fds && !ret; i++) {
+		struct file *file = fget(fd[i]);
+
+		if (!file)
+			ret = -EBADF;
+		else
+			owner.files[owner.nr_files++] = file;
+		if (file && !vfio_file_is_group(file))
+			ret = -EINVAL;
+	}
+
+	if (!ret)
+		ret = hot_reset(vdev, &owner);
+
+	while (owner.nr_files)
+		fput(owner.files[--owner.nr_files]);
+	kfree(owner.files);
+	kfree(fd);
+	return ret;
+}
+
+int vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
+				 struct vfio_pci_hot_reset __user *arg)
+{
+	struct reset_owner owner = {};
+	struct vfio_pci_hot_reset hdr;
+	unsigned int nr_devs = 0;
+	int ret;
+
+	if (copy_from_user(&hdr, arg, offsetofend(struct vfio_pci_hot_reset, count)))
+		return -EFAULT;
+	if (hdr.argsz < offsetofend(struct vfio_pci_hot_reset, count) || hdr.flags)
+		return -EINVAL;
+
+	/* Groups are named; a character device stands for the context it is bound to. */
+	if (vfio_device_cdev_opened(&vdev->vdev) == !!hdr.count)
+		return -EINVAL;
+
+	ret = reset_walk(vdev->pdev, count_visit, &nr_devs);
+	if (ret)
+		return ret;
+
+	if (!hdr.count) {
+		owner.ictx = vfio_iommufd_device_ictx(&vdev->vdev);
+		return hot_reset(vdev, &owner);
+	}
+
+	/* There cannot be more groups than devices. */
+	if (hdr.count > nr_devs)
+		return -EINVAL;
+	return hot_reset_groups(vdev, arg->group_fds, hdr.count);
+}
+
+struct info_fill {
+	struct vfio_device			*core_vdev;
+	struct vfio_pci_dependent_device	*devices;
+	unsigned int				nr;
+	unsigned int				max;
+	u32					flags;
+};
+
+static int fill_group_id(struct pci_dev *pdev, struct vfio_pci_dependent_device *dep)
+{
+	struct iommu_group *group = iommu_group_get(&pdev->dev);
+
+	/* Not isolated from others, so nobody may reset it. */
+	if (!group)
+		return -EPERM;
+
+	dep->group_id = iommu_group_id(group);
+	iommu_group_put(group);
+	return 0;
+}
+
+static u32 dependent_devid(struct pci_dev *pdev, struct vfio_device *core_vdev)
+{
+	struct vfio_device *other = vfio_find_device_in_devset(core_vdev->dev_set, &pdev->dev);
+	int devid;
+
+	if (!other)
+		return VFIO_PCI_DEVID_NOT_OWNED;
+
+	devid = vfio_iommufd_get_dev_id(other, vfio_iommufd_device_ictx(core_vdev));
+	if (devid > 0)
+		return devid;
+	return devid == -ENOENT ? VFIO_PCI_DEVID_OWNED : VFIO_PCI_DEVID_NOT_OWNED;
+}
+
+static int fill_visit(struct pci_dev *pdev, void *data)
+{
+	struct vfio_pci_dependent_device *dep;
+	struct info_fill *fill = data;
+
+	/* A device was plugged in after the count. */
+	if (fill->nr == fill->max)
+		return -EAGAIN;
+
+	dep = &fill->devices[fill->nr++];
+	dep->segment = pci_domain_nr(pdev->bus);
+	dep->bus = pdev->bus->number;
+	dep->devfn = pdev->devfn;
+
+	if (!(fill->flags & VFIO_PCI_HOT_RESET_FLAG_DEV_ID))
+		return fill_group_id(pdev, dep);
+
+	*vfio_pci_dependent_devid(dep) = dependent_devid(pdev, fill->core_vdev);
+	if (*vfio_pci_dependent_devid(dep) == (u32)VFIO_PCI_DEVID_NOT_OWNED)
+		fill->flags &= ~VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+	return 0;
+}
+
+static int hot_reset_info_fill(struct vfio_pci_core_device *vdev, struct info_fill *fill)
+{
+	struct mutex *lock = &vdev->vdev.dev_set->lock;
+	int ret;
+
+	fill->core_vdev = &vdev->vdev;
+	if (vfio_device_cdev_opened(&vdev->vdev))
+		fill->flags = VFIO_PCI_HOT_RESET_FLAG_DEV_ID |
+			      VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED;
+
+	mutex_lock(lock);
+	ret = reset_walk(vdev->pdev, fill_visit, fill);
+	mutex_unlock(lock);
+	return ret;
+}
+
+int vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
+					  struct vfio_pci_hot_reset_info __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_pci_hot_reset_info, count);
+	struct vfio_pci_hot_reset_info hdr;
+	struct info_fill fill = {};
+	int ret;
+
+	if (copy_from_user(&hdr, arg, minsz))
+		return -EFAULT;
+	if (hdr.argsz < minsz)
+		return -EINVAL;
+
+	ret = reset_walk(vdev->pdev, count_visit, &fill.max);
+	if (ret)
+		return ret;
+
+	hdr.flags = 0;
+	hdr.count = fill.max;
+	if (fill.max > (hdr.argsz - minsz) / sizeof(*fill.devices))
+		return copy_to_user(arg, &hdr, minsz) ? -EFAULT : -ENOSPC;
+
+	fill.devices = kcalloc(fill.max, sizeof(*fill.devices), GFP_KERNEL);
+	if (!fill.devices)
+		return -ENOMEM;
+
+	ret = hot_reset_info_fill(vdev, &fill);
+	if (!ret) {
+		hdr.flags = fill.flags;
+		hdr.count = fill.nr;
+		if (copy_to_user(arg->devices, fill.devices,
+				 array_size(fill.nr, sizeof(*fill.devices))) ||
+		    copy_to_user(arg, &hdr, minsz))
+			ret = -EFAULT;
+	}
+
+	kfree(fill.devices);
+	return ret;
+}

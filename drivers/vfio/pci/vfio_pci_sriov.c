@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SR-IOV: creating VFs, who may use them, and how a device is named when it is opened.
+ *
+ * A PF's driver can reach into its VFs: cut them off, reset them, often read what they hold.  When
+ * that driver is a user-space program, the VF's user has to say that it trusts it, and the other way
+ * round: both present the same token, a UUID that the PF's user chose.
+ */
+#include <linux/device.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_priv.h"
+
+#define VF_TOKEN	"vf_token="
+
+static bool allow_foreign_pf;
+module_param(allow_foreign_pf, bool, 0644);
+MODULE_PARM_DESC(allow_foreign_pf,
+		 "Let VFs be opened without a VF token when their PF belongs to a vfio driver on another core (default: N)");
+
+/*
+ * The token of a PF.
+ * @lock: protects the rest
+ * @uuid: random, until a user sets it
+ * @users: VFs that are open; while there are any, the PF can only be opened with the token
+ */
+struct vfio_pci_vf_token {
+	struct mutex	lock;
+	uuid_t		uuid;
+	int		users;
+};
+
+/* PFs that have, or are getting, VFs by vfio_pci_core_sriov_configure(). */
+static LIST_HEAD(sriov_pfs);
+static DEFINE_MUTEX(sriov_pfs_mutex);
+
+static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	int ret;
+
+	ret = pm_runtime_resume_and_get(&pdev->dev);
+	if (ret)
+		return ret;
+
+	/* Now in D0, and sriov_active keeps user space from changing that. */
+	vfio_pci_access_lock(vdev);
+	vfio_pci_set_power_state(vdev, PCI_D0);
+	vdev->sriov_active = true;
+	vfio_pci_access_restore(vdev);
+
+	ret = pci_enable_sriov(pdev, nr_virtfn);
+	if (ret)
+		pm_runtime_put(&pdev->dev);
+	return ret;
+}
+
+/**
+ * vfio_pci_core_sriov_configure - create or remove the VFs of a device
+ * @vdev: the PF
+ * @nr_virtfn: how many VFs; 0 removes all
+ *
+ * For the sriov_configure callback of the struct pci_driver.  New VFs get this driver's name as
+ * driver_override.
+ *
+ * Context: process; holds the PF's device_lock; takes memory_lock for write.
+ * Return: @nr_virtfn, or 0 after removal; -EINVAL there are VFs already; other -errno from the PCI
+ * core.
+ */
+int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virtfn)
+{
+	int ret = 0;
+
+	device_lock_assert(&vdev->pdev->dev);
+
+	if (nr_virtfn) {
+		/* Listed before a VF appears, which looks its PF up while it is probed. */
+		mutex_lock(&sriov_pfs_mutex);
+		if (list_empty(&vdev->sriov_pfs_item))
+			list_add_tail(&vdev->sriov_pfs_item, &sriov_pfs);
+		else
+			ret = -EINVAL;
+		mutex_unlock(&sriov_pfs_mutex);
+		if (ret)
+			return ret;
+
+		ret = sriov_enable(vdev, nr_virtfn);
+		if (!ret)
+			return nr_virtfn;
+	} else if (pci_num_vf(vdev->pdev)) {
+		pci_disable_sriov(vdev->pdev);
+		pm_runtime_put(&vdev->pdev->dev);
+	}
+
+	/* Unlocked: a power transition that still sees it set fails once with -EBUSY, in D0. */
+	vdev->sriov_active = false;
+
+	mutex_lock(&sriov_pfs_mutex);
+	list_del_init(&vdev->sriov_pfs_item);
+	mutex_unlock(&sriov_pfs_mutex);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_sriov_configure);
+
+static int token_check_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_vf_token *token,
+			      const uuid_t *uuid)
+{
+	lockdep_assert_held(&token->lock);
+
+	if (uuid && uuid_equal(uuid, &token->uuid))
+		return 0;
+
+	pci_info_ratelimited(vdev->pdev, "%s VF token: open it as \"%s " VF_TOKEN "UUID\"\n",
+			     uuid ? "wrong" : "missing", pci_name(vdev->pdev));
+	return -EACCES;
+}
+
+/**
+ * vfio_pci_core_match_token_uuid - may a device be opened with this VF token?
+ * @core_vdev: the device
+ * @uuid: the token, or NULL when none was given
+ *
+ * A VF of a PF on this core needs the PF's token.  A PF with VFs in use needs it, too; else a token
+ * given with a PF becomes the PF's.  A token where none is wanted is an error.
+ *
+ * Context: process; takes the token's lock.
+ * Return: 0; -EACCES token missing or wrong; -EINVAL no token wanted.
+ */
+int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *uuid)
+{
+	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	struct vfio_pci_core_device *pf = vdev->sriov_pf_core_dev;
+	struct vfio_pci_vf_token *token = pf ? pf->vf_token : vdev->vf_token;
+	int ret = 0;
+
+	if (!token) {
+		if (!uuid)
+			return 0;
+		pci_info_ratelimited(vdev->pdev,
+				     "VF token given, but this is no PF, and no VF of a vfio-pci PF\n");
+		return -EINVAL;
+	}
+
+	mutex_lock(&token->lock);
+	if (pf || token->users)
+		ret = token_check_locked(vdev, token, uuid);
+	else if (uuid)
+		uuid_copy(&token->uuid, uuid);
+	mutex_unlock(&token->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_match_token_uuid);
+
+/**
+ * vfio_pci_core_match - does this name, from VFIO_GROUP_GET_DEVICE_FD, mean this device?
+ * @core_vdev: the device
+ * @buf: "DDDD:BB:DD.F", optionally followed by " vf_token=UUID"
+ *
+ * Context: process; takes the token's lock.
+ * Return: 1 this device, 0 another, -EINVAL this device but what follows is malformed, other -errno
+ * from the driver's match_token_uuid.
+ */
+int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf)
+{
+	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
+	const char *name = pci_name(to_vfio_pci_core(core_vdev)->pdev);
+	const char *arg = buf + strlen(name);
+	bool has_token = false;
+	uuid_t uuid;
+	int ret;
+
+	if (strncmp(buf, name, strlen(name)) || (*arg && *arg != ' '))
+		return 0;
+
+	for (arg = skip_spaces(arg); *arg; arg = skip_spaces(arg + UUID_STRING_LEN)) {
+		if (has_token || strncmp(arg, VF_TOKEN, strlen(VF_TOKEN)))
+			return -EINVAL;
+		arg += strlen(VF_TOKEN);
+		if (strlen(arg) < UUID_STRING_LEN || uuid_parse(arg, &uuid))
+			return -EINVAL;
+		has_token = true;
+	}
+
+	/* A driver that lists its callbacks by hand may lack this one, but not the check. */
+	if (ops->match_token_uuid)
+		ret = ops->match_token_uuid(core_vdev, has_token ? &uuid : NULL);
+	else
+		ret = vfio_pci_core_match_token_uuid(core_vdev, has_token ? &uuid : NULL);
+	return ret ?: 1;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_match);
+
+int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
+			      size_t argsz)
+{
+	struct vfio_pci_vf_token *token = vdev->vf_token;
+	uuid_t uuid;
+	int ret;
+
+	if (!token)
+		return -ENOTTY;
+
+	/* Set only: the token may still be the previous user's secret. */
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, sizeof(uuid));
+	if (ret != 1)
+		return ret;
+	if (copy_from_user(&uuid, arg, sizeof(uuid)))
+		return -EFAULT;
+
+	mutex_lock(&token->lock);
+	uuid_copy(&token->uuid, &uuid);
+	mutex_unlock(&token->lock);
+	return 0;
+}
+
+/* A VF is opened or closed: its PF counts. */
+void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use)
+{
+	struct vfio_pci_vf_token *token;
+
+	if (!vdev->sriov_pf_core_dev)
+		return;
+
+	token = vdev->sriov_pf_core_dev->vf_token;
+	mutex_lock(&token->lock);
+	WARN_ON(!use && !token->users);
+	token->users += use ? 1 : -1;
+	mutex_unlock(&token->lock);
+}
+
+static int is_vfio_device(struct device *dev, void *unused)
+{
+	return dev->class && !strcmp(dev->class->name, "vfio-dev");
+}
+
+/*
+ * A VF whose PF is not on this core needs no token.  That is right when the PF has a kernel driver,
+ * but a user-space driver may be behind another vfio core, whose tokens we cannot see.
+ */
+int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pf = pci_physfn(vdev->pdev);
+
+	if (!vdev->pdev->is_virtfn || vdev->sriov_pf_core_dev || allow_foreign_pf ||
+	    !device_for_each_child(&pf->dev, NULL, is_vfio_device))
+		return 0;
+
+	pci_info_ratelimited(vdev->pdev,
+			     "PF %s belongs to another vfio core, whose VF token cannot be checked here: bind the PF to a driver of this core, or write Y to /sys/module/%s/parameters/allow_foreign_pf\n",
+			     pci_name(pf), KBUILD_MODNAME);
+	return -EACCES;
+}
+
+static int vfio_pci_bus_notifier(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct vfio_pci_core_device *vdev = container_of(nb, struct vfio_pci_core_device, nb);
+	struct pci_dev *pf = vdev->pdev, *vf = to_pci_dev(data);
+	struct pci_driver *pf_drv, *vf_drv;
+
+	if (!vf->is_virtfn || pci_physfn(vf) != pf)
+		return 0;
+
+	switch (action) {
+	case BUS_NOTIFY_ADD_DEVICE:
+		/* No host driver may grab what a user-space PF driver controls. */
+		pci_info(pf, "new VF %s is reserved for this driver\n", pci_name(vf));
+		WARN_ON(device_set_driver_override(&vf->dev, vdev->vdev.ops->name));
+		break;
+	case BUS_NOTIFY_BOUND_DRIVER:
+		pf_drv = pci_dev_driver(pf);
+		vf_drv = pci_dev_driver(vf);
+		if (vf_drv && vf_drv != pf_drv)
+			pci_warn(pf, "VF %s is bound to %s, its PF to %s\n", pci_name(vf),
+				 vf_drv->name, pf_drv->name);
+		break;
+	}
+	return 0;
+}
+
+int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	struct vfio_pci_core_device *cur;
+	int ret;
+
+	if (pdev->is_virtfn) {
+		/* Stays valid: a PF cannot leave the list before its VFs lose their drivers. */
+		mutex_lock(&sriov_pfs_mutex);
+		list_for_each_entry(cur, &sriov_pfs, sriov_pfs_item)
+			if (cur->pdev == pci_physfn(pdev))
+				vdev->sriov_pf_core_dev = cur;
+		mutex_unlock(&sriov_pfs_mutex);
+		return 0;
+	}
+
+	if (!pdev->is_physfn)
+		return 0;
+
+	vdev->vf_token = kzalloc(sizeof(*vdev->vf_token), GFP_KERNEL);
+	if (!vdev->vf_token)
+		return -ENOMEM;
+
+	mutex_init(&vdev->vf_token->lock);
+	uuid_gen(&vdev->vf_token->uuid);
+
+	vdev->nb.notifier_call = vfio_pci_bus_notifier;
+	ret = bus_register_notifier(&pci_bus_type, &vdev->nb);
+	if (ret) {
+		mutex_destroy(&vdev->vf_token->lock);
+		kfree(vdev->vf_token);
+		vdev->vf_token = NULL;
+	}
+	return ret;
+}
+
+void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev)
+{
+	if (!vdev->vf_token)
+		return;
+
+	bus_unregister_notifier(&pci_bus_type, &vdev->nb);
+	WARN_ON(vdev->vf_token->users);
+	mutex_destroy(&vdev->vf_token->lock);
+	kfree(vdev->vf_token);
+}

@@ -69,6 +69,7 @@ FORCE:
 $(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list lab)): tests/flavors/lab.config
 
 $(CACHE)/kernels/%/release:
+	$(Q)scripts/doctor --need build
 	$(Q)scripts/kernels fetch $*
 
 # ---- programs that run in the virtual machine -------------------------------

@@ -48,9 +48,8 @@ kernel_line()
 # matched by PATTERN.
 mirror()
 {
-	# shellcheck disable=SC2016 # apt's variables
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v p="$1" '$1 ~ p && $2 ~ /debian/ { print $2; exit }'
+	apt-get update --print-uris |
+		sed -n "s|^'\\(.*debian.*\\)/dists/\\($1\\)/InRelease'.*|\\1|p" | head -n 1
 }
 
 # apt_root SUITES: point apt at a root of its own inside the cache, so that packages of any suite
@@ -69,8 +68,8 @@ apt_root()
 	[ -r "$keyring" ] && signed="[signed-by=$keyring]" || signed=
 	for suite in $(echo "$1" | tr , ' '); do
 		case $suite in
-		*-security) uri=$(mirror -security) ;;
-		*)          uri=$(mirror '^[a-z]+$') ;;
+		*-security) uri=$(mirror '[a-z]*-security') ;;
+		*)          uri=$(mirror '[a-z]*') ;;
 		esac
 		[ -n "$uri" ] || die "apt knows no Debian mirror for $suite; add one to" \
 			"/etc/apt/sources.list, or build for headers of your own with KDIR=."

@@ -74,7 +74,7 @@ $(CACHE)/kernels/%/release:
 
 # ---- programs that run in the virtual machine -------------------------------
 
-CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wno-unused-parameter
 programs := build

@@ -62,12 +62,12 @@ int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_devic
 	u32 argsz;
 	int ret;
 
-	if (get_user(argsz, &arg->argsz))
+	if (copy_from_user(&info, arg, minsz))
 		return -EFAULT;
+	argsz = info.argsz;
 	if (argsz < minsz)
 		return -EINVAL;
 
-	info.argsz = argsz;
 	info.num_irqs = VFIO_PCI_NUM_IRQS;
 	info.num_regions = VFIO_PCI_NUM_REGIONS + vdev->num_regions;
 	info.flags = VFIO_DEVICE_FLAGS_PCI |

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Config space as our driver shows it and as the kernel's own vfio-pci does, in the same boot: every
+ * byte, as it is found and after writes of each width (3 gives all misalignments, and a last write
+ * that is too long), must be the same.
+ */
+#include <sys/utsname.h>
+
+#include "fixture.h"
+
+#define CONFIG_SIZE  4096
+#define NUM_PATTERNS 4
+#define MAX_STEPS    (NUM_PATTERNS * 3 * CONFIG_SIZE)
+
+static const uint32_t patterns[NUM_PATTERNS] = { 0xffffffff, 0, 0x55555555, 0xaaaaaaaa };
+
+/* What a driver answered: all of config space at first, then what each write left behind. */
+struct transcript {
+	size_t size;
+	uint8_t first[CONFIG_SIZE], last[CONFIG_SIZE];
+	unsigned int exp; /* position of the PCI Express capability */
+	unsigned int nsteps;
+	struct step {
+		uint32_t pattern, seen;
+		uint16_t pos;
+		uint8_t width;
+		int8_t read, written;
+	} step[MAX_STEPS];
+};
+
+FIXTURE_VARIANT(parity)
+{
+	const struct pci_id *id;
+};
+
+FIXTURE(parity)
+{
+	char bdf[BDF_LEN];
+	struct transcript *theirs, *ours;
+};
+
+FIXTURE_VARIANT_ADD(parity, edu) { .id = &pci_edu };
+FIXTURE_VARIANT_ADD(parity, ivshmem) { .id = &pci_ivshmem };
+FIXTURE_VARIANT_ADD(parity, testdev) { .id = &pci_testdev };
+FIXTURE_VARIANT_ADD(parity, nvme) { .id = &pci_nvme };
+FIXTURE_VARIANT_ADD(parity, e1000e) { .id = &pci_e1000e };
+FIXTURE_VARIANT_ADD(parity, igb) { .id = &pci_igb };
+
+FIXTURE_SETUP(parity)
+{
+	if (pci_find(variant->id, 0, self->bdf))
+		SKIP_NO_DEVICE(return, variant->id);
+	ASSERT_EQ(0, system("modprobe vfio-pci"));
+	self->theirs = calloc(2, sizeof(*self->theirs));
+	ASSERT_NE(NULL, self->theirs);
+	self->ours = self->theirs + 1;
+}
+
+FIXTURE_TEARDOWN(parity)
+{
+	if (!self->theirs)
+		return;
+	EXPECT_EQ(0, pci_bind(self->bdf, vfio_driver()));
+	free(self->theirs);
+}
+
+static long config_read(struct vfio_dev *dev, unsigned int pos, void *buf, size_t len)
+{
+	return sys(pread(dev->fd, buf, len, VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos));
+}
+
+static long config_write(struct vfio_dev *dev, unsigned int pos, const void *buf, size_t len)
+{
+	return sys(pwrite(dev->fd, buf, len, VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos));
+}
+
+/* Each register gets its old value back, or a sleeping or reset device would answer for the rest. */
+static void write_everywhere(struct vfio_dev *dev, uint32_t pattern, unsigned int width,
+			     struct transcript *t)
+{
+	for (unsigned int pos = 0; pos < t->size; pos += width) {
+		struct step *step = &t->step[t->nsteps++];
+		uint32_t old = 0;
+
+		*step = (struct step){ .pos = pos, .pattern = pattern, .width = width };
+		config_read(dev, pos, &old, width);
+		step->written = config_write(dev, pos, &pattern, width);
+		step->read = config_read(dev, pos, &step->seen, width);
+		config_write(dev, pos, &old, width);
+	}
+}
+
+static int transcribe(const char *bdf, const char *driver, struct transcript *t)
+{
+	struct vfio_region_info info;
+	struct vfio_dev dev;
+	int err;
+
+	err = pci_bind(bdf, driver);
+	if (err)
+		return err;
+	err = vfio_open_bound(&dev, NULL, bdf);
+	if (err)
+		return err;
+
+	err = vfio_region(&dev, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	t->size = info.size;
+	t->exp = vfio_find_cap(&dev, PCI_CAP_ID_EXP);
+	config_read(&dev, 0, t->first, t->size);
+	for (unsigned int width = 1; width <= 4; width++)
+		for (unsigned int i = 0; i < NUM_PATTERNS; i++)
+			write_everywhere(&dev, patterns[i], width, t);
+	config_read(&dev, 0, t->last, t->size);
+
+	vfio_close(&dev);
+	return err;
+}
+
+/* Before 6.12 the kernel's driver took Link Status 2 for bytes between capabilities. */
+static bool is_link_status_2(const struct transcript *t, unsigned int pos)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (!t->exp || pos / 4 != (t->exp + PCI_EXP_LNKCTL2) / 4)
+		return false;
+	uname(&name);
+	return sscanf(name.release, "%u.%u", &major, &minor) == 2 && major == 6 && minor < 12;
+}
+
+TEST_F_TIMEOUT(parity, every_byte, 120)
+{
+	struct transcript *theirs = self->theirs, *ours = self->ours;
+
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "nothing to compare the kernel's driver with: unset VFIO_DRIVER");
+
+	ASSERT_EQ(0, transcribe(self->bdf, "vfio-pci", theirs));
+	ASSERT_EQ(0, transcribe(self->bdf, vfio_driver(), ours));
+
+	ASSERT_EQ(theirs->size, ours->size);
+	ASSERT_EQ(theirs->nsteps, ours->nsteps);
+
+	for (unsigned int pos = 0; pos < ours->size; pos++) {
+		EXPECT_EQ(theirs->first[pos], ours->first[pos]) TH_LOG("found at %#x", pos);
+		EXPECT_EQ(theirs->last[pos], ours->last[pos]) TH_LOG("left at %#x", pos);
+	}
+
+	for (unsigned int i = 0; i < ours->nsteps; i++) {
+		const struct step *a = &theirs->step[i], *b = &ours->step[i];
+
+		if (a->written == b->written && a->read == b->read && a->seen == b->seen)
+			continue;
+		EXPECT_TRUE(is_link_status_2(ours, b->pos))
+			TH_LOG("%#x, %u bytes of %#x: theirs %d %d %#x, ours %d %d %#x", b->pos,
+			       b->width, b->pattern, a->written, a->read, a->seen, b->written,
+			       b->read, b->seen);
+	}
+}
+
+TEST_HARNESS_MAIN

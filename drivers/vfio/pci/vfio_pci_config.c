@@ -301,7 +301,7 @@ ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user
 	else
 		ret = cap_read(vdev, cap, offset, chunk, &val) ?: put_to_user(buf, chunk, val);
 
-	return ret ?: chunk;
+	return ret ?: (int)chunk;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_config_rw_single);
 

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * s390: what its PCI functions have beyond a config space.  The host learns it from firmware (CLP);
+ * user space finds it as capabilities of the device's info and builds a guest's view from it.
+ */
+#include <linux/kvm_host.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio_zdev.h>
+#include <asm/pci_clp.h>
+#include <asm/pci_io.h>
+
+#include "vfio_pci_priv.h"
+
+static int add_base(const struct zpci_dev *zdev, struct vfio_info_cap *caps)
+{
+	struct vfio_device_info_cap_zpci_base cap = {
+		.header			= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_BASE, .version = 3 },
+		.fh			= zdev->fh,
+		.gid			= zdev->pfgid,
+		.pchid			= zdev->pchid,
+		.vfn			= zdev->vfn,
+		.pft			= zdev->pft,
+		.fmb_length		= zdev->fmb_length,
+		.start_dma		= zdev->start_dma,
+		.end_dma		= zdev->end_dma,
+		.ccdf_err_length	= sizeof(struct zpci_ccdf_err),
+	};
+
+	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
+}
+
+static int add_group(const struct zpci_dev *zdev, struct vfio_info_cap *caps)
+{
+	struct vfio_device_info_cap_zpci_group cap = {
+		.header		= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_GROUP, .version = 2 },
+		.flags		= VFIO_DEVICE_INFO_ZPCI_FLAG_REFRESH,
+		.version	= zdev->version,
+		.dasm		= zdev->dma_mask,
+		.msi_addr	= zdev->msi_addr,
+		.mui		= zdev->fmb_update,
+		.noi		= zdev->max_msi,
+		/* What user space may store by write(), and what a guest may by an instruction. */
+		.maxstbl	= ZPCI_MAX_WRITE_SIZE,
+		.imaxstbl	= zdev->maxstbl,
+	};
+
+	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
+}
+
+/*
+ * The utility string and the function path are a header, a length and that many bytes: the same
+ * layout, in two structures of the user-space API.
+ */
+static int add_bytes(u16 id, const u8 *bytes, u32 size, struct vfio_info_cap *caps)
+{
+	struct vfio_device_info_cap_zpci_util *cap;
+	int ret;
+
+	BUILD_BUG_ON(offsetof(struct vfio_device_info_cap_zpci_util, util_str) !=
+		     offsetof(struct vfio_device_info_cap_zpci_pfip, pfip));
+
+	cap = kzalloc(struct_size(cap, util_str, size), GFP_KERNEL);
+	if (!cap)
+		return -ENOMEM;
+
+	cap->header.id = id;
+	cap->header.version = 1;
+	cap->size = size;
+	memcpy(cap->util_str, bytes, size);
+	ret = vfio_info_add_capability(caps, &cap->header, struct_size(cap, util_str, size));
+	kfree(cap);
+	return ret;
+}
+
+int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
+{
+	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+	int ret;
+
+	if (!zdev)
+		return -ENODEV;
+
+	ret = add_base(zdev, caps);
+	if (!ret)
+		ret = add_group(zdev, caps);
+	if (!ret && zdev->util_str_avail)
+		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL, zdev->util_str, CLP_UTIL_STR_LEN,
+				caps);
+	if (!ret)
+		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, zdev->pfip, CLP_PFIP_NR_SEGMENTS,
+				caps);
+	return ret;
+}
+
+/* VFIO_DEVICE_FEATURE_ZPCI_ERROR: hand the oldest pending error event to user space. */
+int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+			      size_t argsz)
+{
+	struct zpci_dev *zdev = to_zpci(to_vfio_pci_core(core_vdev)->pdev);
+	struct vfio_device_feature_zpci_err err;
+	struct zpci_ccdf_err event = {};
+	int ret;
+
+	if (!zdev)
+		return -ENODEV;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET, sizeof(err));
+	if (ret != 1)
+		return ret;
+
+	if (copy_from_user(&err, arg, sizeof(err)))
+		return -EFAULT;
+	if (!err.data)
+		return -EINVAL;
+
+	ret = zpci_get_pending_error(zdev, &event);
+	if (ret)
+		return ret;
+
+	if (copy_to_user(u64_to_user_ptr(err.data), &event, sizeof(event))) {
+		/* Taken from the queue already. */
+		dev_warn_ratelimited(core_vdev->dev, "lost an error event of function %#x\n",
+				     zdev->fid);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+/* From now on user space recovers the device from errors, and KVM may interpret its instructions. */
+int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev)
+{
+	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+	int ret;
+
+	if (!zdev)
+		return -ENODEV;
+
+	zpci_start_mediated_recovery(zdev);
+	if (!vdev->vdev.kvm)
+		return 0;
+
+	ret = zpci_kvm_hook.kvm_register ?
+	      zpci_kvm_hook.kvm_register(zdev, vdev->vdev.kvm) : -ENOENT;
+	if (ret)
+		zpci_stop_mediated_recovery(zdev);
+	return ret;
+}
+
+void vfio_pci_zdev_close_device(struct vfio_pci_core_device *vdev)
+{
+	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+
+	if (!zdev)
+		return;
+
+	zpci_stop_mediated_recovery(zdev);
+	if (vdev->vdev.kvm && zpci_kvm_hook.kvm_unregister)
+		zpci_kvm_hook.kvm_unregister(zdev);
+}

@@ -5,9 +5,9 @@
  *
  * The device file itself cannot be given another f_mapping in ->mmap: mmap_region() counts the
  * writable mapping on file->f_mapping before the callback and uncounts it after, on whatever
- * f_mapping is by then, and the second mmap() fails with EPERM.  So each mapping gets a proxy file of
- * its own that has the right f_mapping from birth, and vma_set_file() puts it in the place of the
- * device file, which mmap_region() goes on using for its counting.
+ * f_mapping is by then, and the second mmap() fails with EPERM.  So each mapping gets a proxy file
+ * of its own that has the right f_mapping from birth, and vma_set_file() puts it in the place of
+ * the device file, which mmap_region() goes on using for its counting.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>

@@ -12,7 +12,10 @@ static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 }
 #endif
 
-/* Linux kernel ("mm: introduce new flag to indicate wc safe") (in v6.9); no architecture asks before */
+/*
+ * Linux kernel ("mm: introduce new flag to indicate wc safe") (in v6.9); no architecture asks
+ * before
+ */
 #ifndef VM_ALLOW_ANY_UNCACHED
 #define VM_ALLOW_ANY_UNCACHED	VM_NONE
 #endif

@@ -3,7 +3,8 @@
  * <linux/vfio.h> as Linux 7.3 has it, on kernels that have less.
  *
  * Where the kernel's struct vfio_device_ops lacks callbacks, 7.3's is defined here under the same
- * name, and _vfio_alloc_device() is compat/vfio_ops_get_region_info_caps.c's, which translates between the two.
+ * name, and _vfio_alloc_device() is compat/vfio_ops_get_region_info_caps.c's, which translates
+ * between the two.
  */
 #include_next <linux/vfio.h>
 

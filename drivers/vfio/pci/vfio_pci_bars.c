@@ -22,7 +22,9 @@ struct memtype_range {
 	unsigned int		flags;
 };
 
-/* The rest of the page behind a BAR smaller than a page, claimed so that nobody else lands there. */
+/*
+ * The rest of the page behind a BAR smaller than a page, claimed so that nobody else lands there.
+ */
 struct page_rest {
 	struct list_head	next;
 	struct resource		res;
@@ -329,7 +331,9 @@ static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int
 	return flags;
 }
 
-/* The first try failed, a memory type was not granted: do what the driver asked for in that case. */
+/*
+ * The first try failed, a memory type was not granted: do what the driver asked for in that case.
+ */
 static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar, bool wc,
 			    unsigned int flags)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs, below vfio/<device>/pci: what each device really uses of the module parameters, which can
- * be written after the device latched them.
+ * debugfs, below vfio/<device>/pci: what each device really uses of the module parameters, which
+ * can be written after the device latched them.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>

@@ -2,9 +2,9 @@
 /*
  * BARs as dma-bufs, for DMA from device to device.
  *
- * An importer may hold addresses of the BAR for as long as it likes, so taking access away means: mark
- * the buffer revoked, tell the importers, wait for their DMA to end and for the last of them to unmap.
- * The buffer survives; once memory is accessible again it can be mapped again.
+ * An importer may hold addresses of the BAR for as long as it likes, so taking access away means:
+ * mark the buffer revoked, tell the importers, wait for their DMA to end and for the last of them
+ * to unmap. The buffer survives; once memory is accessible again it can be mapped again.
  *
  * Locks: memory_lock (write) > dma_resv.  @revoked and @mapped change under dma_resv.
  */
@@ -117,8 +117,8 @@ static const struct dma_buf_ops bar_dmabuf_ops = {
  * @attachment: iommufd's attachment; its dma_resv is held
  * @phys: filled in
  *
- * The kernel's iommufd looks for upstream's core by this function's unprefixed name and so never calls
- * ours; a port of iommufd may.
+ * The kernel's iommufd looks for upstream's core by this function's unprefixed name and so never
+ * calls ours; a port of iommufd may.
  *
  * Return: 0; -EOPNOTSUPP not one of our buffers, or several ranges; -ENODEV revoked.
  */

@@ -54,8 +54,8 @@ pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
 }
 
 /*
- * vmf_insert_pfn_pmd() replaces the type in vm_page_prot by the reserved one; vmf_insert_pfn_pud() of
- * v6.12 computes it and then forgets to use it.
+ * vmf_insert_pfn_pmd() replaces the type in vm_page_prot by the reserved one; vmf_insert_pfn_pud()
+ * of v6.12 computes it and then forgets to use it.
  */
 bool vfio_pci_memtype_overrides(unsigned int order)
 {

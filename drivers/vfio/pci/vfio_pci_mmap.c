@@ -96,9 +96,9 @@ static int window_set_entry(pte_t *pte, unsigned long addr, void *data)
 }
 
 /*
- * vmf_insert_pfn() looks the memory type of each page up anew, some 900 instructions on x86, only to
- * find what bar_map_segments() has verified: write the entries directly, where an entry can say that
- * no struct page stands behind it.
+ * vmf_insert_pfn() looks the memory type of each page up anew, some 900 instructions on x86, only
+ * to find what bar_map_segments() has verified: write the entries directly, where an entry can say
+ * that no struct page stands behind it.
  */
 static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 {
@@ -128,7 +128,8 @@ static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 /*
  * Which absent neighbours to map along with the faulting page.  A fault where the last window ended
  * doubles the window and looks forward; any other starts small, around the address.  The hint is
- * the device's, not the mapping's, and is not locked: the worst it does is a window of another size.
+ * the device's, not the mapping's, and is not locked: the worst it does is a window of another
+ * size.
  */
 static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
 			  const struct vfio_pci_segment *seg, u64 offset, struct window *win)
@@ -249,8 +250,8 @@ static const struct vm_operations_struct vfio_pci_mmap_ops = {
  * @vma: the mapping
  *
  * Sets protection, flags, vm_ops and vm_private_data (to the struct vfio_pci_core_device); a driver
- * that calls it may then put its own vm_ops in place.  vm_pgoff stays the offset in the device file:
- * zaps find the mapping by it.
+ * that calls it may then put its own vm_ops in place.  vm_pgoff stays the offset in the device
+ * file: zaps find the mapping by it.
  *
  * Context: process, mmap_lock held for write.
  * Return: 0; -EINVAL private mapping, not a BAR or region that can be mapped, or beyond its end;
@@ -280,8 +281,9 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	seg = vfio_pci_bar_segment(vdev, bar, (u64)pgoff << PAGE_SHIFT);
 	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
 	/*
-	 * Here and not in the fault handler, which must not change them.  VM_ALLOW_ANY_UNCACHED lets
-	 * a guest on arm64 choose Normal non-cacheable, that is write-combining, for its own mapping.
+	 * Here and not in the fault handler, which must not change them.  VM_ALLOW_ANY_UNCACHED
+	 * lets a guest on arm64 choose Normal non-cacheable, that is write-combining, for its own
+	 * mapping.
 	 */
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_ALLOW_ANY_UNCACHED);
 	vma->vm_private_data = vdev;

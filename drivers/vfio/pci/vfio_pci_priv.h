@@ -57,7 +57,10 @@ int vfio_pci_bars_map(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev);
-/* Segment of a byte of a BAR; NULL when the BAR has no usable mapping or the offset is past its end. */
+/*
+ * Segment of a byte of a BAR; NULL when the BAR has no usable mapping or the offset is past its
+ * end.
+ */
 const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
 						    unsigned int bar, u64 offset);
 

@@ -51,6 +51,7 @@ unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP FLAVOR
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
+	@:
 
 # The lock is for two makes at once in one tree. .built is as old as the start of the build, so that
 # what is edited meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers
@@ -81,7 +82,7 @@ programs := build
 
 # tests/NAME_test.c; test.c of the template, of a sample or of a driver: DIRECTORY_test; bench/NAME.c
 test-dirs := $(patsubst %/test.c,%,$(wildcard template/test.c samples/*/test.c drivers/vfio/pci/*/test.c))
-tests := $(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c)) \
+tests := $(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c)) \
 	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test)
 benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
 lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
@@ -108,6 +109,7 @@ $(foreach dir,$(test-dirs),$(eval $(programs)/tests/$(notdir $(dir))_test: $(dir
 
 .PHONY: programs
 programs: $(tests) $(benches)
+	@:
 
 # ---- the virtual machine -----------------------------------------------------
 
@@ -137,6 +139,10 @@ shell: ready			## boot KERNEL and get a shell in it
 check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
 	$(Q)scripts/doctor --install build check
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
+
+.PHONY: probe-check
+probe-check:			## name the probes that no kernel at hand needs any more
+	$(Q)CACHE=$(CACHE) V=$(V) scripts/probe-check
 
 .PHONY: doctor
 doctor:				## show what is needed, what is missing, and how to install it

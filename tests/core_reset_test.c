@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Resets: of one function, by the FLR bit in config space, and of all that a bus reset reaches. */
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "fixture.h"
+#include "mem.h"
+
+#define NVME_INTMS 0x0c /* interrupt mask: writing sets bits, a reset clears all */
+#define MASK_MARK  0x5a
+
+FIXTURE(nvme)
+{
+	struct vfio_dev dev;
+	char *bar;
+};
+
+FIXTURE_SETUP(nvme)
+{
+	OPEN_OR_SKIP(&self->dev, NULL, &pci_nvme, 0);
+	self->bar = vfio_mmap(&self->dev, 0, 0, PAGE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->bar);
+	ASSERT_TRUE(try_write32(self->bar + NVME_INTMS, MASK_MARK));
+	ASSERT_EQ(MASK_MARK, edu_read(self->bar, NVME_INTMS));
+}
+
+FIXTURE_TEARDOWN(nvme)
+{
+	vfio_close(&self->dev);
+}
+
+static bool can_reset(struct vfio_dev *dev)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	return !ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info) &&
+	       (info.flags & VFIO_DEVICE_FLAGS_RESET);
+}
+
+TEST_F(nvme, reset)
+{
+	uint16_t command;
+
+	ASSERT_TRUE(can_reset(&self->dev));
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
+	ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	/* Memory decode is restored, so the mapping goes on, with the device as new. */
+	EXPECT_EQ(command, vfio_config_read(&self->dev, PCI_COMMAND, 2));
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+	ASSERT_TRUE(try_write32(self->bar + NVME_INTMS, MASK_MARK));
+	EXPECT_EQ(MASK_MARK, edu_read(self->bar, NVME_INTMS));
+}
+
+TEST_F(nvme, reset_zaps)
+{
+	if (!pt_available())
+		SKIP(return, "the test module ptwalk is not loaded: make all builds it");
+	ASSERT_EQ(PAGE, pt_lookup(self->bar).size);
+	ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(0, pt_lookup(self->bar).size);
+	EXPECT_TRUE(try_read32(self->bar, NULL));
+}
+
+TEST_F(nvme, reset_while_decode_is_off)
+{
+	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
+	ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	EXPECT_TRUE(try_read32(self->bar, NULL));
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+}
+
+TEST_F(nvme, flr_by_config_space)
+{
+	unsigned int exp = vfio_find_cap(&self->dev, PCI_CAP_ID_EXP);
+	uint16_t control;
+
+	ASSERT_NE(0, exp);
+	ASSERT_TRUE(vfio_config_read(&self->dev, exp + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR);
+	control = vfio_config_read(&self->dev, exp + PCI_EXP_DEVCTL, 2);
+	vfio_config_write(&self->dev, exp + PCI_EXP_DEVCTL, 2, control | PCI_EXP_DEVCTL_BCR_FLR);
+	EXPECT_FALSE(vfio_config_read(&self->dev, exp + PCI_EXP_DEVCTL, 2) &
+		     PCI_EXP_DEVCTL_BCR_FLR);
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+}
+
+/* A device is new for each user. */
+TEST_F(nvme, reset_at_open)
+{
+	char bdf[BDF_LEN];
+
+	memcpy(bdf, self->dev.bdf, sizeof(bdf));
+	munmap(self->bar, PAGE);
+	vfio_close(&self->dev);
+	ASSERT_EQ(0, vfio_open(&self->dev, NULL, bdf));
+	self->bar = vfio_mmap(&self->dev, 0, 0, PAGE, PROT_READ);
+	ASSERT_NE(MAP_FAILED, self->bar);
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+}
+
+TEST_F(edu, a_device_without_reset)
+{
+	if (can_reset(&self->dev))
+		SKIP(return, "this edu can be reset");
+	EXPECT_EQ(-EINVAL, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+}
+
+static int hot_reset(struct vfio_dev *dev, const int *groups, unsigned int count)
+{
+	struct {
+		struct vfio_pci_hot_reset reset;
+		int fds[8];
+	} buf = { .reset.argsz = sizeof(buf.reset) + count * sizeof(int), .reset.count = count };
+
+	memcpy(buf.reset.group_fds, groups, count * sizeof(int));
+	return sys(ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, &buf));
+}
+
+/* On the root bus there is no bridge whose reset would reach the device alone. */
+TEST_F(edu, no_hot_reset_on_the_root_bus)
+{
+	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) };
+	int group = 0;
+
+	EXPECT_EQ(-ENODEV, sys(ioctl(self->dev.fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info)));
+	EXPECT_EQ(-ENODEV, hot_reset(&self->dev, &group, 1));
+}
+
+/* Two functions in one slot behind a root port. */
+FIXTURE(pair)
+{
+	struct vfio_iommu iommu;
+	struct vfio_dev dev[2];
+	void *bar[2];
+};
+
+FIXTURE_SETUP(pair)
+{
+	char bdf[2][BDF_LEN];
+
+	if (pci_find(&pci_edu, 2, bdf[0]) || pci_find(&pci_edu, 3, bdf[1]))
+		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
+	ASSERT_EQ(0, vfio_iommu_open(&self->iommu));
+	ASSERT_EQ(0, pci_bind(bdf[0], vfio_driver()));
+	ASSERT_EQ(0, pci_bind(bdf[1], vfio_driver()));
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, vfio_open(&self->dev[i], &self->iommu, bdf[i]));
+		self->bar[i] = vfio_mmap(&self->dev[i], 0, 0, PAGE, PROT_READ | PROT_WRITE);
+		ASSERT_NE(MAP_FAILED, self->bar[i]);
+	}
+}
+
+FIXTURE_TEARDOWN(pair)
+{
+	for (int i = 0; i < 2; i++)
+		vfio_close(&self->dev[i]);
+	vfio_iommu_close(&self->iommu);
+}
+
+TEST_F(pair, hot_reset_info)
+{
+	struct {
+		struct vfio_pci_hot_reset_info info;
+		struct vfio_pci_dependent_device devices[4];
+	} buf = { .info.argsz = sizeof(buf.info) };
+
+	EXPECT_EQ(-ENOSPC, sys(ioctl(self->dev[0].fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &buf)));
+	EXPECT_EQ(2, buf.info.count);
+	buf.info.argsz = sizeof(buf);
+	ASSERT_EQ(0, sys(ioctl(self->dev[0].fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &buf)));
+	ASSERT_EQ(2, buf.info.count);
+	for (int i = 0; i < 2; i++) {
+		char bdf[BDF_LEN];
+
+		snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%u", buf.devices[i].segment,
+			 buf.devices[i].bus, buf.devices[i].devfn >> 3, buf.devices[i].devfn & 7);
+		EXPECT_STREQ(self->dev[i].bdf, bdf);
+		if (!self->iommu.iommufd)
+			EXPECT_EQ(pci_iommu_group(bdf), buf.devices[i].group_id);
+	}
+	for (uint32_t size = 0; size < sizeof(buf.info); size++) {
+		buf.info.argsz = size;
+		EXPECT_EQ(-EINVAL,
+			  sys(ioctl(self->dev[0].fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &buf)))
+		TH_LOG("argsz %u", size);
+	}
+}
+
+TEST_F(pair, hot_reset)
+{
+	int group;
+
+	if (self->iommu.iommufd)
+		SKIP(return, "groups are what proves ownership here: unset VFIO_IOMMU");
+	group = self->iommu.group[0].fd;
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID));
+	ASSERT_EQ(0, hot_reset(&self->dev[0], &group, 1));
+	for (int i = 0; i < 2; i++) {
+		if (pt_available())
+			EXPECT_EQ(0, pt_lookup(self->bar[i]).size) TH_LOG("function %d", i);
+		EXPECT_TRUE(vfio_config_read(&self->dev[i], PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
+	}
+	/* again, asked of the other function */
+	ASSERT_EQ(0, hot_reset(&self->dev[1], &group, 1));
+	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[0], EDU_ID));
+}
+
+TEST_F(pair, hot_reset_wrong_calls)
+{
+	int fds[2] = { -1, -1 };
+
+	if (self->iommu.iommufd)
+		SKIP(return, "groups are what proves ownership here: unset VFIO_IOMMU");
+	EXPECT_EQ(-EBADF, hot_reset(&self->dev[0], fds, 1));
+	fds[0] = self->dev[0].fd; /* a file, but no group */
+	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 1));
+	fds[0] = self->iommu.group[0].fd;
+	fds[1] = fds[0];
+	EXPECT_EQ(0, hot_reset(&self->dev[0], fds, 2)); /* twice the same proves it too */
+	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config space as our driver shows it and as the kernel's own vfio-pci does, in the same boot: every
- * byte, as it is found and after writes of each width (3 gives all misalignments, and a last write
- * that is too long), must be the same.
+ * Config space as our driver shows it and as the kernel's own vfio-pci does, in the same boot: each
+ * byte must be the same, as it is found and after writes of each width (3 gives all misalignments,
+ * and a last write that is too long).
  */
 #include <sys/utsname.h>
 
@@ -64,17 +64,19 @@ FIXTURE_TEARDOWN(parity)
 	free(self->theirs);
 }
 
+#define CONFIG_OFFSET VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX)
+
 static long config_read(struct vfio_dev *dev, unsigned int pos, void *buf, size_t len)
 {
-	return sys(pread(dev->fd, buf, len, VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos));
+	return sys(pread(dev->fd, buf, len, CONFIG_OFFSET + pos));
 }
 
 static long config_write(struct vfio_dev *dev, unsigned int pos, const void *buf, size_t len)
 {
-	return sys(pwrite(dev->fd, buf, len, VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos));
+	return sys(pwrite(dev->fd, buf, len, CONFIG_OFFSET + pos));
 }
 
-/* Each register gets its old value back, or a sleeping or reset device would answer for the rest. */
+/* Each register gets its old value back, or a sleeping or reset device would answer for others. */
 static void write_everywhere(struct vfio_dev *dev, uint32_t pattern, unsigned int width,
 			     struct transcript *t)
 {

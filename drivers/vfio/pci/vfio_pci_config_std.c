@@ -52,58 +52,58 @@ static bool is_bar(unsigned int offset)
 	       (offset >= PCI_ROM_ADDRESS && offset < PCI_ROM_ADDRESS + 4);
 }
 
-static void vconfig_and_or(struct vfio_pci_core_device *vdev, u16 pos, u32 and, u32 or)
+/* The BAR has two registers, provided the host could place it. */
+static bool is_64bit_bar(struct pci_dev *pdev, int bar)
 {
-	vfio_pci_vconfig_set(vdev, pos, 4, (vfio_pci_vconfig_get(vdev, pos, 4) & and) | or);
+	return pci_resource_start(pdev, bar) && pci_resource_flags(pdev, bar) & IORESOURCE_MEM_64;
 }
 
-/* A BAR decodes only as many address bits as it has, and its type cannot be written. */
-static void shape_bars(struct vfio_pci_core_device *vdev)
+static u32 bar_type(struct pci_dev *pdev, int bar)
+{
+	unsigned long flags = pci_resource_flags(pdev, bar);
+
+	if (flags & IORESOURCE_IO)
+		return PCI_BASE_ADDRESS_SPACE_IO;
+
+	return (flags & IORESOURCE_PREFETCH ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0) |
+	       (flags & IORESOURCE_MEM_64 ? PCI_BASE_ADDRESS_MEM_TYPE_64 : 0);
+}
+
+static u64 rom_size(struct pci_dev *pdev)
+{
+	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
+		return pci_resource_len(pdev, PCI_ROM_RESOURCE);
+	/* Firmware has a copy, the device has no BAR for it. */
+	if (pdev->rom && pdev->romlen)
+		return roundup_pow_of_two(pdev->romlen);
+	return 0;
+}
+
+/*
+ * Makes what was written into a register of a BAR look as if hardware had taken it: a BAR keeps
+ * only the address bits that it decodes, its type is fixed, one that is not there keeps nothing.
+ */
+static void shape_bar(struct vfio_pci_core_device *vdev, u16 reg)
 {
 	struct pci_dev *pdev = vdev->pdev;
+	int bar = (reg - PCI_BASE_ADDRESS_0) / 4;
+	u32 keep = 0, type = 0;
 	u64 size;
-	int i;
 
-	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
-		u16 reg = PCI_BASE_ADDRESS_0 + 4 * i;
-		unsigned long flags = pci_resource_flags(pdev, i);
-		u32 type = PCI_BASE_ADDRESS_SPACE_MEMORY;
-
-		/* The host could not place it: user space gets no such BAR. */
-		if (!pci_resource_start(pdev, i)) {
-			vfio_pci_vconfig_set(vdev, reg, 4, 0);
-			continue;
-		}
-
-		size = pci_resource_len(pdev, i);
-
-		if (flags & IORESOURCE_IO) {
-			vconfig_and_or(vdev, reg, -size, PCI_BASE_ADDRESS_SPACE_IO);
-			continue;
-		}
-
-		if (flags & IORESOURCE_PREFETCH)
-			type |= PCI_BASE_ADDRESS_MEM_PREFETCH;
-		if (flags & IORESOURCE_MEM_64)
-			type |= PCI_BASE_ADDRESS_MEM_TYPE_64;
-		vconfig_and_or(vdev, reg, -size, type);
-
-		if (flags & IORESOURCE_MEM_64) {
-			vconfig_and_or(vdev, reg + 4, -size >> 32, 0);
-			i++;
-		}
+	if (reg == PCI_ROM_ADDRESS) {
+		size = rom_size(pdev);
+		if (size)
+			keep = -size | PCI_ROM_ADDRESS_ENABLE;
+	} else if (bar && is_64bit_bar(pdev, bar - 1)) {
+		size = pci_resource_len(pdev, bar - 1);
+		keep = -size >> 32;
+	} else if (pci_resource_start(pdev, bar)) {
+		size = pci_resource_len(pdev, bar);
+		keep = -size;
+		type = bar_type(pdev, bar);
 	}
 
-	/* Region info says whether the ROM can be read; the BAR is there if the device has one. */
-	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
-		size = pci_resource_len(pdev, PCI_ROM_RESOURCE);
-	else if (pdev->rom && pdev->romlen)
-		size = roundup_pow_of_two(pdev->romlen);
-	else
-		size = 0;
-
-	/* Without a ROM nothing stays, not even the enable bit. */
-	vconfig_and_or(vdev, PCI_ROM_ADDRESS, size ? -size | PCI_ROM_ADDRESS_ENABLE : 0, 0);
+	vfio_pci_vconfig_set(vdev, reg, 4, (vfio_pci_vconfig_get(vdev, reg, 4) & keep) | type);
 }
 
 static bool bars_lost(struct vfio_pci_core_device *vdev)
@@ -216,7 +216,7 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 		mutex_lock(&vdev->config_lock);
 		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
 		if (is_bar(offset))
-			shape_bars(vdev);
+			shape_bar(vdev, offset & ~3);
 		mutex_unlock(&vdev->config_lock);
 	}
 
@@ -244,11 +244,14 @@ static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
 	u8 *vconfig = vdev->vconfig;
 	int i;
 
-	for (i = 0; i < PCI_STD_NUM_BARS; i++)
-		vdev->rbar[i] = vfio_pci_vconfig_get(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4);
-	vdev->rbar[PCI_ROM_RESOURCE] = vfio_pci_vconfig_get(vdev, PCI_ROM_ADDRESS, 4);
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		u16 reg = PCI_BASE_ADDRESS_0 + 4 * i;
 
-	shape_bars(vdev);
+		vdev->rbar[i] = vfio_pci_vconfig_get(vdev, reg, 4);
+		shape_bar(vdev, reg);
+	}
+	vdev->rbar[PCI_ROM_RESOURCE] = vfio_pci_vconfig_get(vdev, PCI_ROM_ADDRESS, 4);
+	shape_bar(vdev, PCI_ROM_ADDRESS);
 
 	if (pdev->is_virtfn) {
 		vfio_pci_vconfig_set(vdev, PCI_VENDOR_ID, 2, pdev->vendor);

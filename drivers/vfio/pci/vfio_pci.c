@@ -2,7 +2,7 @@
 /*
  * vfio-pci-sdk: the plain driver, for any PCI function.
  *
- * It binds nothing by itself: functions come by driver_override, by new_id, or by the parameter ids.
+ * It binds nothing by itself: functions come by driver_override, new_id, or the parameter ids.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -110,10 +110,8 @@ static int vfio_pci_open_device(struct vfio_device *core_vdev)
 }
 
 /* All but the name, which the parameter decides when the module is loaded. */
-DEFINE_VFIO_PCI_OPS(vfio_pci_nameless_ops,
-	.init		= vfio_pci_init_dev,
-	.open_device	= vfio_pci_open_device,
-);
+DEFINE_VFIO_PCI_OPS(vfio_pci_nameless_ops, .init = vfio_pci_init_dev,
+		    .open_device = vfio_pci_open_device);
 
 static struct vfio_device_ops vfio_pci_ops __ro_after_init;
 

@@ -113,7 +113,7 @@ static ssize_t igd_opregion_map(struct igd_opregion *op, u32 addr)
 	u32 rvds;
 	size_t size;
 
-	/* Hardly ever another size than this; what a larger one has beyond is nothing we know of. */
+	/* The size all specified versions have. */
 	op->mem = memremap(addr, OPREGION_SIZE, MEMREMAP_WB);
 	if (!op->mem)
 		return -ENOMEM;

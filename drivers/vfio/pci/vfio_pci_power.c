@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Power: the device's own power states, and runtime PM, which also reaches what is above the device.
+ * Power: the device's own power states, and runtime PM, which reaches what is above it, too.
  *
- * User space moves the device between D0 and D3hot by its power-management capability, and gives the
- * host leave to suspend it altogether by the low-power features.
+ * User space moves the device between D0 and D3hot by its power-management capability, and gives
+ * the host leave to suspend it altogether by the low-power features.
  */
 #include <linux/eventfd.h>
 #include <linux/pm_runtime.h>
@@ -22,19 +22,19 @@
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
 	struct pci_dev *pdev = vdev->pdev;
-	bool was_down = pdev->current_state >= PCI_D3hot;
+	bool was_down = vfio_pci_is_down(pdev->current_state);
 	bool save, restore;
 	int ret;
 
-	if (state > PCI_D0) {
+	if (state != PCI_D0) {
 		lockdep_assert_held_write(&vdev->memory_lock);
 		/* VFs do not work without their PF. */
 		if (vdev->sriov_active)
 			return -EBUSY;
 	}
 
-	save = vdev->needs_pm_restore && !was_down && state >= PCI_D3hot;
-	restore = vdev->needs_pm_restore && was_down && state <= PCI_D0;
+	save = vdev->needs_pm_restore && !was_down && vfio_pci_is_down(state);
+	restore = vdev->needs_pm_restore && was_down && state == PCI_D0;
 
 	if (save)
 		pci_save_state(pdev);
@@ -44,7 +44,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 		return ret;
 
 	/* A quirk may have kept the device out of D3hot. */
-	if (save && pdev->current_state >= PCI_D3hot) {
+	if (save && vfio_pci_is_down(pdev->current_state)) {
 		/* Left over when others woke the device: the PCI core does, before it resets. */
 		kfree(vdev->pm_save);
 		vdev->pm_save = pci_store_saved_state(pdev);
@@ -58,7 +58,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 /* User space wrote the power state in the PM capability.  Failure is what it reads back. */
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
-	if (state >= PCI_D3hot)
+	if (vfio_pci_is_down(state))
 		vfio_pci_access_revoke(vdev);
 	else
 		vfio_pci_access_lock(vdev);
@@ -89,7 +89,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 	return ret;
 }
 
-/* Takes the reference back.  The device is active, or about to be: its resume callback calls, too. */
+/* Takes the reference back.  The device is active, or in its resume callback. */
 static void low_power_end(struct vfio_pci_core_device *vdev)
 {
 	lockdep_assert_held_write(&vdev->memory_lock);
@@ -170,7 +170,7 @@ static int vfio_pci_runtime_suspend(struct device *dev)
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
 	/*
-	 * There is nothing to revoke: the device is closed, or was revoked when it entered low power.
+	 * There is nothing to revoke: the device is closed, or in low power, which began with that.
 	 *
 	 * Suspending starts from D0: the PCI core saves the configuration now and restores it at
 	 * resume, and what user space put in D3hot might have lost it.
@@ -179,7 +179,7 @@ static int vfio_pci_runtime_suspend(struct device *dev)
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	vfio_pci_access_restore(vdev);
 
-	/* An interrupt handler must not ask a sleeping device; a user's own mask stays the user's. */
+	/* Its handler would ask a sleeping device.  A mask of the user's stays at resume. */
 	vdev->pm_intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
 			       vfio_pci_intx_mask(vdev);
 	return 0;
@@ -218,7 +218,7 @@ void vfio_pci_power_register(struct vfio_pci_core_device *vdev)
 		vdev->needs_pm_restore = !(pmcsr & PCI_PM_CTRL_NO_SOFT_RESET);
 	}
 
-	/* The PCI core takes the state of an unbound device for unknown: only D0 leads out of it. */
+	/* The PCI core does not know the state of an unbound device; D0 makes it known. */
 	vfio_pci_set_power_state(vdev, PCI_D0);
 
 	dev->driver->pm = &vfio_pci_pm_ops;

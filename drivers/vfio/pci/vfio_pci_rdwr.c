@@ -47,74 +47,12 @@ struct io_window {
 	bool		wc;
 };
 
-/**
- * DOC: Single register accesses
- *
- * vfio_pci_core_ioread8(), 16, 32, 64 and vfio_pci_core_iowrite8() to 64 access one register of a
- * mapping from vfio_pci_core_get_iomap(). Values are in the device's byte order, little endian.
- * With @test_mem, which memory BARs need and I/O port BARs do not, memory_lock is held for read
- * around the access, so the caller must not hold it, and memory decode must be on.
- *
- * The caller has the device runtime-active, as in each of the driver's file operations. Context:
- * process with @test_mem, else any. Return: 0, or -EIO and no access when decode is off.
- */
-static int io_begin(struct vfio_pci_core_device *vdev, bool test_mem)
-{
-	if (!test_mem)
-		return 0;
-
-	down_read(&vdev->memory_lock);
-	if (__vfio_pci_memory_enabled(vdev))
-		return 0;
-
-	up_read(&vdev->memory_lock);
-	return -EIO;
-}
-
-static void io_end(struct vfio_pci_core_device *vdev, bool test_mem)
-{
-	if (test_mem)
-		up_read(&vdev->memory_lock);
-}
-
-#define DEFINE_SINGLE_ACCESS(bits)							\
-int vfio_pci_core_ioread##bits(struct vfio_pci_core_device *vdev, bool test_mem,	\
-			       u##bits *val, void __iomem *io)				\
-{											\
-	int ret = io_begin(vdev, test_mem);						\
-											\
-	if (!ret) {									\
-		*val = io_read##bits(io);						\
-		io_end(vdev, test_mem);							\
-	}										\
-	return ret;									\
-}											\
-EXPORT_SYMBOL_GPL(vfio_pci_core_ioread##bits);						\
-											\
-int vfio_pci_core_iowrite##bits(struct vfio_pci_core_device *vdev, bool test_mem,	\
-				u##bits val, void __iomem *io)				\
-{											\
-	int ret = io_begin(vdev, test_mem);						\
-											\
-	if (!ret) {									\
-		io_write##bits(val, io);						\
-		io_end(vdev, test_mem);							\
-	}										\
-	return ret;									\
-}											\
-EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite##bits)
-
-DEFINE_SINGLE_ACCESS(8);
-DEFINE_SINGLE_ACCESS(16);
-DEFINE_SINGLE_ACCESS(32);
-DEFINE_SINGLE_ACCESS(64);
-
 /* Widest access that is aligned at @off and fits in @len. */
 static unsigned int io_width(loff_t off, size_t len, unsigned int max_width)
 {
-	unsigned int width = max_width;
+	unsigned int width = BIT(__ffs(off | max_width));
 
-	while (width > len || off & (width - 1))
+	while (width > len)
 		width /= 2;
 	return width;
 }
@@ -180,6 +118,194 @@ static void io_write_batch(const struct io_window *win, loff_t off, const void *
 	}
 }
 
+static int io_begin(struct vfio_pci_core_device *vdev, bool test_mem)
+{
+	if (!test_mem)
+		return 0;
+
+	down_read(&vdev->memory_lock);
+	if (__vfio_pci_memory_enabled(vdev))
+		return 0;
+
+	up_read(&vdev->memory_lock);
+	return -EIO;
+}
+
+static void io_end(struct vfio_pci_core_device *vdev, bool test_mem)
+{
+	if (test_mem)
+		up_read(&vdev->memory_lock);
+}
+
+static int io_read_one(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
+		       void *val, unsigned int width)
+{
+	const struct io_window win = { .base = io, .max_width = width };
+	int ret = io_begin(vdev, test_mem);
+
+	if (!ret) {
+		io_read_batch(&win, 0, val, width);
+		io_end(vdev, test_mem);
+	}
+	return ret;
+}
+
+static int io_write_one(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
+			const void *val, unsigned int width)
+{
+	const struct io_window win = { .base = io, .max_width = width };
+	int ret = io_begin(vdev, test_mem);
+
+	if (!ret) {
+		io_write_batch(&win, 0, val, width);
+		io_end(vdev, test_mem);
+	}
+	return ret;
+}
+
+/**
+ * vfio_pci_core_ioread8 - read a register of 8 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory
+ * @val: set to the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * @test_mem is for memory BARs: memory_lock is then held for read around the access, and memory
+ * decode must be on.  I/O port BARs need neither.
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and @val is as before.
+ */
+int vfio_pci_core_ioread8(struct vfio_pci_core_device *vdev, bool test_mem, u8 *val,
+			  void __iomem *io)
+{
+	return io_read_one(vdev, test_mem, io, val, sizeof(*val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_ioread8);
+
+/**
+ * vfio_pci_core_ioread16 - read a register of 16 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: set to the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and @val is as before.
+ */
+int vfio_pci_core_ioread16(struct vfio_pci_core_device *vdev, bool test_mem, u16 *val,
+			   void __iomem *io)
+{
+	return io_read_one(vdev, test_mem, io, val, sizeof(*val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_ioread16);
+
+/**
+ * vfio_pci_core_ioread32 - read a register of 32 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: set to the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and @val is as before.
+ */
+int vfio_pci_core_ioread32(struct vfio_pci_core_device *vdev, bool test_mem, u32 *val,
+			   void __iomem *io)
+{
+	return io_read_one(vdev, test_mem, io, val, sizeof(*val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_ioread32);
+
+/**
+ * vfio_pci_core_ioread64 - read a register of 64 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: set to the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Two accesses, low half first, where the architecture has no wider one.
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and @val is as before.
+ */
+int vfio_pci_core_ioread64(struct vfio_pci_core_device *vdev, bool test_mem, u64 *val,
+			   void __iomem *io)
+{
+	return io_read_one(vdev, test_mem, io, val, sizeof(*val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_ioread64);
+
+/**
+ * vfio_pci_core_iowrite8 - write a register of 8 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and nothing is written.
+ */
+int vfio_pci_core_iowrite8(struct vfio_pci_core_device *vdev, bool test_mem, u8 val,
+			   void __iomem *io)
+{
+	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite8);
+
+/**
+ * vfio_pci_core_iowrite16 - write a register of 16 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and nothing is written.
+ */
+int vfio_pci_core_iowrite16(struct vfio_pci_core_device *vdev, bool test_mem, u16 val,
+			    void __iomem *io)
+{
+	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite16);
+
+/**
+ * vfio_pci_core_iowrite32 - write a register of 32 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and nothing is written.
+ */
+int vfio_pci_core_iowrite32(struct vfio_pci_core_device *vdev, bool test_mem, u32 val,
+			    void __iomem *io)
+{
+	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite32);
+
+/**
+ * vfio_pci_core_iowrite64 - write a register of 64 bits
+ * @vdev: the device, open and runtime-active
+ * @test_mem: true for a register in memory, see vfio_pci_core_ioread8()
+ * @val: the value, in the device's byte order: little endian
+ * @io: address, from vfio_pci_core_get_iomap()
+ *
+ * Two accesses, low half first, where the architecture has no wider one.
+ *
+ * Context: process, memory_lock not held; any if not @test_mem.
+ * Return: 0; -EIO memory decode is off, and nothing is written.
+ */
+int vfio_pci_core_iowrite64(struct vfio_pci_core_device *vdev, bool test_mem, u64 val,
+			    void __iomem *io)
+{
+	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite64);
+
 static int io_batch(struct vfio_pci_core_device *vdev, const struct io_window *win, loff_t off,
 		    void *val, size_t len)
 {
@@ -197,31 +323,28 @@ static int io_batch(struct vfio_pci_core_device *vdev, const struct io_window *w
 		}
 	}
 
-	/*
-	 * Write-combining buffers are drained before memory_lock is dropped: a write that lingered
-	 * could reach the device after it was taken away, and a read could overtake it.
-	 */
-	if (win->wc && !win->write)
-		wmb();
-	if (win->write)
+	if (win->write) {
 		io_write_batch(win, off, val, len);
-	else
+		if (win->wc)
+			wmb(); /* drained before the lock is: nothing may arrive after a revoke */
+	} else {
+		if (win->wc)
+			wmb(); /* must not overtake what the task wrote by a mapping before */
 		io_read_batch(win, off, val, len);
-	if (win->wc && win->write)
-		wmb();
+	}
 
 	io_end(vdev, win->test_mem);
 	return 0;
 }
 
-/* The sizes of registers are worth a case of their own: known sizes need no run-time checks. */
+/* The sizes of registers are worth a case of their own: they cross in one instruction. */
 static int io_copy_in(void *val, const char __user *buf, size_t len)
 {
 	switch (len) {
 	case 4:
-		return copy_from_user(val, buf, 4) ? -EFAULT : 0;
+		return get_user(*(u32 *)val, (u32 __user *)buf);
 	case 8:
-		return copy_from_user(val, buf, 8) ? -EFAULT : 0;
+		return get_user(*(u64 *)val, (u64 __user *)buf);
 	default:
 		return copy_from_user(val, buf, len) ? -EFAULT : 0;
 	}
@@ -231,9 +354,9 @@ static int io_copy_out(char __user *buf, const void *val, size_t len)
 {
 	switch (len) {
 	case 4:
-		return copy_to_user(buf, val, 4) ? -EFAULT : 0;
+		return put_user(*(u32 *)val, (u32 __user *)buf);
 	case 8:
-		return copy_to_user(buf, val, 8) ? -EFAULT : 0;
+		return put_user(*(u64 *)val, (u64 __user *)buf);
 	default:
 		return copy_to_user(buf, val, len) ? -EFAULT : 0;
 	}
@@ -242,7 +365,8 @@ static int io_copy_out(char __user *buf, const void *val, size_t len)
 static ssize_t io_rw(struct vfio_pci_core_device *vdev, const struct io_window *win,
 		     char __user *buf, loff_t off, size_t count)
 {
-	u64 bounce[IO_BATCH / sizeof(u64)];
+	/* Written before it is read; clearing it first would cost more than a register access. */
+	u64 bounce[IO_BATCH / sizeof(u64)] __uninitialized;
 	size_t done = 0;
 	int ret = 0;
 
@@ -395,7 +519,7 @@ static ssize_t rom_read(struct vfio_pci_core_device *vdev, char __user *buf, siz
 	bool has_bar = pci_resource_start(pdev, PCI_ROM_RESOURCE);
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	struct io_window win = {
-		/* Some NICs report AER errors on 8-byte reads of their ROM, the Intel X710 first. */
+		/* Some NICs answer 8-byte reads of their ROM with AER errors: Intel X710. */
 		.max_width = VFIO_PCI_IO_WIDTH_4,
 		.test_mem = pci_resource_flags(pdev, PCI_ROM_RESOURCE) & IORESOURCE_MEM,
 	};
@@ -441,11 +565,13 @@ static ssize_t rom_read(struct vfio_pci_core_device *vdev, char __user *buf, siz
 
 /*
  * Keep the device active during a read or write.  An open device has a runtime PM reference of its
- * own unless user space asked for low power, so as a rule there is nothing to resume.
+ * own unless user space asked for low power, so as a rule there is nothing to resume, and nothing
+ * to suspend afterwards.
  *
- * vfio_pci_low_power_entry() sets pm_runtime_engaged and then drops the device's reference; here
- * one is taken first and the flag is read then.  Whoever finds the flag clear knows that its own
- * reference counts already when the device's goes.
+ * Entry to low power sets pm_runtime_engaged and then drops the device's reference; here the count
+ * is changed first and the flag is read then, both by atomic operations that are full barriers.
+ * Whoever finds the flag clear was faster: a new reference counts already when the device's goes,
+ * and one that was dropped is not the last.
  */
 static int rw_pm_get(struct vfio_pci_core_device *vdev)
 {
@@ -453,7 +579,7 @@ static int rw_pm_get(struct vfio_pci_core_device *vdev)
 	int ret;
 
 	pm_runtime_get_noresume(dev);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* atomic_inc() alone is none */
 	if (likely(!READ_ONCE(vdev->pm_runtime_engaged)))
 		return 0;
 
@@ -464,6 +590,15 @@ static int rw_pm_get(struct vfio_pci_core_device *vdev)
 	pm_runtime_put_noidle(dev);
 	pci_info_ratelimited(vdev->pdev, "cannot resume for a read or write: %d\n", ret);
 	return -EIO;
+}
+
+static void rw_pm_put(struct vfio_pci_core_device *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+
+	pm_runtime_put_noidle(dev);
+	if (unlikely(READ_ONCE(vdev->pm_runtime_engaged)))
+		pm_request_idle(dev);
 }
 
 static ssize_t vfio_pci_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
@@ -498,7 +633,7 @@ static ssize_t vfio_pci_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 		ret = vfio_pci_region_rw(vdev, index, buf, count, ppos, iswrite);
 	}
 
-	pm_runtime_put(&vdev->pdev->dev);
+	rw_pm_put(vdev);
 	return ret;
 }
 

@@ -13,8 +13,8 @@
 
 #include "vfio_pci_priv.h"
 
-#define for_each_in_set(vdev, dev_set) \
-	list_for_each_entry(vdev, &(dev_set)->device_list, vdev.dev_set_list)
+#define for_each_in_set(cur, dev_set) \
+	list_for_each_entry(cur, &(dev_set)->device_list, vdev.dev_set_list)
 
 /*
  * The set's id is the address of what is reset as a whole.  The kernel's own vfio-pci-core uses the
@@ -48,7 +48,7 @@ int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 		return -EINVAL;
 
 	vfio_pci_access_revoke(vdev);
-	/* By ourselves, not by the PCI core: what a device loses on the way from D3hot is restored. */
+	/* Not left to the PCI core: this restores what a device loses on the way from D3hot. */
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	ret = pci_try_reset_function(vdev->pdev);
 	vfio_pci_access_restore(vdev);

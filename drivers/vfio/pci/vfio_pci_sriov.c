@@ -3,8 +3,8 @@
  * SR-IOV: creating VFs, who may use them, and how a device is named when it is opened.
  *
  * A PF's driver can reach into its VFs: cut them off, reset them, often read what they hold.  When
- * that driver is a user-space program, the VF's user has to say that it trusts it, and the other way
- * round: both present the same token, a UUID that the PF's user chose.
+ * that driver is a user-space program, the VF's user has to say that it trusts it, and vice versa:
+ * both present the same token, a UUID that the PF's user chose.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -22,16 +22,11 @@ module_param(allow_foreign_pf, bool, 0644);
 MODULE_PARM_DESC(allow_foreign_pf,
 		 "Let VFs be opened without a VF token when their PF belongs to a vfio driver on another core (default: N)");
 
-/*
- * The token of a PF.
- * @lock: protects the rest
- * @uuid: random, until a user sets it
- * @users: VFs that are open; while there are any, the PF can only be opened with the token
- */
+/* The token of a PF. */
 struct vfio_pci_vf_token {
-	struct mutex	lock;
-	uuid_t		uuid;
-	int		users;
+	struct mutex	lock;	/* protects the rest */
+	uuid_t		uuid;	/* random until a user sets it */
+	int		users;	/* open VFs: while there are any, the PF needs the token, too */
 };
 
 /* PFs that have, or are getting, VFs by vfio_pci_core_sriov_configure(). */

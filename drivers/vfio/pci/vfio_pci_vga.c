@@ -13,7 +13,7 @@ bool vfio_pci_vga_disabled(struct vfio_pci_core_device *vdev)
 	return !IS_ENABLED(CONFIG_VFIO_PCI_VGA) || vdev->disable_vga;
 }
 
-/* Another VGA card on @pdev's bus or below: bridges forward the legacy ranges to both, or neither. */
+/* Another VGA card on @pdev's bus or below: a bridge forwards the legacy ranges to both. */
 static bool shares_bridge(struct pci_dev *pdev)
 {
 	unsigned char last = pci_bus_max_busnr(pdev->bus);

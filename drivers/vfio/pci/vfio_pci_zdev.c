@@ -127,7 +127,7 @@ int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __u
 	return 0;
 }
 
-/* From now on user space recovers the device from errors, and KVM may interpret its instructions. */
+/* Now user space recovers the device from errors, and KVM may interpret its instructions. */
 int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev)
 {
 	struct zpci_dev *zdev = to_zpci(vdev->pdev);

@@ -26,7 +26,7 @@ bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 	struct pci_dev *pdev = vdev->pdev;
 	u16 command;
 
-	if (pdev->current_state >= PCI_D3hot)
+	if (vfio_pci_is_down(pdev->current_state))
 		return false;
 	if (pdev->no_command_memory)
 		return true;

@@ -38,6 +38,12 @@ static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *
 	return container_of(core_vdev, struct vfio_pci_core_device, vdev);
 }
 
+/* In D3hot and deeper a device answers config accesses at most.  To sparse the type is opaque. */
+static inline bool vfio_pci_is_down(pci_power_t state)
+{
+	return (__force int)state >= (__force int)PCI_D3hot;
+}
+
 static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
 {
 	return (pdev->class >> 8) == PCI_CLASS_DISPLAY_VGA;

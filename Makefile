@@ -15,7 +15,7 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vfio-pci-sdk
 
 # Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either.
 space := $(subst x,,x x)
-$(foreach path,CURDIR CACHE KDIR,$(if $(or $(findstring :,$($(path))),$(findstring $(space),$($(path)))),\
+$(foreach path,CURDIR CACHE KDIR EXTRA,$(if $(or $(findstring :,$($(path))),$(findstring $(space),$($(path)))),\
 	$(error Cannot build in a path with a space or a colon ($(path) is "$($(path))"); move it)))
 
 known := $(shell scripts/kernels list)
@@ -33,8 +33,10 @@ kernel-release := $(CACHE)/kernels/$(KERNEL)/release
 $(if $(filter $(KERNEL),$(known)),,$(error KERNELS has no "$(KERNEL)"; say KERNEL= one of: $(known)))
 endif
 
-# Where the modules of the kernel at hand are built; tests and benchmarks do not depend on it.
-into := build/$(kernel)
+# Where everything is built: the modules of the kernel at hand in a directory of its own, tests and
+# benchmarks beside it. A driver outside this tree, EXTRA, brings a place of its own along.
+out := build
+into := $(out)/$(kernel)
 
 # Use all CPUs unless told otherwise.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -45,9 +47,10 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 # kbuild takes a second to find that there is nothing to do, hence .built. It is trusted only for a
 # kernel of the cache built as usual: headers of KDIR may change in ways that dates do not tell, and
 # variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
-sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null)
-unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS), \
-	$(MAKEOVERRIDES))
+sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
+	$(if $(EXTRA),$(shell find $(EXTRA) \( -name build -o -name '.?*' \) -prune -o -type f -print))
+unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS \
+	SDK DIR EXTRA NAME out),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
@@ -59,7 +62,7 @@ all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 	$(Q)scripts/doctor --need build
 	$(Q)mkdir -p $(@D)
-	+$(Q)$(if $(dry-run),exit;) flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into); \
+	+$(Q)$(if $(dry-run),exit;) flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); \
 		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules; \
 		$(if $(unusual),rm -f,mv $(into).start) $@'
 
@@ -78,12 +81,14 @@ $(CACHE)/kernels/%/release:
 CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wno-unused-parameter
-programs := build
+programs := $(out)
 
-# tests/NAME_test.c; test.c of the template, of a sample or of a driver: DIRECTORY_test; bench/NAME.c
+# tests/NAME_test.c; test.c of the template, of a sample or of a driver: DIRECTORY_test; bench/NAME.c;
+# of EXTRA, NAME_test is all that is wanted
 test-dirs := $(patsubst %/test.c,%,$(wildcard template/test.c samples/*/test.c drivers/vfio/pci/*/test.c))
-tests := $(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c)) \
-	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test)
+tests := $(if $(EXTRA),$(programs)/tests/$(NAME)_test, \
+	$(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c)) \
+	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test))
 benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
 lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
 
@@ -104,6 +109,7 @@ $(programs)/bench/%: bench/%.c $(lib)
 	$(link)
 
 $(foreach dir,$(test-dirs),$(eval $(programs)/tests/$(notdir $(dir))_test: $(dir)/test.c $(lib) ; $$(link)))
+$(if $(EXTRA),$(eval $(programs)/tests/$(NAME)_test: $(EXTRA)/test.c $(lib) ; $$(link)))
 
 -include $(wildcard $(programs)/tests/.*.d $(programs)/tests/lib/.*.d $(programs)/bench/.*.d)
 
@@ -148,13 +154,21 @@ probe-check:			## name the probes that no kernel at hand needs any more
 doctor:				## show what is needed, what is missing, and how to install it
 	$(Q)scripts/doctor
 
+.PHONY: new
+new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory]
+	$(Q)scripts/new "$$NAME" "$$ID" "$$DEST"
+
+.PHONY: to-upstream
+to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=
+	$(Q)scripts/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
+
 .PHONY: kernels
 kernels:			## get the packaged kernels, or KERNEL (UPDATE=1: newer ones)
 	$(Q)scripts/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
 
 .PHONY: clean
 clean:				## remove build/
-	$(Q)rm -rf build
+	$(Q)rm -rf $(out)
 
 .PHONY: distclean
 distclean: clean		## remove build/ and the cache

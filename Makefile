@@ -141,9 +141,29 @@ shell: ready			## boot KERNEL and get a shell in it
 
 # ---- the rest ----------------------------------------------------------------
 
+# ---- old drivers ---------------------------------------------------------------
+
+.PHONY: migrate migrate-test migrate-kernel
+migrate:			## move drivers in TREE that keep lists of VMAs to one address space
+	$(if $(TREE),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
+	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
+		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) '$(TREE)' $(FILES)
+
+migrate-test:			## compare what the scripts of cocci/ do with what they should do
+	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/migrate-test $(if $(T),'$(T)')
+
+migrate-kernel:			## migrate debian-6.1's own vfio-pci and run the core's tests on it
+	$(Q)scripts/doctor --install build test migrate
+	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
+	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate-kernel
+	$(Q)CACHE=$(CACHE) BUILD=build/debian-6.1 MODULES=build/migrate-kernel/modules VFIO_DRIVER=vfio-pci \
+		scripts/vm --kernel debian-6.1 --tests '$(or $(T),core_)'
+
 .PHONY: check
 check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
-	$(Q)scripts/doctor --install build check
+	$(Q)scripts/doctor --install build check migrate
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: probe-check
@@ -184,6 +204,8 @@ help:				## this text
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR)
+#= TREE=      for migrate: the kernel tree; FILES= only these of it, OUT= where patches go, APPLY=1 change it,
+#=            MODE=report or context, HUGE=1 huge fault handlers, AS=inode, sdk or file (docs/migrating.md)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
 #= KEEP=1     keep the files of the virtual machine
 #= V=1        show commands

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Find VMAs that are tracked in a list so that they can be zapped one by one
+//
+// Confidence: High
+// Options: --no-includes
+// Comments: the shape is a struct with a VMA pointer and a list head, a walk of the list that zaps, and
+//	vm_operations that maintain it. Names do not matter. "facts" is for scripts/migrate.
+
+virtual context, org, report, facts
+
+@initialize:python@
+@@
+def fact(name, pos, *values):
+    print("FACT", name, pos[0].line, *(v.replace(" ", "") for v in values), sep="\t")
+
+// ---- the walk: entries of a list are zapped
+
+@walk exists@
+identifier fn, T, link, o, O;
+struct T *t; struct T *u;
+expression LIST;
+iterator I;
+position p;
+@@
+fn@p(struct O *o, ...)
+{
+  <+...
+(
+  I(t, u, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...); ... }
+|
+  I(t, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...); ... }
+)
+  ...+>
+}
+
+@script:python depends on facts@
+fn << walk.fn; T << walk.T; O << walk.O; link << walk.link; LIST << walk.LIST; p << walk.p;
+@@
+fact("walk", p, fn, O, T, link, LIST)
+
+@script:python depends on report@
+LIST << walk.LIST; p << walk.p;
+@@
+coccilib.report.print_report(p[0], "mappings are zapped by a walk of %s: unmap_mapping_range() needs no list" %
+                             LIST.replace(" ", ""))
+
+@script:python depends on org@
+fn << walk.fn; p << walk.p;
+@@
+coccilib.org.print_todo(p[0], "%s() walks a list of VMAs to zap them" % fn)
+
+@depends on context exists@
+identifier walk.fn;
+@@
+fn(...)
+{
+  <+...
+* \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...)
+  ...+>
+}
+
+// the walk may be a helper of the loop that looks for an mm
+@loop depends on facts exists@
+identifier walk.fn, caller;
+position p;
+@@
+caller@p(...)
+{
+  <+...
+(
+  while (...) { <+... fn(...) ...+> }
+|
+  for (...;...;...) { <+... fn(...) ...+> }
+)
+  ...+>
+}
+
+@script:python@
+fn << walk.fn; outer << loop.caller; p << loop.p;
+@@
+fact("loop", p, fn, outer)
+
+// ---- who makes an entry
+
+@add depends on facts exists@
+identifier fn, walk.link, walk.T;
+struct T *t;
+expression E;
+position p;
+@@
+fn(...) { <+... \(list_add@p(&t->link, E)\|list_add_tail@p(&t->link, E)\) ...+> }
+
+@script:python@
+fn << add.fn; p << add.p;
+@@
+fact("add", p, fn)
+
+@entry depends on facts@
+identifier walk.T, v;
+position p;
+@@
+struct T@p { ... struct vm_area_struct *v; ... };
+
+@script:python@
+T << walk.T; v << entry.v; p << entry.p;
+@@
+fact("entry", p, T, v)
+
+// ---- the vm_operations and who uses them
+
+@ops depends on facts@
+identifier o, member, f;
+position p;
+@@
+struct vm_operations_struct o@p = { ..., .member = f, ... };
+
+@script:python@
+o << ops.o; p << ops.p; member << ops.member; f << ops.f;
+@@
+fact("ops", p, o, member, f)
+
+@mmap depends on facts exists@
+identifier ops.o, fn;
+expression E;
+position p;
+@@
+fn(...) { <+... E->vm_ops@p = &o ...+> }
+
+@script:python@
+fn << mmap.fn; p << mmap.p; o << ops.o;
+@@
+fact("mmap", p, fn, o)
+
+@pgoff depends on facts exists@
+identifier mmap.fn;
+struct vm_area_struct *vma;
+expression E;
+position p;
+@@
+fn(...) { <+... \(vma->vm_pgoff@p = E\|vma->vm_pgoff@p += E\) ...+> }
+
+@script:python@
+fn << mmap.fn; p << pgoff.p; E << pgoff.E;
+@@
+print("FACT", "pgoff", p[0].line, fn, E, sep="\t")
+
+// ---- what a fault does
+
+@fill depends on facts exists@
+identifier fn;
+identifier call =~ "^(io_)?remap_pfn_range$";
+expression v, a, pfn;
+position p;
+@@
+fn(...) { <+... call@p(v, a, pfn, ...) ...+> }
+
+@script:python@
+fn << fill.fn; call << fill.call; v << fill.v; pfn << fill.pfn; p << fill.p;
+@@
+print("FACT", "remap", p[0].line, fn, call, v.replace(" ", ""), pfn, sep="\t")
+
+@gate depends on facts exists@
+identifier ops.f;
+expression E;
+position p;
+@@
+f(...) { <+... \(down_read@p(E)\|down_read_trylock@p(E)\|down_read_killable@p(E)\) ...+> }
+
+@script:python@
+f << ops.f; E << gate.E; p << gate.p;
+@@
+fact("gate", p, f, E)

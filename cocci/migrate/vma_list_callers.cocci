@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Take the lock that gates faults, then zap; for a set of devices only try it
+//
+// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Options: --no-includes -D zap=... -D walk=... -D lock=... -D gate=...
+// Comments: a walk of the list needed mmap_lock, which stands above the lock that gates faults, so
+//	devices were zapped first and locked later, in two passes. unmap_mapping_range() needs no
+//	mmap_lock: one pass does both, and an unwind has one kind of lock to release.
+
+virtual patch
+
+// ---- hot reset of several devices: the second pass goes
+
+@second depends on patch@
+identifier virtual.gate, virtual.lock, m, fn;
+statement S;
+@@
+fn(...)
+{
+  <+...
+- if (!down_write_trylock(&m->gate)) S
+- mutex_unlock(&m->lock);
+  ...+>
+}
+
+@@
+identifier second.fn, second.m;
+iterator I;
+expression L, f;
+@@
+fn(...)
+{
+  <...
+- I(m, L, f) { }
+  ...>
+}
+
+@@
+identifier second.fn, second.m;
+expression e;
+@@
+fn(...)
+{
+  <...
+- m = e;
+  ...>
+}
+
+@state@
+identifier second.fn, second.m, flag;
+expression x, cur;
+@@
+fn(...)
+{
+  <...
+- if (\(cur == m\|m == cur\)) flag = x;
+  ...>
+}
+
+@@
+identifier second.fn, state.flag, virtual.lock;
+expression cur, M;
+@@
+fn(...)
+{
+  <...
+- if (flag)
+    up_write(M);
+- else
+-   mutex_unlock(\(&cur->lock\|&cur.lock\));
+  ...>
+}
+
+// ---- the first pass locks and zaps
+
+@depends on patch@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E;
+statement S;
+@@
+  if (
+- !zap(E, ...)
++ !down_write_trylock(&E->gate)
+     ) S
++ walk(E);
+
+// ---- everyone else
+
+@depends on patch@
+identifier virtual.zap, virtual.walk;
+expression E, M;
+@@
+- zap(E, ...);
+  ... when != zap(...)
+  down_write(M);
++ walk(E);
+
+@depends on patch@
+identifier virtual.zap, virtual.walk;
+expression E;
+@@
+- zap(E, ...)
++ walk(E)

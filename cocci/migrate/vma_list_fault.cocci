@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A fault inserts the page that faulted and keeps no record of the VMA
+//
+// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Options: --no-includes -D fault=... -D fill=... -D head=... -D link=... -D pfn=...
+// Comments: fill is remap_pfn_range() or a function that calls it. It fills the whole VMA and must not meet entries that are there already,
+//	hence the list; vmf_insert_pfn() leaves an entry that is there alone.
+
+virtual patch
+
+// ---- have we been here before?
+
+@depends on patch@
+identifier virtual.fault, virtual.head, virtual.link;
+iterator I;
+expression t, x, E;
+statement S;
+@@
+fault(...)
+{
+  <...
+(
+- I(t, &E->head, link) S
+|
+- I(t, x, &E->head, link) S
+)
+  ...>
+}
+
+// ---- a new entry, by a helper
+
+@depends on patch@
+identifier virtual.fault, virtual.add;
+expression r;
+statement S;
+@@
+fault(...)
+{
+  <...
+(
+- if (add(...)) S
+|
+- if ((r = add(...))) S
+|
+- if (add(...) != 0) S
+|
+- if (add(...) < 0) S
+|
+- r = add(...);
+- if (\(r\|r != 0\|r < 0\)) S
+|
+- r = add(...);
+|
+- add(...);
+)
+  ...>
+}
+
+// ---- or made on the spot
+
+@depends on patch@
+identifier virtual.fault, virtual.head, virtual.link, virtual.vma;
+identifier alloc =~ "^k[mz]alloc$";
+expression t, E, e;
+statement S;
+@@
+fault(...)
+{
+  <...
+(
+- t = alloc(sizeof(*t), ...);
+  ... when != t
+- if (!t) S
+  ... when != t
+- t->vma = e;
+  ... when != t
+- \(list_add\|list_add_tail\)(&t->link, &E->head);
+|
+- t = alloc(sizeof(struct entry), ...);
+- if (!t) S
+  ...
+- t->vma = e;
+  ...
+- \(list_add\|list_add_tail\)(&t->link, &E->head);
+)
+  ...>
+}
+
+// ---- one page instead of all
+
+@ret exists@
+identifier virtual.fault, r;
+@@
+fault(...)
+{
+  ... when any
+(
+  vm_fault_t r;
+|
+  vm_fault_t r = ...;
+|
+  int r = \(VM_FAULT_NOPAGE\|VM_FAULT_SIGBUS\);
+)
+  ... when any
+}
+
+@noret depends on patch && !ret@
+identifier virtual.fault, vmf;
+@@
+fault(struct vm_fault *vmf)
+{
++ vm_fault_t ret;
+  ...
+}
+
+@depends on noret@
+identifier virtual.fault;
+@@
+fault(...)
+{
+  <...
+- return VM_FAULT_NOPAGE;
++ return ret;
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault, virtual.fill, virtual.pfn, vmf, ret.r;
+expression e;
+statement S;
+@@
+fault(struct vm_fault *vmf)
+{
+  <...
+(
+- if (fill(...)) S
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
++ if (r & VM_FAULT_ERROR) S
+|
+- e = fill(...);
+- if (\(e\|e != 0\|e < 0\)) S
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
++ if (r & VM_FAULT_ERROR) S
+)
+  ...>
+}
+
+@depends on noret@
+identifier virtual.fault, virtual.fill, virtual.pfn, vmf;
+expression e;
+statement S;
+@@
+fault(struct vm_fault *vmf)
+{
+  <...
+(
+- if (fill(...)) S
++ ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
++ if (ret & VM_FAULT_ERROR) S
+|
+- e = fill(...);
+- if (\(e\|e != 0\|e < 0\)) S
++ ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
++ if (ret & VM_FAULT_ERROR) S
+)
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault, virtual.pfn, vmf, v;
+@@
+fault(struct vm_fault *vmf)
+{
+  ... when any
+  struct vm_area_struct *v = vmf->vma;
+  <...
+  vmf_insert_pfn(
+- vmf->vma
++ v
+  , vmf->address, pfn(vmf))
+  ...>
+}
+
+// ---- there is nothing to undo, and the error is the one to return
+
+@depends on patch@
+identifier virtual.fault;
+expression r;
+@@
+fault(...)
+{
+  <...
+  if (r & VM_FAULT_ERROR) {
+    ...
+-   r = VM_FAULT_SIGBUS;
+    ...
+  }
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) r = VM_FAULT_SIGBUS;
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault;
+@@
+fault(...)
+{
+  <...
+- zap_vma_ptes(...);
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault, l;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) { goto l; }
+l:
+  ...>
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Give the list of VMAs and its lock names of their own, for the scripts that remove them
+//
+// Confidence: High
+// Options: --no-includes -D owner=... -D head=... -D lock=... [-D outer=...]
+// Comments: only ever seen by scripts/migrate: a list called "list", or one inside a struct member,
+//	cannot be told from others by name.
+
+virtual patch
+virtual nested
+
+@depends on patch && nested@
+identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
+struct owner *E;
+@@
+- E->outer.head
++ E->flathead
+
+@depends on patch && nested@
+identifier virtual.owner, virtual.outer, virtual.lock, virtual.flatlock;
+struct owner *E;
+@@
+- E->outer.lock
++ E->flatlock
+
+@depends on patch && !nested@
+identifier virtual.owner, virtual.head, virtual.flathead;
+struct owner *E;
+@@
+- E->head
++ E->flathead
+
+@depends on patch && !nested@
+identifier virtual.owner, virtual.lock, virtual.flatlock;
+struct owner *E;
+@@
+- E->lock
++ E->flatlock
+
+@depends on patch && nested@
+identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
+@@
+  struct owner {
+    ...
+    struct {
+      ...
+-     struct list_head head;
+      ...
+    } outer;
++   struct list_head flathead;
+    ...
+  };
+
+@depends on patch && nested@
+identifier virtual.owner, virtual.outer, virtual.lock, virtual.flatlock;
+@@
+  struct owner {
+    ...
+    struct {
+      ...
+-     struct mutex lock;
+      ...
+    } outer;
++   struct mutex flatlock;
+    ...
+  };
+
+@depends on patch && nested@
+identifier virtual.owner, virtual.outer;
+@@
+  struct owner {
+    ...
+-   struct { } outer;
+    ...
+  };
+
+@depends on patch && !nested@
+identifier virtual.owner, virtual.head, virtual.flathead;
+@@
+  struct owner {
+    ...
+-   struct list_head head;
++   struct list_head flathead;
+    ...
+  };
+
+@depends on patch && !nested@
+identifier virtual.owner, virtual.lock, virtual.flatlock;
+@@
+  struct owner {
+    ...
+-   struct mutex lock;
++   struct mutex flatlock;
+    ...
+  };

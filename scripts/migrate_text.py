@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What scripts/migrate must know of C beyond what Coccinelle tells: where functions and comments
+are, what a value is made of, and how to leave a file tidy."""
+
+import difflib
+import re
+
+IDENT = re.compile(r"[A-Za-z_]\w*")
+# A line that declares locals, at most one of which has a value.
+DECLARATION = re.compile(r"^\t((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?:, \**\w+)*|\**\w+ = [^;]*);\n", re.M)
+TOKENS = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
+
+
+class Unclear(Exception):
+    """A person must look: the message says at what and why."""
+
+
+def mask(text):
+    """The text with comments and strings blanked, every offset unchanged."""
+    return TOKENS.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def closing(masked, start):
+    """Offset just after what closes the bracket at start."""
+    depth = 0
+    for i in range(start, len(masked)):
+        if masked[i] in "({[":
+            depth += 1
+        elif masked[i] in ")}]":
+            depth -= 1
+            if depth == 0:
+                return i + 1
+    raise Unclear("brackets do not match")
+
+
+class Function:
+    """A function's definition: header from start, body between braces, all as offsets."""
+
+    def __init__(self, text, name):
+        masked = mask(text)
+        for m in re.finditer(r"^[A-Za-z_][^;{}()=#]*\b%s\s*\(" % re.escape(name), masked, re.M):
+            end = closing(masked, m.end() - 1)
+            brace = re.compile(r"\s*\{").match(masked, end)
+            if brace:
+                self.text, self.name = text, name
+                self.start = m.start()
+                self.body = brace.end()
+                self.end = closing(masked, brace.end() - 1)
+                self.params = split(text[m.end():end - 1])
+                return
+        raise Unclear("no function %s" % name)
+
+    def source(self):
+        return self.text[self.start:self.end]
+
+    def inside(self):
+        return mask(self.text)[self.body:self.end - 1]
+
+    def line(self):
+        return line_of(self.text, self.start)
+
+    def parameter(self, kind):
+        """Name of the parameter of that type."""
+        for param in self.params:
+            m = re.match(r"(?:const\s+)?%s\s*(\w+)$" % kind, param)
+            if m:
+                return m.group(1)
+        return None
+
+
+def functions(text):
+    """Names of all functions a text defines."""
+    masked = mask(text)
+    names = re.findall(r"^[A-Za-z_][^;{}()=#]*?\b(\w+)\s*\([^;{}]*\)\s*\{", masked, re.M)
+    return [n for n in names if n not in ("if", "while", "for", "switch")]
+
+
+def split(text):
+    """Arguments of a call or parameters of a function."""
+    parts, depth, last = [], 0, 0
+    for i, c in enumerate(text):
+        depth += (c in "({[") - (c in ")}]")
+        if c == "," and depth == 0:
+            parts.append(text[last:i])
+            last = i + 1
+    parts.append(text[last:])
+    return [" ".join(p.split()) for p in parts if p.strip()]
+
+
+def calls(text, name):
+    """Argument lists of all calls of a function."""
+    masked = mask(text)
+    return [split(text[m.end():closing(masked, m.end() - 1) - 1])
+            for m in re.finditer(r"\b%s\s*\(" % re.escape(name), masked)]
+
+
+# ---- what a value is made of
+
+class Slice:
+    """The statements that compute an expression of a function, as they would stand in a fault handler:
+    the file offset is that of the page that faulted, the device comes from vm_private_data."""
+
+    def __init__(self, function, caller=None):
+        self.function, self.caller = function, caller
+        self.device = None          # the local that vm_private_data must hold
+        self.lines = []             # declarations, in order
+        self.known = set()
+        self.args = {}
+        if caller:
+            found = calls(caller.source()[caller.source().index("{"):], function.name)
+            if len(found) != 1:
+                raise Unclear("%s() is called %d times by %s()" % (function.name, len(found), caller.name))
+            self.args = {re.search(r"(\w+)$", p).group(1): a for p, a in zip(function.params, found[0])}
+
+    def expression(self, expr, function=None):
+        """Records what expr needs and gives it as it must be written in the fault handler."""
+        function = function or self.function
+        vma = function.parameter(r"struct vm_area_struct \*")
+        out, last = [], 0
+        expr = " ".join(expr.split())
+        for m in IDENT.finditer(expr):
+            name, before = m.group(), expr[:m.start()].rstrip()
+            if m.start() < last or before.endswith(("->", ".")):
+                continue
+            out.append(expr[last:m.start()])
+            last = m.end()
+            if name == vma:
+                pgoff = re.compile(r"\s*->\s*vm_pgoff\b").match(expr, m.end())
+                out.append("vmf->pgoff" if pgoff else "vmf->vma")
+                last = pgoff.end() if pgoff else m.end()
+            elif expr[m.end():].lstrip().startswith("(") or name.isupper():
+                out.append(name)
+            else:
+                out.append(self.variable(name, function))
+        out.append(expr[last:])
+        return re.sub(r"\(&([\w.>\[\]-]+)\)->", r"\1.", "".join(out))
+
+    def variable(self, name, function):
+        if function is self.function and name in self.args:
+            arg = self.args[name]
+            value = self.expression(arg, self.caller)
+            return value if re.fullmatch(r"[\w.>\[\]-]+", value) else "(%s)" % value
+        kind = declared(function, name)
+        if kind is None or name in self.known:
+            return name
+        values = assigned(function, name)
+        if len(values) != 1:
+            raise Unclear("%s has %d values in %s()" % (name, len(values), function.name))
+        value = values[0]
+        if re.match(r"container_of\s*\(|.*\bprivate_data\b", value) or \
+           re.fullmatch(r"\w+\([^()]*\)", value) and self.takes_parameter(value, function):
+            if self.device not in (None, name):
+                raise Unclear("both %s and %s come from a parameter of %s()" % (self.device, name, function.name))
+            self.device = name
+            self.known.add(name)
+            self.lines.insert(0, "%s%s = vmf->vma->vm_private_data;" % (kind, name))
+            return name
+        value = self.expression(value, function)
+        self.known.add(name)
+        self.lines.append("%s%s = %s;" % (kind, name, value))
+        return name
+
+    def takes_parameter(self, value, function):
+        names = {re.search(r"(\w+)$", p).group(1) for p in function.params}
+        return not function.parameter(r"struct vm_area_struct \*") in IDENT.findall(value) and \
+            bool(names & set(IDENT.findall(value)))
+
+
+def declared(function, name):
+    """How a local is declared, up to its name: "struct foo *" or "u64 "."""
+    m = re.search(r"(?:^|[;{])\s*((?:const\s+)?(?:struct\s+|unsigned\s+|enum\s+)?\w+)((?:\s+[\w*\s,]*?|\s*\*+\s*|\s+)"
+                  r"(?:[^;{}()]*?,\s*)?)(\**)%s\s*(?=[;,=])" % name, function.inside())
+    if not m or m.group(1) in ("return", "goto", "else", "case"):
+        return None
+    stars = "*" * (m.group(2).count("*") if "," not in m.group(2) else 0) + m.group(3)
+    return "%s %s" % (" ".join(m.group(1).split()), stars)
+
+
+def assigned(function, name):
+    """All values a local is given."""
+    inside = function.inside()
+    values = []
+    for m in re.finditer(r"(?<![\w>.])%s\s*=(?!=)\s*" % name, inside):
+        end = m.end()
+        depth = 0
+        while depth or inside[end] not in ";,":
+            depth += (inside[end] in "({[") - (inside[end] in ")}]")
+            end += 1
+        values.append(" ".join(inside[m.end():end].split()))
+    for m in re.finditer(r"\bcheck_(add|sub)_overflow\s*\(", inside):
+        a, b, out = split(inside[m.end():closing(inside, m.end() - 1) - 1])
+        if out == "&" + name:
+            values.append("%s %s %s" % (a, "+" if m.group(1) == "add" else "-", b))
+    if len(values) > 1 and values[0] in ("0", "NULL"):
+        values.pop(0)
+    return values
+
+
+# ---- what is left behind
+
+def drop_comments(text, original, names):
+    """Remove comments that speak of things that are gone; gives the text and the lines (of the original)."""
+    gone = re.compile(r"\b(%s)\b" % "|".join(re.escape(n) for n in sorted(names)))
+    lines = []
+    for m in reversed(list(re.finditer(r"/\*.*?\*/", text, re.S))):
+        if not gone.search(m.group()):
+            continue
+        at = original.find(m.group())
+        lines.append((line_of(original, at) if at >= 0 else line_of(text, m.start()),
+                      gone.search(m.group()).group()))
+        start, end = m.start(), m.end()
+        before = text.rfind("\n", 0, start) + 1
+        if not text[before:start].strip():
+            start = before
+            end = text.find("\n", end) + 1
+        text = text[:start].rstrip(" \t") + text[end:]
+    return text, lines[::-1]
+
+
+def reword_flags(text, name):
+    """A comment that explains vm_flags with what remap_pfn_range() does."""
+    function = Function(text, name)
+    body = text[function.body:function.end]
+    body = re.sub(r"/\*(?:(?!\*/).)*remap_pfn_range(?:(?!\*/).)*\*/(?=\s*(?:vma->vm_flags|vm_flags_set))",
+                  "/* The fault handler must not change vm_flags: set them now. */", body, flags=re.S)
+    return text[:function.body] + body + text[function.end:]
+
+
+def drop_unused(text, original):
+    """Remove locals that were used in the original and are not any more."""
+    for name in functions(text):
+        now = Function(text, name)
+        try:
+            then = Function(original, name)
+        except Unclear:
+            then = None
+        if then and then.source() == now.source():
+            continue
+
+        def unused(var, body, then=then):
+            uses = len(re.findall(r"\b%s\b" % var, mask(body)))
+            return uses == 1 and (not then or len(re.findall(r"\b%s\b" % var, then.inside())) != 1)
+
+        body = text[now.body:now.end - 1]
+        for m in list(DECLARATION.finditer(body))[::-1]:
+            kept = [d for d in split(m.group(2)) if not unused(re.match(r"\**(\w+)", d).group(1), body)]
+            value = m.group(2).split("=")[1] if "=" in m.group(2) else ""
+            if m.group(1).split()[0] in ("return", "goto") or "(" in value and "container_of" not in value:
+                continue
+            if len(kept) < len(split(m.group(2))):
+                line = "\t%s%s;\n" % (m.group(1), ", ".join(kept)) if kept else ""
+                body = body[:m.start()] + line + body[m.end():]
+        text = text[:now.body] + body + text[now.end - 1:]
+    return text
+
+
+def tidy(text, original):
+    """Blank lines as the kernel has them, in and around what is new."""
+    old, new = original.split("\n"), text.split("\n")
+    fresh = set()
+    for tag, _, _, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            fresh.update(range(start - 1, end + 1))
+    out = []
+    for i, line in enumerate(new):
+        if i in fresh:
+            after = new[i + 1].strip() if i + 1 < len(new) else ""
+            if not line.strip():
+                line = ""
+                if out and (out[-1] == "" or out[-1].endswith("{")) or after.startswith("}"):
+                    continue
+            elif out and out[-1] == "}" and re.match(r"[A-Za-z/]", line) and not line.startswith("EXPORT_SYMBOL"):
+                out.append("")
+        out.append(line)
+    return "\n".join(out)

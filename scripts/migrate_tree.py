@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tree that scripts/migrate works on: what is in it, what becomes of it, and spatch."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from migrate_text import Unclear
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COCCI = os.path.join(TOP, "cocci", "migrate")
+
+
+def say(word, text):
+    print("  %-7s %s" % (word, text), file=sys.stderr, flush=True)
+
+
+class Tree:
+    """The tree, and the new contents of files that change. The tree itself is written last."""
+
+    def __init__(self, path, jobs, timeout):
+        self.path, self.jobs, self.timeout = path, jobs, timeout
+        self.new = {}
+        self.notes = []     # (file, line, what, text), what one of changed, note, review
+
+    def read(self, name):
+        if name not in self.new:
+            with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as f:
+                return f.read()
+        return self.new[name]
+
+    def original(self, name):
+        with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as f:
+            return f.read()
+
+    def has(self, name):
+        return os.path.isfile(os.path.join(self.path, name))
+
+    def note(self, what, name, line, text):
+        if (name, line, what, text) not in self.notes:
+            self.notes.append((name, line, what, text))
+
+    def grep(self, pattern, *where, include="*.[ch]", options="-rlE"):
+        """Files below the directories that have a line with the pattern."""
+        where = [w for w in where if os.path.exists(os.path.join(self.path, w))]
+        if not where:
+            return []
+        found = subprocess.run(["grep", options, "--include=" + include, "--exclude-dir=.git", "-e", pattern, "--"] +
+                               where, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+                               env=dict(os.environ, LC_ALL="C"))
+        return sorted(os.path.normpath(n) for n in found.stdout.decode(errors="replace").splitlines())
+
+    def spatch(self, script, name, defines, text=None, in_place=True):
+        """Runs a script on (the new contents of) a file. Gives the new contents and what was printed."""
+        path = os.path.join(COCCI, script + ".cocci")
+        with open(path, encoding="utf-8") as f:
+            rules = f.read()
+        known = set(re.findall(r"\w+", " ".join(re.findall(r"^virtual (.*)$", rules, re.M))))
+        known |= set(re.findall(r"virtual\.(\w+)", rules))
+        args = []
+        for key, value in defines.items():
+            if key in known and value:
+                args += ["-D", key if value is True else "%s=%s" % (key, value)]
+        with tempfile.TemporaryDirectory(prefix="migrate.") as tmp:
+            source = os.path.join(tmp, os.path.basename(name))
+            with open(source, "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.write(self.read(name) if text is None else text)
+            command = ["spatch", "--sp-file", path, "--no-includes", "--very-quiet"] + args + [source]
+            if in_place:
+                command.insert(1, "--in-place")
+            try:
+                run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, cwd=tmp,
+                                     timeout=self.timeout, start_new_session=True)
+            except subprocess.TimeoutExpired:
+                raise Unclear("spatch took longer than %d s for %s; say --timeout" % (self.timeout, script)) from None
+            errors = run.stderr.decode(errors="replace")
+            if run.returncode != 0 or "already tagged token" in errors or "Fatal error" in errors:
+                raise Unclear("spatch failed on %s: %s" % (script, (errors.strip().splitlines() or ["no message"])[0]))
+            with open(source, encoding="utf-8", errors="surrogateescape") as f:
+                return f.read(), run.stdout.decode(errors="replace")

@@ -32,6 +32,10 @@ def vendor_code(source, ours, own=()):
     return None
 
 
+class OtherModel(Exception):
+    """A list whose entries are not VMAs."""
+
+
 class Change:
     """One patch."""
 
@@ -204,6 +208,7 @@ class VmaList(Change):
         self.line = int(facts["walk"][0][0])
         self.find_list()
         self.find_entry()
+        self.find_lock()
         self.find_functions()
         self.look_at_vendor_code()
         self.find_space()
@@ -236,6 +241,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                    for f in c.functions(self.original) if re.search(r"->%s\b" % re.escape(self.head), self.source(f))}
         self.helpers += [f for f, who in callers.items() if who and who <= {self.zap, *self.helpers} and
                          f not in (self.zap, *self.helpers)]
+
+    def find_lock(self):
         locks = set()
         for f in [self.zap] + self.helpers:
             locks |= set(re.findall(r"\bmutex_(?:try)?lock\(&\w+->([\w.]+)\)", c.mask(self.source(f))))
@@ -262,6 +269,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                 continue
             self.entry_file = name
             members = [" ".join(x.split()) for x in m.group(1).split(";") if x.strip()]
+            if "vm_area_struct" not in m.group(1):
+                raise OtherModel
             vma = [x for x in members if re.match(r"struct vm_area_struct \*\s*\w+$", x)]
             more = [x for x in members if x not in vma and not re.match(r"struct list_head %s$" % self.link, x)]
             if len(vma) != 1 or more:
@@ -420,6 +429,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             "vfio": self.vfio, "bars": self.bars, "as_" + self.space: True, "keep_lock": self.keep_lock,
             "fill": self.fill if self.fill != self.fault else self.fill_call,
             "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
+            "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),
             "decrypt": self.fill_call.startswith("io_") and "pgprot_decrypted" not in self.source(self.mmap)}
         files = [self.name] + [f for f in dict.fromkeys(self.files_of_owner + [self.entry_file]) if f != self.name]
         nested = "." in head or "." in lock
@@ -501,9 +511,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
 
 
 def area(name):
-    parts = os.path.dirname(name).split("/")
-    parts = [p for p in parts if p not in ("drivers", "", ".")]
-    return "/".join(parts[-2:]) or os.path.splitext(os.path.basename(name))[0]
+    where = re.sub(r"^drivers/", "", os.path.dirname(name))
+    return where or os.path.splitext(os.path.basename(name))[0]
 
 
 # ---- pages mapped at mmap
@@ -545,7 +554,8 @@ class Remap(Change):
             raise Unclear("vm_private_data is read already; it should hold %s" % piece.device)
         define = {"patch": True, "fill": fill.name, "mmap": mmap.name, "ops": table, "device": piece.device,
                   "decrypt": call.startswith("io_"), "private": not stored or stored.group(1) != piece.device,
-                  "flags_set": has_flags_set(tree)}
+                  "flags_set": has_flags_set(tree),
+                  "shared": not re.search(r"\bVM_(MAY)?SHARE", fill.source() + mmap.source())}
         self.run("mmap_remap", name, define)
         code = pfn_function(pfn, piece, value) + """
 static vm_fault_t %s(struct vm_fault *vmf)
@@ -576,3 +586,7 @@ inserted when it is touched."""
 def is_remap(text):
     masked = c.mask(text)
     return re.search(REMAP, masked) and re.search(r"->vm_pgoff\s*=[^=]", masked) and "struct vfio_device" in masked
+
+
+def remap_line(text):
+    return c.line_of(text, re.search(REMAP, c.mask(text)).start())

@@ -11,6 +11,7 @@ virtual patch
 virtual decrypt
 virtual flags_set
 virtual private
+virtual shared
 
 @depends on patch@
 identifier virtual.fill;
@@ -81,6 +82,29 @@ fill(...)
   ...>
 }
 
+// ---- a private mapping cannot be filled page by page: vmf_insert_pfn() would BUG()
+
+@depends on shared@
+identifier virtual.fill;
+struct vm_area_struct *vma;
+@@
+fill(...)
+{
+  <...
+(
++ if (!(vma->vm_flags & VM_SHARED))
++	return -EINVAL;
++
+  vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+|
++ if (!(vma->vm_flags & VM_SHARED))
++	return -EINVAL;
++
+  vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+)
+  ...>
+}
+
 // ---- the fault handler needs the device
 
 @there depends on private@
@@ -105,5 +129,17 @@ mmap(...)
   <...
 + vma->vm_private_data = device;
   vma->vm_ops = &ops;
+  ...>
+}
+
+@depends on private && !there@
+identifier virtual.mmap, virtual.fill, virtual.device;
+struct vm_area_struct *vma;
+@@
+mmap(...)
+{
+  <...
++ vma->vm_private_data = device;
+  return fill(..., vma);
   ...>
 }

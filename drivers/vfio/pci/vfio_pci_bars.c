@@ -274,7 +274,10 @@ static void bar_unmap_segments(struct vfio_pci_core_device *vdev, unsigned int b
 	}
 }
 
-/* Map and check each run of one type; -ENOMEM no mapping, -EBUSY mapped with another type. */
+/*
+ * Map and check each run of one type.  -ENOMEM: no mapping, which is also what two earlier mappings
+ * of the run with different types lead to; -EBUSY: mapped, but with another type.
+ */
 static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -310,8 +313,10 @@ static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
 			return -EBUSY;
 		}
 
-		for (next = seg + 1; next < end && next->type == seg->type; next++)
+		for (next = seg + 1; next < end && next->type == seg->type; next++) {
 			next->io = seg->io + (next->start - seg->start);
+			next->mtrr = seg->mtrr;
+		}
 	}
 	return 0;
 }
@@ -332,32 +337,38 @@ static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int
 }
 
 /*
- * The first try failed, a memory type was not granted: do what the driver asked for in that case.
+ * The first try failed: do what the driver asked for in that case.  Messages are limited, because
+ * user space can hold a mapping in the way and open the device as often as it likes.
  */
 static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar, bool wc,
-			    unsigned int flags)
+			    unsigned int flags, int ret)
 {
-	unsigned int i;
+	struct device *dev = &vdev->pdev->dev;
+	const char *hint = vfio_pci_memtype_hint();
+	struct vfio_pci_segment *seg;
 
-	if (!wc) {
-		pci_warn(vdev->pdev,
-			 "BAR %u: somebody else maps it write-combining (sysfs resource%u_wc?), not used\n",
-			 bar, bar);
-		return -EBUSY;
-	}
-	if (flags & VFIO_PCI_MEMTYPE_STRICT) {
-		pci_err(vdev->pdev,
-			"BAR %u: write-combining not granted (is sysfs resource%u mapped, or PAT off?), open refused\n",
-			bar, bar);
+	if (wc && flags & VFIO_PCI_MEMTYPE_STRICT) {
+		dev_err_ratelimited(dev, "BAR %u: write-combining not granted (%s): open refused\n",
+				    bar, hint);
 		return -EBUSY;
 	}
 
-	pci_warn(vdev->pdev,
-		 "BAR %u: write-combining not granted (is sysfs resource%u mapped, or PAT off?), uncached instead\n",
-		 bar, bar);
-	for (i = 0; i < vdev->nr_segments[bar]; i++)
-		vdev->segments[bar][i].type = VFIO_PCI_MEMTYPE_UC;
-	return bar_map_segments(vdev, bar);
+	if (wc) {
+		for (seg = vdev->segments[bar]; seg < vdev->segments[bar] + vdev->nr_segments[bar];
+		     seg++) {
+			seg->refused = seg->type == VFIO_PCI_MEMTYPE_WC;
+			seg->type = VFIO_PCI_MEMTYPE_UC;
+		}
+		ret = bar_map_segments(vdev, bar);
+	}
+
+	if (ret)
+		dev_warn_ratelimited(dev, "BAR %u: cannot be mapped uncached (%s): not used: %d\n",
+				     bar, hint, ret);
+	else
+		dev_warn_ratelimited(dev, "BAR %u: write-combining not granted (%s): uncached\n",
+				     bar, hint);
+	return ret;
 }
 
 static void bar_drop(struct vfio_pci_core_device *vdev, unsigned int bar)
@@ -367,7 +378,7 @@ static void bar_drop(struct vfio_pci_core_device *vdev, unsigned int bar)
 	vdev->nr_segments[bar] = 0;
 }
 
-/* 0 or why the BAR cannot be used; *@fatal: the driver does not want to open without it. */
+/* 0 or why the BAR cannot be used; *@fatal: the driver does not want to open without it then. */
 static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar, bool *fatal)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -379,6 +390,9 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar, bool *fa
 
 	if (!len || !pdev_bars_mappable(pdev))
 		return -ENODEV;
+
+	flags = bar_wc_flags(vdev, bar, &wc);
+	*fatal = flags & VFIO_PCI_MEMTYPE_STRICT;
 	if (pci_request_selected_regions(pdev, 1 << bar, "vfio"))
 		return -EBUSY;
 
@@ -386,14 +400,11 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar, bool *fa
 	if (ret)
 		goto release;
 
-	flags = bar_wc_flags(vdev, bar, &wc);
 	ret = bar_map_segments(vdev, bar);
-	if (ret == -EBUSY || (ret && wc))
-		ret = bar_map_fallback(vdev, bar, wc, flags);
-	if (ret) {
-		*fatal = flags & VFIO_PCI_MEMTYPE_STRICT;
+	if (ret)
+		ret = bar_map_fallback(vdev, bar, wc, flags, ret);
+	if (ret)
 		goto drop;
-	}
 
 	first = vdev->segments[bar];
 	vdev->barmap[bar] = first->maplen == len ? first->io : IOMEM_ERR_PTR(-EOPNOTSUPP);
@@ -413,10 +424,11 @@ release:
 int vfio_pci_bars_map(struct vfio_pci_core_device *vdev)
 {
 	unsigned int bar;
-	bool fatal = false;
 	int ret;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		bool fatal = false;
+
 		ret = bar_map(vdev, bar, &fatal);
 		if (!ret)
 			continue;

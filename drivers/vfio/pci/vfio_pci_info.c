@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include <vfio_pci_sdk/uapi.h>
+
 #include "vfio_pci_priv.h"
 
 /* Legacy VGA lies between these addresses; the region has the addresses as offsets. */
@@ -115,6 +117,43 @@ int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev, struct vfio_i
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/* Which memory type did each part of a BAR get?  Only where the driver declared something. */
+static int add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
+			   struct vfio_info_cap *caps)
+{
+	const struct vfio_pci_segment *seg = vdev->segments[bar];
+	unsigned int i, nr = vdev->nr_segments[bar];
+	struct vfio_region_info_cap_sdk_memtype *cap;
+	size_t size = struct_size(cap, ranges, nr);
+	int ret;
+
+	if (!nr || (nr == 1 && seg->type == VFIO_PCI_MEMTYPE_UC && !seg->refused))
+		return 0;
+
+	cap = kzalloc(size, GFP_KERNEL);
+	if (!cap)
+		return -ENOMEM;
+
+	cap->header.id = VFIO_REGION_INFO_CAP_SDK_MEMTYPE;
+	cap->header.version = 1;
+	cap->nr_ranges = nr;
+	for (i = 0; i < nr; i++, seg++) {
+		struct vfio_pci_sdk_memtype_range *range = &cap->ranges[i];
+
+		range->offset = seg->start;
+		range->size = seg->len;
+		range->type = seg->type == VFIO_PCI_MEMTYPE_WC ? VFIO_PCI_SDK_MEMTYPE_WC :
+								 VFIO_PCI_SDK_MEMTYPE_UC;
+		if (seg->refused)
+			range->flags |= VFIO_PCI_SDK_MEMTYPE_REFUSED;
+		if (seg->mtrr > 0)
+			range->flags |= VFIO_PCI_SDK_MEMTYPE_MTRR;
+	}
+	ret = vfio_info_add_capability(caps, &cap->header, size);
+	kfree(cap);
+	return ret;
+}
+
 static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
 		    struct vfio_info_cap *caps)
 {
@@ -122,12 +161,16 @@ static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *
 		.id		= VFIO_REGION_INFO_CAP_MSIX_MAPPABLE,
 		.version	= 1,
 	};
+	int ret;
 
 	info->size = pci_resource_len(vdev->pdev, info->index);
 	if (!info->size)
 		return 0;
 
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	ret = add_memtype_cap(vdev, info->index, caps);
+	if (ret)
+		return ret;
 	if (!vdev->bar_mmap_supported[info->index])
 		return 0;
 

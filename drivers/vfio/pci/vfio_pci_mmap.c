@@ -198,6 +198,8 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 
 	if (order) {
 		ret = insert_huge(vmf, pfn, order);
+		VM_WARN_ON_ONCE(ret == VM_FAULT_NOPAGE &&
+				!vfio_pci_memtype_inserted(vmf, order, seg->type));
 	} else {
 		window_choose(vdev, vmf, seg, offset, &win);
 		win.pfn = pfn - ((addr - win.start) >> PAGE_SHIFT);

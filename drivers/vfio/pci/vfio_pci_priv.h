@@ -19,7 +19,8 @@
  * @io: kernel mapping of the first byte
  * @maplen: on the first segment of a run that was mapped at once, the run's length; else 0
  * @type: verified memory type
- * @mtrr: on the first segment of a write-combining run, arch_phys_wc_add()'s handle
+ * @mtrr: arch_phys_wc_add()'s handle of the run; owned by the segment that has @maplen
+ * @refused: the driver declared it write-combining, which was not granted
  *
  * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
  * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
@@ -31,6 +32,7 @@ struct vfio_pci_segment {
 	u64			maplen;
 	enum vfio_pci_memtype	type;
 	int			mtrr;
+	bool			refused;
 };
 
 static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
@@ -73,6 +75,9 @@ const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device 
 /* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);
 bool vfio_pci_memtype_overrides(unsigned int order);
+bool vfio_pci_memtype_inserted(const struct vm_fault *vmf, unsigned int order,
+			       enum vfio_pci_memtype type);
+const char *vfio_pci_memtype_hint(void);
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
 
 /* vfio_pci_vga.c */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/* What programs need to know of the SDK's core beyond <linux/vfio.h>. */
+#ifndef VFIO_PCI_SDK_UAPI_H
+#define VFIO_PCI_SDK_UAPI_H
+
+#include <linux/types.h>
+#include <linux/vfio.h>
+
+/*
+ * Capability of VFIO_DEVICE_GET_REGION_INFO: the memory type that each part of a BAR really has, as
+ * verified in the page tables when the device was opened.  BARs whose driver declared no type are
+ * uncached and do not have it.  The kernel hands out ids from 1 up; programs skip unknown ones.
+ */
+#define VFIO_REGION_INFO_CAP_SDK_MEMTYPE	0x8001
+
+#define VFIO_PCI_SDK_MEMTYPE_UC			0
+#define VFIO_PCI_SDK_MEMTYPE_WC			1
+
+/* The driver declared write-combining here and the kernel did not grant it. */
+#define VFIO_PCI_SDK_MEMTYPE_REFUSED		(1 << 0)
+/* PAT is off: a range register (MTRR) makes the range combine, page-table entries say uncached. */
+#define VFIO_PCI_SDK_MEMTYPE_MTRR		(1 << 1)
+
+struct vfio_pci_sdk_memtype_range {
+	__u64 offset;	/* in the region */
+	__u64 size;
+	__u32 type;	/* VFIO_PCI_SDK_MEMTYPE_UC or _WC */
+	__u32 flags;
+};
+
+/* The ranges are sorted and cover the BAR. */
+struct vfio_region_info_cap_sdk_memtype {
+	struct vfio_info_cap_header header;	/* version 1 */
+	__u32 nr_ranges;
+	__u32 reserved;
+	struct vfio_pci_sdk_memtype_range ranges[];
+};
+
+#endif /* VFIO_PCI_SDK_UAPI_H */

@@ -203,7 +203,7 @@ help:				## this text
 	@sed -n 's/^#= \([A-Z]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
-#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR)
+#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed)
 #= TREE=      for migrate: the kernel tree; FILES= only these of it, OUT= where patches go, APPLY=1 change it,
 #=            MODE=report or context, HUGE=1 huge fault handlers, AS=inode, sdk or file (docs/migrating.md)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+
+#include "memtype.h"
+#include "../../include/vfio_pci_sdk/uapi.h"
+
+#define TEXT_LEN 512
+
+struct entry {
+	unsigned long long start, end;
+	const char *type;
+	unsigned int count;
+};
+
+static const char *short_type(const char *type)
+{
+	static const char *const names[][2] = {
+		{ "write-back", "wb" },	     { "write-combining", "wc" },
+		{ "uncached-minus", "uc-" }, { "uncached", "uc" },
+		{ "write-through", "wt" },   { "write-protected", "wp" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(type, names[i][0]))
+			return names[i][1];
+	return "unknown";
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->end < y->end ? -1 : x->end > y->end;
+}
+
+const char *memtype_reserved(const char *bdf, unsigned int bar)
+{
+	FILE *list = fopen("/sys/kernel/debug/x86/pat_memtype_list", "r");
+	struct entry entries[64];
+	static char text[TEXT_LEN];
+	uint64_t start, last, flags;
+	char line[256], type[64];
+	unsigned int n = 0;
+	size_t used = 0;
+
+	if (!list)
+		return "?";
+	*text = '\0';
+	if (!pci_resource(bdf, bar, &start, &last, &flags)) {
+		fclose(list);
+		return text;
+	}
+	while (n < 64 && fgets(line, sizeof(line), list)) {
+		struct entry *e = &entries[n];
+
+		/* The end is exclusive. */
+		if (sscanf(line, "PAT: [mem %llx-%llx] %63s", &e->start, &e->end, type) != 3 ||
+		    e->start > last || e->end <= start)
+			continue;
+		e->start -= start;
+		e->end -= start;
+		e->type = short_type(type);
+		e->count = 1;
+		n++;
+	}
+	fclose(list);
+
+	qsort(entries, n, sizeof(*entries), by_start);
+	for (unsigned int i = 0; i < n; i++) {
+		struct entry *e = &entries[i];
+
+		while (i + 1 < n && !by_start(e, e + e->count) && e->type == e[e->count].type) {
+			e->count++;
+			i++;
+		}
+		used += snprintf(text + used, sizeof(text) - used, "%s%llx+%llx %s",
+				 used ? ", " : "", e->start, e->end - e->start, e->type);
+		if (e->count > 1)
+			used += snprintf(text + used, sizeof(text) - used, " x%u", e->count);
+	}
+	return text;
+}
+
+const char *memtype_granted(struct vfio_dev *dev, unsigned int bar)
+{
+	struct {
+		struct vfio_region_info info;
+		char caps[4096];
+	} buf = { .info = { .argsz = sizeof(buf), .index = bar } };
+	const struct vfio_region_info_cap_sdk_memtype *cap;
+	static char text[TEXT_LEN];
+	size_t used = 0;
+
+	*text = '\0';
+	if (ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, &buf.info) ||
+	    !(buf.info.flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return text;
+	for (uint32_t at = buf.info.cap_offset; at; at = cap->header.next) {
+		cap = (void *)((char *)&buf + at);
+		if (cap->header.id != VFIO_REGION_INFO_CAP_SDK_MEMTYPE)
+			continue;
+		for (unsigned int i = 0; i < cap->nr_ranges; i++) {
+			const struct vfio_pci_sdk_memtype_range *range = &cap->ranges[i];
+
+			used += snprintf(text + used, sizeof(text) - used, "%s%llx+%llx %s%s%s",
+					 used ? ", " : "", range->offset, range->size,
+					 range->type == VFIO_PCI_SDK_MEMTYPE_WC ? "wc" : "uc-",
+					 range->flags & VFIO_PCI_SDK_MEMTYPE_REFUSED ? " refused"
+										     : "",
+					 range->flags & VFIO_PCI_SDK_MEMTYPE_MTRR ? " mtrr" : "");
+		}
+		break;
+	}
+	return text;
+}
+
+const char *memtype_of_entry(struct pt_entry entry)
+{
+	/* What Linux has in the page attribute table, by the bits PAT, PCD, PWT of an entry. */
+	static const char *const types[] = { "wb", "wc", "uc-", "uc", "wb", "wp", "uc-", "wt" };
+	uint64_t pat = entry.size == PAGE ? 1 << 7 : 1 << 12;
+
+	if (!entry.size)
+		return "none";
+	return types[(entry.value & pat ? 4 : 0) | (entry.value & PT_PCD ? 2 : 0) |
+		     (entry.value & PT_PWT ? 1 : 0)];
+}
+
+bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad)
+{
+	uintptr_t at = (uintptr_t)addr, end = at + len;
+
+	while (at < end) {
+		struct pt_entry entry = pt_lookup((void *)at);
+
+		if (strcmp(memtype_of_entry(entry), type)) {
+			if (bad)
+				*bad = (void *)at;
+			return false;
+		}
+		at = (at | (entry.size - 1)) + 1;
+	}
+	return true;
+}
+
+bool memtype_pat(void)
+{
+	char line[1024] = "";
+	FILE *file = fopen("/proc/cmdline", "r");
+	bool off;
+
+	if (!file)
+		return true;
+	off = fgets(line, sizeof(line), file) && strstr(line, " nopat");
+	fclose(file);
+	return !off;
+}
+
+bool memtype_huge(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	uname(&name);
+	return sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 12));
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel modules: load one with other parameters, unload it. */
+#ifndef TESTS_LIB_MODULE_H
+#define TESTS_LIB_MODULE_H
+
+/* Loads it afresh: unloads it first if need be, and takes its devices from it. 0 or -errno. */
+int module_load(const char *name, const char *parameters);
+int module_unload(const char *name);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * wc-bar-vfio-pci: gives user space write-combining BARs, of any PCI function.
+ *
+ * The driver only declares what is to be write-combining; the core does the rest at each open, in
+ * this order, and docs/memory-types.md says why in no other:
+ *
+ *   1. claim the BAR, so that nobody maps it from now on;
+ *   2. cut it into segments, MSI-X pages apart;
+ *   3. ioremap_wc() each write-combining segment, which also reserves its memory type (x86 keeps one
+ *      type for each physical range: the first one who asks decides);
+ *   4. look into the page tables whether that is what we got, because every call so far reports
+ *      success when it is not;
+ *   5. if not: uncached throughout, or no open at all, as the driver wants;
+ *   6. at each fault, insert entries with the type of their segment.
+ *
+ * Close undoes 3 and 1.  User space finds the outcome in VFIO_REGION_INFO_CAP_SDK_MEMTYPE.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vfio_pci_core.h>
+
+#include <vfio_pci_sdk/check.h>
+
+static char *ranges = "";
+module_param(ranges, charp, 0444);
+MODULE_PARM_DESC(ranges,
+		 "What to map write-combining: BAR[:OFFSET:LENGTH], separated by commas, in bytes, page aligned (default: all of each prefetchable memory BAR)");
+
+static bool strict;
+module_param(strict, bool, 0444);
+MODULE_PARM_DESC(strict,
+		 "Refuse to open a device whose BARs did not become write-combining (default: N, uncached then)");
+
+static bool nonprefetch;
+module_param(nonprefetch, bool, 0444);
+MODULE_PARM_DESC(nonprefetch,
+		 "Allow ranges in BARs that are not prefetchable: only if the device's documentation says that reads have no side effects and writes may be merged (default: N)");
+
+static char *name = "wc-bar-vfio-pci";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name,
+		 "Name to register the driver by (default: wc-bar-vfio-pci); vfio-pci is for programs that look for that name, DPDK among them, and free only while the kernel's own driver of that name is not loaded");
+
+/*
+ * The core adds two rules of its own.  A BAR that is not prefetchable may have registers whose reads
+ * have side effects, and a write-combining mapping lets the CPU read speculatively: refused unless
+ * the flag says that we know better.  The pages of the MSI-X table and pending bits stay uncached
+ * whatever is declared: an unmasked vector must not linger in a CPU's buffer.
+ */
+static int wc_bar_vfio_pci_declare(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
+				   u64 len)
+{
+	unsigned int flags = 0;
+	int ret;
+
+	if (strict)
+		flags |= VFIO_PCI_MEMTYPE_STRICT;
+	if (nonprefetch)
+		flags |= VFIO_PCI_MEMTYPE_NONPREFETCH;
+
+	ret = vfio_pci_core_set_memtype(vdev, bar, offset, len, VFIO_PCI_MEMTYPE_WC, flags);
+	if (ret)
+		pci_err(vdev->pdev, "BAR %u, offset %#llx, length %#llx: not declared write-combining: %d%s\n",
+			bar, offset, len, ret,
+			ret == -EPERM ? " (not prefetchable; see the parameter nonprefetch)" : "");
+	return ret;
+}
+
+static int wc_bar_vfio_pci_declare_prefetchable(struct vfio_pci_core_device *vdev)
+{
+	const unsigned long want = IORESOURCE_MEM | IORESOURCE_PREFETCH;
+	unsigned int bar, found = 0;
+	u64 len;
+	int ret;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		len = pci_resource_len(vdev->pdev, bar);
+		if ((pci_resource_flags(vdev->pdev, bar) & want) != want || !len ||
+		    !PAGE_ALIGNED(len))
+			continue;
+
+		ret = wc_bar_vfio_pci_declare(vdev, bar, 0, len);
+		if (ret)
+			return ret;
+		found++;
+	}
+
+	if (!found)
+		pci_notice(vdev->pdev, "no prefetchable memory BAR: everything stays uncached\n");
+	return 0;
+}
+
+/* "2" or "2:0x1000:0x3000", several separated by commas. */
+static int wc_bar_vfio_pci_declare_ranges(struct vfio_pci_core_device *vdev)
+{
+	char *copy, *rest, *item;
+	int ret = 0;
+
+	copy = kstrdup(ranges, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+
+	rest = copy;
+	while (!ret && (item = strsep(&rest, ","))) {
+		u64 offset = 0, len;
+		unsigned int bar;
+		int fields, used = 0;
+
+		fields = sscanf(item, "%u%n:%lli:%lli%n", &bar, &used, &offset, &len, &used);
+		if ((fields != 1 && fields != 3) || item[used] || bar >= PCI_STD_NUM_BARS) {
+			pci_err(vdev->pdev, "\"%s\" in ranges is not of the form BAR[:OFFSET:LENGTH]\n",
+				item);
+			ret = -EINVAL;
+			break;
+		}
+		if (fields == 1)
+			len = pci_resource_len(vdev->pdev, bar);
+		ret = wc_bar_vfio_pci_declare(vdev, bar, offset, len);
+	}
+
+	kfree(copy);
+	return ret;
+}
+
+/* All but the name, which the parameter decides when the module is loaded. */
+DEFINE_VFIO_PCI_OPS(wc_bar_vfio_pci_nameless_ops);
+
+static struct vfio_device_ops wc_bar_vfio_pci_ops __ro_after_init;
+
+static int wc_bar_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfio_pci_core_device *vdev;
+	int ret;
+
+	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &wc_bar_vfio_pci_ops);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+
+	dev_set_drvdata(&pdev->dev, vdev);
+
+	/* Before the device can be opened, for then its BARs are mapped. */
+	if (*ranges)
+		ret = wc_bar_vfio_pci_declare_ranges(vdev);
+	else
+		ret = wc_bar_vfio_pci_declare_prefetchable(vdev);
+	if (!ret)
+		ret = vfio_pci_core_register_device(vdev);
+	if (ret)
+		vfio_put_device(&vdev->vdev);
+	return ret;
+}
+
+static void wc_bar_vfio_pci_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	vfio_pci_core_unregister_device(vdev);
+	vfio_put_device(&vdev->vdev);
+}
+
+/* Any function, but only one whose driver_override names us. */
+static const struct pci_device_id wc_bar_vfio_pci_table[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, wc_bar_vfio_pci_table);
+
+static struct pci_driver wc_bar_vfio_pci_driver = {
+	.id_table		= wc_bar_vfio_pci_table,
+	.probe			= wc_bar_vfio_pci_probe,
+	.remove			= wc_bar_vfio_pci_remove,
+	.err_handler		= &vfio_pci_core_err_handlers,
+	.driver_managed_dma	= true,
+};
+
+static int __init wc_bar_vfio_pci_init(void)
+{
+	if (!*name || strchr(name, '/')) {
+		pr_err("name=\"%s\" cannot be the name of a driver: leave it away for wc-bar-vfio-pci\n",
+		       name);
+		return -EINVAL;
+	}
+
+	/* The same name twice: new VFs are bound by that of the ops. */
+	wc_bar_vfio_pci_ops = wc_bar_vfio_pci_nameless_ops;
+	wc_bar_vfio_pci_ops.name = name;
+	wc_bar_vfio_pci_driver.name = name;
+	return pci_register_driver(&wc_bar_vfio_pci_driver);
+}
+module_init(wc_bar_vfio_pci_init);
+
+static void __exit wc_bar_vfio_pci_exit(void)
+{
+	pci_unregister_driver(&wc_bar_vfio_pci_driver);
+}
+module_exit(wc_bar_vfio_pci_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("vfio driver that maps prefetchable BARs write-combining, on the SDK's core");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An inode, and with it an address space, for each device, where vfio.ko gives it none (before v6.10). */
+/* An inode, and so an address space, for each device where vfio.ko has none (before v6.10). */
 #ifndef VFIO_PCI_SDK_VFIO_INODE_H
 #define VFIO_PCI_SDK_VFIO_INODE_H
 

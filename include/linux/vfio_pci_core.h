@@ -149,9 +149,9 @@ struct vfio_pci_core_device {
 	struct pci_dev		*pdev;
 	const struct vfio_pci_device_ops *pci_ops;
 
-	/* private: BARs (vfio_pci_bars.c) */
 	void __iomem		*barmap[PCI_STD_NUM_BARS];
 	bool			bar_mmap_supported[PCI_STD_NUM_BARS];
+	/* private: BARs (vfio_pci_bars.c) */
 	struct vfio_pci_segment	*segments[PCI_STD_NUM_BARS];
 	unsigned int		nr_segments[PCI_STD_NUM_BARS];
 	unsigned long		fault_hint;
@@ -159,7 +159,7 @@ struct vfio_pci_core_device {
 	struct list_head	dummy_resources_list;
 
 	/* private: config space (vfio_pci_config*.c) */
-	struct mutex		config_lock;
+	struct mutex		config_lock;	/* the virtual config space */
 	u8			*pci_config_map;
 	u8			*vconfig;
 	struct vfio_pci_caps	*caps;
@@ -169,7 +169,9 @@ struct vfio_pci_core_device {
 
 	/* private: interrupts (vfio_pci_intrs.c, _intx.c, _msi.c) */
 	spinlock_t		irqlock;
+	/* public: */
 	struct mutex		igate;
+	/* private: */
 	struct xarray		ctx;
 	int			irq_type;
 	u8			msix_bar;
@@ -188,13 +190,17 @@ struct vfio_pci_core_device {
 	bool			has_vga:1;
 	bool			nointx:1;
 	bool			needs_pm_restore:1;
+	/* public: */
 	bool			disable_idle_d3:1;
 	bool			nointxmask:1;
 	bool			disable_vga:1;
+	/* private: */
 	/* Change at any time, each under a lock of its own: a word each. */
 	bool			needs_reset;
 	bool			pm_intx_masked;
+	/* public: */
 	bool			pm_runtime_engaged;
+	/* private: */
 	bool			sriov_active;
 
 	/* private: power and reset (vfio_pci_power.c, vfio_pci_reset.c) */
@@ -217,6 +223,7 @@ struct vfio_pci_core_device {
 	struct vfio_pci_core_device	*sriov_pf_core_dev;
 	struct notifier_block		nb;
 
+	/* public: */
 	struct rw_semaphore	memory_lock;
 	/* private: exported dma-bufs (vfio_pci_dmabuf.c) */
 	struct list_head	dmabufs;

@@ -4,5 +4,5 @@
  * header, with which the driver would silently link to the kernel's own core.
  */
 #ifndef VFIO_PCI_SDK_CORE
-#error "<linux/vfio_pci_core.h> is the kernel's, not the SDK's: put the SDK's include directories first (LINUXINCLUDE := -I$(SDK)/compat/include -I$(SDK)/include $(LINUXINCLUDE) in Kbuild)"
+#error "not the SDK's vfio_pci_core.h: put -I$(SDK)/include -I$(SDK)/compat/include first"
 #endif

@@ -17,9 +17,9 @@
 #define VFIO_PCI_SDK_MEMTYPE_WC			1
 
 /* The driver declared write-combining here and the kernel did not grant it. */
-#define VFIO_PCI_SDK_MEMTYPE_REFUSED		(1 << 0)
+#define VFIO_PCI_SDK_MEMTYPE_REFUSED		0x1
 /* PAT is off: a range register (MTRR) makes the range combine, page-table entries say uncached. */
-#define VFIO_PCI_SDK_MEMTYPE_MTRR		(1 << 1)
+#define VFIO_PCI_SDK_MEMTYPE_MTRR		0x2
 
 struct vfio_pci_sdk_memtype_range {
 	__u64 offset;	/* in the region */

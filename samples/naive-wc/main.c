@@ -2,8 +2,8 @@
 /*
  * naive-wc-vfio-pci: how NOT to make a BAR write-combining.
  *
- * This is what everybody writes first.  It compiles, it loads, no call fails, nothing is logged, and
- * user space gets an uncached mapping: README.md.  samples/wc-bar is how it works.
+ * This is what everybody writes first.  It compiles, it loads, no call fails, nothing is logged,
+ * and user space gets an uncached mapping: README.md.  samples/wc-bar is how it works.
  */
 #include <linux/module.h>
 #include <linux/pci.h>

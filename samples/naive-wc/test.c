@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The trap: a driver that sets pgprot_writecombine() in .mmap gets uncached entries of every size. */
+/*
+ * The trap: a driver that sets pgprot_writecombine() in .mmap gets uncached entries of every size.
+ */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 

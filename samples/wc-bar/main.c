@@ -7,8 +7,8 @@
  *
  *   1. claim the BAR, so that nobody maps it from now on;
  *   2. cut it into segments, MSI-X pages apart;
- *   3. ioremap_wc() each write-combining segment, which also reserves its memory type (x86 keeps one
- *      type for each physical range: the first one who asks decides);
+ *   3. ioremap_wc() each write-combining segment, which also reserves its memory type (x86 keeps
+ *      one type for each physical range: the first one who asks decides);
  *   4. look into the page tables whether that is what we got, because every call so far reports
  *      success when it is not;
  *   5. if not: uncached throughout, or no open at all, as the driver wants;
@@ -47,10 +47,10 @@ MODULE_PARM_DESC(name,
 		 "Name to register the driver by (default: wc-bar-vfio-pci); vfio-pci is for programs that look for that name, DPDK among them, and free only while the kernel's own driver of that name is not loaded");
 
 /*
- * The core adds two rules of its own.  A BAR that is not prefetchable may have registers whose reads
- * have side effects, and a write-combining mapping lets the CPU read speculatively: refused unless
- * the flag says that we know better.  The pages of the MSI-X table and pending bits stay uncached
- * whatever is declared: an unmasked vector must not linger in a CPU's buffer.
+ * The core adds two rules of its own.  A BAR that is not prefetchable may have registers whose
+ * reads have side effects, and a write-combining mapping lets the CPU read speculatively: refused
+ * unless the flag says that we know better.  The pages of the MSI-X table and pending bits stay
+ * uncached whatever is declared: an unmasked vector must not linger in a CPU's buffer.
  */
 static int wc_bar_vfio_pci_declare(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
 				   u64 len)

@@ -561,7 +561,9 @@ TEST_F(testdev, neighbours)
 			SKIP(return, "the BAR is smaller than 4 GiB: use FLAVOR=bigbar"); \
 	} while (0)
 
-/* One page of each 2 MiB: touching a million pages one by one takes minutes without large entries. */
+/*
+ * One page of each 2 MiB: touching a million pages one by one takes minutes without large entries.
+ */
 static void touch_sparsely(const volatile char *addr, size_t len)
 {
 	for (size_t at = 0; at < len; at += PMD)

@@ -108,8 +108,10 @@ static void now(struct timespec *ts)
 	clock_gettime(CLOCK_MONOTONIC, ts);
 }
 
-/* Polls rather than SIGALRM: a test that is stuck in the kernel would otherwise keep the parent in
- * waitpid(). */
+/*
+ * Polls rather than SIGALRM: a test that is stuck in the kernel would otherwise keep the parent in
+ * waitpid().
+ */
 static bool wait_for(pid_t pid, unsigned int seconds, int *status)
 {
 	struct timespec start, t;

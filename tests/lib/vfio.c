@@ -48,17 +48,17 @@ int vfio_dma_map(struct vfio_iommu *iommu, void *vaddr, uint64_t iova, uint64_t 
 		};
 
 		return sys(ioctl(iommu->fd, IOMMUFD_IOAS_MAP, &map));
-	} else {
-		struct vfio_iommu_type1_dma_map map = {
-			.argsz = sizeof(map),
-			.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-			.vaddr = (uintptr_t)vaddr,
-			.iova = iova,
-			.size = size,
-		};
-
-		return sys(ioctl(iommu->fd, VFIO_IOMMU_MAP_DMA, &map));
 	}
+
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.vaddr = (uintptr_t)vaddr,
+		.iova = iova,
+		.size = size,
+	};
+
+	return sys(ioctl(iommu->fd, VFIO_IOMMU_MAP_DMA, &map));
 }
 
 int vfio_dma_unmap(struct vfio_iommu *iommu, uint64_t iova, uint64_t size)
@@ -72,15 +72,15 @@ int vfio_dma_unmap(struct vfio_iommu *iommu, uint64_t iova, uint64_t size)
 		};
 
 		return sys(ioctl(iommu->fd, IOMMUFD_IOAS_UNMAP, &unmap));
-	} else {
-		struct vfio_iommu_type1_dma_unmap unmap = {
-			.argsz = sizeof(unmap),
-			.iova = iova,
-			.size = size,
-		};
-
-		return sys(ioctl(iommu->fd, VFIO_IOMMU_UNMAP_DMA, &unmap));
 	}
+
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = iova,
+		.size = size,
+	};
+
+	return sys(ioctl(iommu->fd, VFIO_IOMMU_UNMAP_DMA, &unmap));
 }
 
 /* The file of the device's group, opened and put into the container at first use. */

@@ -36,9 +36,9 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #ifndef HAVE_VMF_INSERT_PFN_PMD_TAKES_PFN
 #include <linux/pfn_t.h>
 #define vmf_insert_pfn_pmd(vmf, pfn, write) \
-	(vmf_insert_pfn_pmd)(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+	((vmf_insert_pfn_pmd)(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write))
 #define vmf_insert_pfn_pud(vmf, pfn, write) \
-	(vmf_insert_pfn_pud)(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+	((vmf_insert_pfn_pud)(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write))
 #endif
 
 /*

@@ -27,15 +27,16 @@ struct vfio_device_info_cap_pci_atomic_comp {
 	__u32 flags;
 	__u32 reserved;
 };
-#define VFIO_PCI_ATOMIC_COMP32	(1 << 0)
-#define VFIO_PCI_ATOMIC_COMP64	(1 << 1)
-#define VFIO_PCI_ATOMIC_COMP128	(1 << 2)
+
+#define VFIO_PCI_ATOMIC_COMP32	BIT(0)
+#define VFIO_PCI_ATOMIC_COMP64	BIT(1)
+#define VFIO_PCI_ATOMIC_COMP128	BIT(2)
 #endif
 
 /* Hot reset by iommufd device id (in v6.6) */
 #ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
-#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		(1 << 0)
-#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	(1 << 1)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		BIT(0)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	BIT(1)
 #define VFIO_PCI_DEVID_OWNED			0
 #define VFIO_PCI_DEVID_NOT_OWNED		(-1)
 #endif

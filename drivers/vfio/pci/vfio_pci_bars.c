@@ -480,9 +480,10 @@ static bool claim_page_rest(struct vfio_pci_core_device *vdev, const struct reso
 	if (!rest)
 		return false;
 
-	rest->res = (struct resource)DEFINE_RES_NAMED(bar_res->end + 1,
-						      PAGE_SIZE - resource_size(bar_res),
-						      "vfio sub-page reserved", bar_res->flags);
+	rest->res.name = "vfio sub-page reserved";
+	rest->res.flags = bar_res->flags;
+	rest->res.start = bar_res->end + 1;
+	rest->res.end = PAGE_ALIGN(bar_res->end) - 1;
 	if (request_resource(bar_res->parent, &rest->res)) {
 		kfree(rest);
 		return false;

@@ -188,13 +188,11 @@ TEST_F(edu, other_ways_to_write_command)
 }
 
 /*
- * epoch is odd while decode is off for certain. The memory holds MARK; a read that the device did
- * not decode gives all ones.
+ * epoch is odd while decode is off for certain: an access that works then got past the zap. So did
+ * one that reads anything but the identification; what is not decoded reads as all ones.
  */
-#define MARK 0x600d600d
-
 struct race {
-	uint32_t *memory;
+	void *bar;
 	atomic_bool stop;
 	atomic_uint epoch;
 	unsigned long good, refused, wrong_value, while_off;
@@ -208,27 +206,26 @@ static void *toucher(void *arg)
 		unsigned int before = race->epoch;
 		uint32_t value = 0;
 
-		if (!try_read32(race->memory, &value))
+		if (!try_read32(race->bar, &value))
 			race->refused++;
-		else if (value != MARK)
+		else if (value != EDU_ID_VALUE)
 			race->wrong_value++;
 		else if ((before & 1) && before == race->epoch)
 			race->while_off++;
 		else
 			race->good++;
+		/* Emulated registers are read under QEMU's big lock: leave it to the other thread too. */
+		usleep(20);
 	}
 	return NULL;
 }
 
-TEST_F_TIMEOUT(memory, race_with_10000_zaps, 120)
+TEST_F_TIMEOUT(edu, race_with_10000_zaps, 200)
 {
 	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
-	struct race race = { 0 };
+	struct race race = { .bar = self->bar };
 	pthread_t thread;
 
-	race.memory = vfio_mmap(&self->dev, 2, 0, PAGE, PROT_READ | PROT_WRITE);
-	ASSERT_NE(MAP_FAILED, race.memory);
-	*race.memory = MARK;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, toucher, &race));
 	for (int i = 0; i < 10000; i++) {
 		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
@@ -243,7 +240,7 @@ TEST_F_TIMEOUT(memory, race_with_10000_zaps, 120)
 	EXPECT_LT(0, race.refused);
 	EXPECT_LT(0, race.good);
 	TH_LOG("%lu reads went through, %lu were refused", race.good, race.refused);
-	EXPECT_TRUE(try_read32(race.memory, NULL));
+	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar, EDU_ID));
 }
 
 /* In D3hot a device does not decode memory; its mapping must not be usable either. */

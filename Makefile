@@ -154,11 +154,12 @@ migrate-test:			## compare what the scripts of cocci/ do with what they should d
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/migrate-test $(if $(T),'$(T)')
 
-migrate-kernel:			## migrate debian-6.1's own vfio-pci and run the core's tests on it
+migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's tests on it
 	$(Q)scripts/doctor --install build test migrate
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
-	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate-kernel
-	$(Q)CACHE=$(CACHE) BUILD=build/debian-6.1 MODULES=build/migrate-kernel/modules VFIO_DRIVER=vfio-pci \
+	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.12 build/migrate/debian-6.12
+	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate/debian-6.1
+	$(Q)CACHE=$(CACHE) BUILD=build/debian-6.1 MODULES=build/migrate/debian-6.1/modules VFIO_DRIVER=vfio-pci \
 		scripts/vm --kernel debian-6.1 --tests '$(or $(T),core_)'
 
 .PHONY: check

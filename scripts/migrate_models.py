@@ -120,7 +120,9 @@ def huge_pieces(tree, prefix, pfn):
 		return vmf_insert_pfn_%s(vmf, %s, false);
 #endif
 """ % (level, level, level.lower(), value) for level in ("PMD", "PUD"))
-    return """static vm_fault_t %s_insert_pfn(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
+    head = "static vm_fault_t %s_insert_pfn(" % prefix
+    return head + """struct vm_fault *vmf, unsigned long pfn,
+%sunsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long size = PAGE_SIZE << order;
@@ -138,7 +140,7 @@ def huge_pieces(tree, prefix, pfn):
 		return VM_FAULT_FALLBACK;
 	}
 }
-""" % (prefix, cases)
+""" % ("\t" * (len(head) // 8) + " " * (len(head) % 8), cases)
 
 
 def stored_pfn(function):
@@ -192,6 +194,10 @@ static vm_fault_t %s(struct vm_fault *vmf)
 }""" % (fault, names["huge"]) + text[end:]
     text = re.sub(r"\t\.huge_fault\s*= %s,\n" % names["huge"],
                   lambda m: "#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP\n%s#endif\n" % m.group(), text)
+    if "__pfn_to_pfn_t(" in text and "<linux/pfn_t.h>" not in text:
+        last = [m.end() for m in re.finditer(r"^#include <linux/.*>\n", text, re.M)]
+        if last:
+            text = text[:last[-1]] + "#include <linux/pfn_t.h>\n" + text[last[-1]:]
     change.replace(name, text)
 
 
@@ -338,6 +344,14 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                 self.drop[member] = None
             else:
                 self.drop[member] = f
+        zap = self.function(self.zap)
+        rest = zap.source()
+        for m in reversed(list(re.finditer(r"\b(while|for|list_for_each\w*)\s*\(", c.mask(rest)))):
+            end = c.closing(c.mask(rest), m.end() - 1)
+            brace = c.mask(rest).find("{", end)
+            if brace >= 0 and not c.mask(rest)[end:brace].strip():
+                rest = rest[:m.start()] + rest[c.closing(c.mask(rest), brace):]
+        beside = vendor_code(rest, ours)
         gates = [e for _, f, e in self.facts["gate"] if f == self.fault]
         self.gate = gates[0].split("->")[-1] if gates else None
         users = self.lock_users()
@@ -347,6 +361,9 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if others and self.gate:
             self.tree.note("note", self.name, self.function(others[0]).line(),
                            "%s stays: %s() takes it for something else" % (self.lock, others[0]))
+        if beside and not self.keep_lock:
+            self.tree.note("review", self.name, zap.line(), "%s() does more than zap (%s): callers now hold %s when it runs" %
+                           (self.zap, beside[0], self.gate))
         returns_locked = c.calls(self.original, self.zap) and any(
             re.search(r"\b%s\s*\(" % self.zap, self.source(f)) and re.search(
                 r"mutex_unlock\(&\w+->%s\)" % re.escape(self.lock), self.source(f))

@@ -80,3 +80,13 @@ class Tree:
                 raise Unclear("spatch failed on %s: %s" % (script, (errors.strip().splitlines() or ["no message"])[0]))
             with open(source, encoding="utf-8", errors="surrogateescape") as f:
                 return f.read(), run.stdout.decode(errors="replace")
+
+    def unparsed(self, name):
+        """How many lines of a file spatch cannot make sense of."""
+        try:
+            run = subprocess.run(["spatch", "--parse-c", os.path.join(self.path, name)], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, check=False, timeout=self.timeout)
+        except subprocess.TimeoutExpired:
+            return 0
+        bad = re.search(r"nb bad = (\d+)", run.stdout.decode(errors="replace"))
+        return int(bad.group(1)) if bad else 0

@@ -56,32 +56,28 @@ fault(...)
   ...>
 }
 
-// ---- or made on the spot
+// ---- or made on the spot, in whatever order
 
 @depends on patch@
-identifier virtual.fault, virtual.head, virtual.link, virtual.vma;
+identifier virtual.fault, virtual.entry, virtual.vma, virtual.link;
 identifier alloc =~ "^k[mz]alloc$";
-expression t, E, e;
+identifier list_insert =~ "^list_add(_tail)?$";
+struct entry *t;
+expression e;
 statement S;
 @@
 fault(...)
 {
   <...
 (
-- t = alloc(sizeof(*t), ...);
-  ... when != t
+- t = alloc(...);
 - if (!t) S
-  ... when != t
-- t->vma = e;
-  ... when != t
-- \(list_add\|list_add_tail\)(&t->link, &E->head);
 |
-- t = alloc(sizeof(struct entry), ...);
-- if (!t) S
-  ...
 - t->vma = e;
-  ...
-- \(list_add\|list_add_tail\)(&t->link, &E->head);
+|
+- list_insert(&t->link, ...);
+|
+- kfree(t);
 )
   ...>
 }

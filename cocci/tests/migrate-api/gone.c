@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+static int __init acme_module_init(void)
+{
+	vfio_pci_core_set_params(nointxmask, false, disable_idle_d3);
+	return pci_register_driver(&acme_driver);
+}
+
+static void acme_release(struct vfio_device *vdev)
+{
+	kfree(to_acme(vdev)->state);
+	vfio_free_device(vdev);
+}
+
+static int acme_idle(struct acme *acme)
+{
+	int ret;
+
+	ret = pm_runtime_put(&acme->pdev->dev);
+	return ret;
+}
+
+static int acme_vector(struct acme *acme, struct acme_vector *v)
+{
+	v->producer.token = v->trigger;
+	return irq_bypass_register_producer(&v->producer);
+}

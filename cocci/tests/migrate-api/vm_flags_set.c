@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+int acme_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	vma->vm_flags &= ~VM_MAYWRITE;
+	vma->vm_flags &= ~(VM_MAYEXEC | VM_EXEC);
+	acme->vm_flags |= 1;
+	return vma->vm_flags & VM_SHARED ? 0 : -EINVAL;
+}

@@ -153,9 +153,15 @@ def stored_pfn(function):
 
 
 def pfn_function(name, piece, value):
-    lines = "".join("\t%s\n" % line for line in piece.lines)
-    return "static unsigned long %s(struct vm_fault *vmf)\n{\n%s%s\treturn %s;\n}\n" % (
-        name, wrap(lines), "\n" if lines else "", value)
+    """The pfn of the page that faulted: that of the first page, as it was computed at mmap, and the way from there."""
+    lines = "".join("\t%s\n" % line for line in ["struct vm_area_struct *vma = vmf->vma;"] + piece.lines)
+    return """static unsigned long %s(struct vm_fault *vmf)
+{
+%s
+	return %s +
+	       ((vmf->address - vma->vm_start) >> PAGE_SHIFT);
+}
+""" % (name, wrap(lines), "(%s)" % value if c.operators(value) - {"+", "-", "*", "/"} else value)
 
 
 def wrap(lines):
@@ -354,6 +360,10 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         beside = vendor_code(rest, ours)
         gates = [e for _, f, e in self.facts["gate"] if f == self.fault]
         self.gate = gates[0].split("->")[-1] if gates else None
+        if self.gate and "." in self.gate:
+            if re.search(r"if\s*\(!\s*%s\s*\(" % self.zap, self.original):
+                raise Unclear("%s() is tried with %s, a lock in another struct" % (self.zap, self.gate))
+            self.gate = self.gate.split(".")[-1]
         users = self.lock_users()
         mine = {self.zap, self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"), *self.helpers}
         others = sorted(f for f in users if f not in mine and not re.search(r"\b%s\s*\(" % self.zap, self.source(f)))
@@ -385,17 +395,19 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         body = re.search(r"^struct %s \{.*?^\};" % self.owner, self.tree.read(self.files_of_owner[0]), re.S | re.M).group()
         m = re.search(r"\bstruct vfio_device\s+(\w+);", body)
         self.vfio = m.group(1) if m else None
+        m = re.search(r"\bstruct vfio_pci_core_device\s+(\w+);", body)
+        self.core = m.group(1) if m else None
         space = self.options.space
         if space == "auto":
-            if not self.vfio:
+            if not self.vfio and not self.core:
                 space = "file"
             elif has_device_inode(self.tree) or self.tree.has("drivers/vfio/vfio_main.c") or self.tree.has("drivers/vfio/vfio.c"):
                 space = "inode"
-            elif self.owner == "vfio_pci_core_device":
+            elif self.owner == "vfio_pci_core_device" or self.core:
                 space = "sdk"
             else:
                 raise Unclear("no inode of vfio_device to be seen from here: say --as inode or --as sdk")
-        if space == "inode" and not self.vfio:
+        if space == "inode" and not self.vfio and not self.core:
             raise Unclear("struct %s holds no vfio_device, so has no inode of one: say --as file" % self.owner)
         self.space = space
         self.needs_inode = space == "inode" and self.tree.has("include/linux/vfio.h") and not has_device_inode(self.tree)
@@ -423,7 +435,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             expr = c.calls(self.source(self.fill), self.fill_call)[0][2]
             caller = self.function(self.fault) if self.fill != self.fault else None
             piece = Slice(fn, caller)
-            value = "%s + ((vmf->address - vmf->vma->vm_start) >> PAGE_SHIFT)" % piece.expression(expr)
+            value = piece.expression(expr)
         self.pfn_code = pfn_function(self.pfn, piece, value)
         later = [f for f in c.functions(self.original) if f not in (self.mmap, self.fault, self.fill)
                  and re.search(r"->vm_pgoff\b", self.function(f).inside())]
@@ -443,7 +455,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             "zap": self.zap, "walk": walk, "add": self.add, "fault": self.fault, "mmap": self.mmap, "ops": self.table,
             "vmopen": self.drop.get("open"), "vmclose": self.drop.get("close"),
             "keptopen": self.ops.get("open") if "open" in self.drop else None, "gate": self.gate, "pfn": self.pfn,
-            "vfio": self.vfio, "bars": self.bars, "as_" + self.space: True, "keep_lock": self.keep_lock,
+            "vfio": self.vfio, "bars": self.bars, "as_" + self.space: True, "core": self.core, "in_core": self.core is not None, "keep_lock": self.keep_lock,
             "fill": self.fill if self.fill != self.fault else self.fill_call,
             "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
             "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),

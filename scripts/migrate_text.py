@@ -101,8 +101,8 @@ def calls(text, name):
 # ---- what a value is made of
 
 class Slice:
-    """The statements that compute an expression of a function, as they would stand in a fault handler:
-    the file offset is that of the page that faulted, the device comes from vm_private_data."""
+    """The statements that compute an expression of a function, as they would stand in a fault handler,
+    where the VMA is called vma and the device comes from its vm_private_data."""
 
     def __init__(self, function, caller=None):
         self.function, self.caller = function, caller
@@ -129,15 +129,14 @@ class Slice:
             out.append(expr[last:m.start()])
             last = m.end()
             if name == vma:
-                pgoff = re.compile(r"\s*->\s*vm_pgoff\b").match(expr, m.end())
-                out.append("vmf->pgoff" if pgoff else "vmf->vma")
-                last = pgoff.end() if pgoff else m.end()
+                out.append("vma")
             elif expr[m.end():].lstrip().startswith("(") or name.isupper():
                 out.append(name)
             else:
                 out.append(self.variable(name, function))
         out.append(expr[last:])
-        return re.sub(r"\(&([\w.>\[\]-]+)\)->", r"\1.", "".join(out))
+        plain = re.sub(r"\(&([\w.>\[\]-]+)\)->", r"\1.", "".join(out))
+        return re.sub(r"\bvmf->vma\b", "vma", plain)
 
     def variable(self, name, function):
         if function is self.function and name in self.args:
@@ -151,13 +150,15 @@ class Slice:
         if len(values) != 1:
             raise Unclear("%s has %d values in %s()" % (name, len(values), function.name))
         value = values[0]
+        if value == "vmf->vma":
+            return "vma"
         if re.match(r"container_of\s*\(|.*\bprivate_data\b", value) or \
            re.fullmatch(r"\w+\([^()]*\)", value) and self.takes_parameter(value, function):
             if self.device not in (None, name):
                 raise Unclear("both %s and %s come from a parameter of %s()" % (self.device, name, function.name))
             self.device = name
             self.known.add(name)
-            self.lines.insert(0, "%s%s = vmf->vma->vm_private_data;" % (kind, name))
+            self.lines.insert(0, "%s%s = vma->vm_private_data;" % (kind, name))
             return name
         value = self.expression(value, function)
         self.known.add(name)
@@ -168,6 +169,15 @@ class Slice:
         names = {re.search(r"(\w+)$", p).group(1) for p in function.params}
         return not function.parameter(r"struct vm_area_struct \*") in IDENT.findall(value) and \
             bool(names & set(IDENT.findall(value)))
+
+
+def operators(expr):
+    """The binary operators outside all brackets."""
+    flat, depth = "", 0
+    for char in expr.replace("->", "."):
+        depth += (char in "([") - (char in ")]")
+        flat += char if depth == 0 else " "
+    return set(re.findall(r"<<|>>|&&|\|\||[-+*/%&|^?]", flat))
 
 
 def declared(function, name):

@@ -226,3 +226,16 @@ fault(...)
 l:
   ...>
 }
+
+@depends on patch@
+identifier virtual.fault, l;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) { goto l; }
++ if (r & VM_FAULT_ERROR)
++	goto l;
+  ...>
+}

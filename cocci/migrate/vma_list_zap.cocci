@@ -8,6 +8,7 @@
 
 virtual patch
 virtual as_inode, as_sdk, as_file
+virtual in_core
 virtual bars
 virtual keep_lock
 
@@ -75,42 +76,55 @@ expression o;
   unmap_list_of(o);
 + mutex_unlock(&o->lock);
 
-@depends on as_inode && bars@
+// ---- which offsets of which mapping
+
+@depends on bars@
 expression o;
-identifier virtual.vfio;
 @@
 - unmap_list_of(o);
-+ unmap_mapping_range(o->vfio.inode->i_mapping,
++ unmap_mapping_range(mapping_of(o),
 +		      VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
 +		      VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX), true);
 
-@depends on as_inode && !bars@
-expression o;
-identifier virtual.vfio;
-@@
-- unmap_list_of(o);
-+ unmap_mapping_range(o->vfio.inode->i_mapping, 0, 0, true);
-
-@depends on as_sdk && bars@
+@depends on !bars@
 expression o;
 @@
 - unmap_list_of(o);
-+ unmap_mapping_range(vfio_pci_core_mapping(o),
-+		      VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
-+		      VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX), true);
-
-@depends on as_sdk && !bars@
-expression o;
-@@
-- unmap_list_of(o);
-+ unmap_mapping_range(vfio_pci_core_mapping(o), 0, 0, true);
++ unmap_mapping_range(mapping_of(o), 0, 0, true);
 
 @depends on as_file@
 expression o;
 @@
-- unmap_list_of(o);
+- unmap_mapping_range(mapping_of(o), 0, 0, true);
 + if (o->mapping)
 +	unmap_mapping_range(o->mapping, 0, 0, true);
+
+@depends on as_inode && !in_core@
+expression o;
+identifier virtual.vfio;
+@@
+- mapping_of(o)
++ o->vfio.inode->i_mapping
+
+@depends on as_inode && in_core@
+expression o;
+identifier virtual.core;
+@@
+- mapping_of(o)
++ o->core.vdev.inode->i_mapping
+
+@depends on as_sdk && !in_core@
+expression o;
+@@
+- mapping_of(o)
++ vfio_pci_core_mapping(o)
+
+@depends on as_sdk && in_core@
+expression o;
+identifier virtual.core;
+@@
+- mapping_of(o)
++ vfio_pci_core_mapping(&o->core)
 
 // ---- nothing to report to the caller, and nothing to try
 

@@ -61,8 +61,8 @@ FIXTURE_TEARDOWN(memory)
 	vfio_close(&self->dev);
 }
 
-FIXTURE_VARIANT_ADD(device, ivshmem){ .id = &pci_ivshmem };
-FIXTURE_VARIANT_ADD(device, testdev){ .id = &pci_testdev };
+FIXTURE_VARIANT_ADD(device, ivshmem) { .id = &pci_ivshmem };
+FIXTURE_VARIANT_ADD(device, testdev) { .id = &pci_testdev };
 
 TEST_F(device, aligned_mapping_has_huge_entries)
 {
@@ -214,7 +214,7 @@ static void *toucher(void *arg)
 			race->while_off++;
 		else
 			race->good++;
-		/* Emulated registers are read under QEMU's big lock: leave it to the other thread too. */
+		/* QEMU reads registers under one big lock: leave it to the other thread too. */
 		usleep(20);
 	}
 	return NULL;

@@ -11,11 +11,11 @@
 #define IORESOURCE_MEM 0x200
 #define NUM_REGIONS    (VFIO_PCI_NUM_REGIONS)
 
-FIXTURE_VARIANT_ADD(device, edu){ .id = &pci_edu };
-FIXTURE_VARIANT_ADD(device, ivshmem){ .id = &pci_ivshmem };
-FIXTURE_VARIANT_ADD(device, testdev){ .id = &pci_testdev };
-FIXTURE_VARIANT_ADD(device, nvme){ .id = &pci_nvme };
-FIXTURE_VARIANT_ADD(device, e1000e){ .id = &pci_e1000e };
+FIXTURE_VARIANT_ADD(device, edu) { .id = &pci_edu };
+FIXTURE_VARIANT_ADD(device, ivshmem) { .id = &pci_ivshmem };
+FIXTURE_VARIANT_ADD(device, testdev) { .id = &pci_testdev };
+FIXTURE_VARIANT_ADD(device, nvme) { .id = &pci_nvme };
+FIXTURE_VARIANT_ADD(device, e1000e) { .id = &pci_e1000e };
 
 TEST_F(device, info)
 {

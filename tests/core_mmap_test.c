@@ -9,11 +9,11 @@
 #include "fixture.h"
 #include "mem.h"
 
-FIXTURE_VARIANT_ADD(device, edu){ .id = &pci_edu };
-FIXTURE_VARIANT_ADD(device, ivshmem){ .id = &pci_ivshmem };
-FIXTURE_VARIANT_ADD(device, testdev){ .id = &pci_testdev };
-FIXTURE_VARIANT_ADD(device, nvme){ .id = &pci_nvme };
-FIXTURE_VARIANT_ADD(device, e1000e){ .id = &pci_e1000e };
+FIXTURE_VARIANT_ADD(device, edu) { .id = &pci_edu };
+FIXTURE_VARIANT_ADD(device, ivshmem) { .id = &pci_ivshmem };
+FIXTURE_VARIANT_ADD(device, testdev) { .id = &pci_testdev };
+FIXTURE_VARIANT_ADD(device, nvme) { .id = &pci_nvme };
+FIXTURE_VARIANT_ADD(device, e1000e) { .id = &pci_e1000e };
 
 /* How many mappings this process has. */
 static unsigned int mappings(void)

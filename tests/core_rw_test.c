@@ -5,11 +5,11 @@
 #include "fixture.h"
 #include "mem.h"
 
-FIXTURE_VARIANT_ADD(device, edu){ .id = &pci_edu };
-FIXTURE_VARIANT_ADD(device, ivshmem){ .id = &pci_ivshmem };
-FIXTURE_VARIANT_ADD(device, testdev){ .id = &pci_testdev };
-FIXTURE_VARIANT_ADD(device, nvme){ .id = &pci_nvme };
-FIXTURE_VARIANT_ADD(device, e1000e){ .id = &pci_e1000e };
+FIXTURE_VARIANT_ADD(device, edu) { .id = &pci_edu };
+FIXTURE_VARIANT_ADD(device, ivshmem) { .id = &pci_ivshmem };
+FIXTURE_VARIANT_ADD(device, testdev) { .id = &pci_testdev };
+FIXTURE_VARIANT_ADD(device, nvme) { .id = &pci_nvme };
+FIXTURE_VARIANT_ADD(device, e1000e) { .id = &pci_e1000e };
 
 static long region_read(struct vfio_dev *dev, unsigned int index, uint64_t offset, void *buf,
 			size_t len)

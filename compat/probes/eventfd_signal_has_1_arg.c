@@ -1,4 +1,4 @@
-// Linux kernel commit 3652117f8548 ("eventfd: simplify eventfd_signal()") (in v6.8)
+// Linux kernel ("eventfd: simplify eventfd_signal()") (in v6.8)
 #include <linux/eventfd.h>
 
 void probe(struct eventfd_ctx *ctx);

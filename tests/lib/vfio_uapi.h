@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #include <linux/vfio.h>
 
-/* Linux kernel commit 5fcc26969a16 ("vfio: Add VFIO_DEVICE_BIND_IOMMUFD") (in v6.6) */
+/* Linux kernel ("vfio: Add VFIO_DEVICE_BIND_IOMMUFD") (in v6.6) */
 #ifndef VFIO_DEVICE_BIND_IOMMUFD
 struct vfio_device_bind_iommufd {
 	__u32 argsz;

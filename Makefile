@@ -150,7 +150,7 @@ migrate:			## move drivers in TREE that keep lists of VMAs to one address space
 	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
 		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) '$(TREE)' $(FILES)
 
-migrate-test:			## compare what the scripts of cocci/ do with what they should do
+migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/migrate-test $(if $(T),'$(T)')
 
@@ -205,8 +205,12 @@ help:				## this text
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed)
-#= TREE=      for migrate: the kernel tree; FILES= only these of it, OUT= where patches go, APPLY=1 change it,
-#=            MODE=report or context, HUGE=1 huge fault handlers, AS=inode, sdk or file (docs/migrating.md)
+#= TREE=      for migrate: the kernel tree; FILES= names some of its files
+#= OUT=       for migrate: where the patches go (default: build/migrated)
+#= APPLY=1    for migrate: change TREE itself
+#= MODE=      for migrate: patch, report or context
+#= HUGE=1     for migrate: huge fault handlers
+#= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
 #= KEEP=1     keep the files of the virtual machine
 #= V=1        show commands

@@ -38,6 +38,31 @@ fn << walk.fn; T << walk.T; O << walk.O; link << walk.link; LIST << walk.LIST; p
 @@
 fact("walk", p, fn, O, T, link, LIST)
 
+// the same, where no parameter says whose list it is
+@odd depends on facts exists@
+identifier fn != walk.fn;
+identifier T, link;
+struct T *t; struct T *u;
+expression LIST;
+iterator I;
+position p;
+@@
+fn@p(...)
+{
+  <+...
+(
+  I(t, u, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\)(...); ... }
+|
+  I(t, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\)(...); ... }
+)
+  ...+>
+}
+
+@script:python@
+fn << odd.fn; LIST << odd.LIST; p << odd.p;
+@@
+fact("odd", p, fn, LIST)
+
 @script:python depends on report@
 LIST << walk.LIST; p << walk.p;
 @@

@@ -212,5 +212,8 @@ help:				## this text
 #= HUGE=1     for migrate: huge fault handlers
 #= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
+#= QEMU=      another QEMU binary
+#= QEMU_ARGS= added to its command line: -device options of yours
+#= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
 #= KEEP=1     keep the files of the virtual machine
 #= V=1        show commands

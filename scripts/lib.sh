@@ -162,3 +162,32 @@ run()
 		"$@" >"$run_log" 2>&1
 	fi
 }
+
+# copy_tree DIR: what git knows of this tree, new files included, with its dates, so that what was
+# built in DIR/build before still counts; what else was in DIR goes.
+copy_tree()
+{
+	mkdir -p "$1"
+	(cd "$top" && git ls-files --cached --others --exclude-standard | sort -u | while read -r file; do
+		[ ! -e "$file" ] || echo "$file"
+	done) >"$1.files"
+	(cd "$top" && cpio -pdum --quiet "$1") <"$1.files"
+	(cd "$1" && find . -path ./build -prune -o -path ./.git -prune -o ! -type d -print | sed 's|^\./||' |
+		sort | comm -23 - "$1.files" | xargs -r rm
+		find . -path ./build -prune -o -path ./.git -prune -o -type d -empty -exec rmdir {} +)
+}
+
+# kernel_piece DIR: what a driver touches of the newest kernel's source: its headers are the lab
+# kernel's, the lists are short. Sets lab; fails when that kernel is not in the cache.
+kernel_piece()
+{
+	lab=$(kernels_table | awk '$3 == "lab" { name = $1 } END { print name }')
+	[ -e "$cache/kernels/$lab/release" ] || return 1
+	mkdir -p "$1/drivers/vfio/pci" "$1/include/linux" "$1/include/uapi/linux"
+	cp "$cache/kernels/$lab/build"/include/linux/vfio*.h "$1/include/linux"
+	cp "$cache/kernels/$lab/build/include/uapi/linux/vfio.h" "$1/include/uapi/linux"
+	printf 'menu "VFIO"\n\nsource "drivers/vfio/pci/mlx5/Kconfig"\n\nendmenu\n' >"$1/drivers/vfio/pci/Kconfig"
+	# shellcheck disable=SC2016 # make's
+	echo 'obj-$(CONFIG_MLX5_VFIO_PCI) += mlx5/' >"$1/drivers/vfio/pci/Makefile"
+	printf '%s\nS:\tMaintained\n\n' 'VFIO DRIVER' 'VFIO XE PCI DRIVER' 'ZD1211RW' >"$1/MAINTAINERS"
+}

@@ -290,11 +290,11 @@ static void with_another_process(struct __test_metadata *_metadata, struct __sel
 	pid = start_other(self, &other, own);
 	ASSERT_LT(0, pid);
 	for (int i = 0; i < 20; i++) {
-		EXPECT_TRUE(other_touches(&other)) TH_LOG("round %d", i);
-		EXPECT_TRUE(touch(self->bar)) TH_LOG("round %d", i);
+		ASSERT_TRUE(other_touches(&other)) TH_LOG("round %d", i);
+		ASSERT_TRUE(touch(self->bar)) TH_LOG("round %d", i);
 		ASSERT_EQ(GRANTED, set_guard(self, 0));
-		EXPECT_FALSE(other_touches(&other)) TH_LOG("round %d", i);
-		EXPECT_FALSE(touch(self->bar)) TH_LOG("round %d", i);
+		ASSERT_FALSE(other_touches(&other)) TH_LOG("round %d", i);
+		ASSERT_FALSE(touch(self->bar)) TH_LOG("round %d", i);
 		ASSERT_EQ(GRANTED, set_guard(self, 1));
 	}
 	stop_other(&other, pid);

@@ -72,7 +72,7 @@ TEST_F(coherent, is_a_bar)
 TEST_F(coherent, memory_starts_zeroed_and_keeps_what_is_written)
 {
 	const size_t words = SIZE / sizeof(uint32_t);
-	uint32_t value;
+	uint32_t value, two[2];
 
 	for (size_t i = 0; i < words; i += 512)
 		EXPECT_EQ(0, self->bar[i]);
@@ -84,8 +84,7 @@ TEST_F(coherent, memory_starts_zeroed_and_keeps_what_is_written)
 	ASSERT_EQ(4, pwrite(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(BAR) + SIZE - 4));
 	EXPECT_EQ(value, self->bar[words - 1]);
 	/* To the end and no further. */
-	EXPECT_EQ(4, pread(self->dev.fd, (uint32_t[2]){ 0 }, 8,
-			   VFIO_REGION_OFFSET(BAR) + SIZE - 4));
+	EXPECT_EQ(4, pread(self->dev.fd, two, 8, VFIO_REGION_OFFSET(BAR) + SIZE - 4));
 	EXPECT_EQ(-EINVAL, sys(pread(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(BAR) + SIZE)));
 	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, BAR, PAGE, SIZE, RW));
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The trap: a driver that sets pgprot_writecombine() in .mmap gets uncached entries of every size.
- */
+/* The trap: a driver that sets pgprot_writecombine() in .mmap gets uncached entries. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -47,7 +45,6 @@ close:
 #define NEED_ALL(id)                                                                        \
 	do {                                                                                \
 		char __bdf[BDF_LEN];                                                        \
-                                                                                            \
 		if (pci_find(id, 0, __bdf))                                                 \
 			SKIP_NO_DEVICE(return, id);                                         \
 		if (!memtype_pat())                                                         \

@@ -148,17 +148,25 @@ bool memtype_everywhere(const void *addr, size_t len, const char *type, const vo
 	return true;
 }
 
-bool memtype_pat(void)
+bool booted_with(const char *word)
 {
-	char line[1024] = "";
+	char line[1024] = "", *rest = line, *at;
 	FILE *file = fopen("/proc/cmdline", "r");
-	bool off;
 
 	if (!file)
-		return true;
-	off = fgets(line, sizeof(line), file) && strstr(line, " nopat");
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
 	fclose(file);
-	return !off;
+	while ((at = strsep(&rest, " \n")))
+		if (!strcmp(at, word))
+			return true;
+	return false;
+}
+
+bool memtype_pat(void)
+{
+	return !booted_with("nopat");
 }
 
 bool memtype_huge(void)

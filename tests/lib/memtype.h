@@ -29,6 +29,9 @@ const char *memtype_of_entry(struct pt_entry entry);
 /* Has every page of the range an entry of that type? *@bad is the first that has not. */
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad);
 
+/* Has the kernel's command line that word? */
+bool booted_with(const char *word);
+
 /* The page attribute table is on: without it, only the capability means something. */
 bool memtype_pat(void);
 

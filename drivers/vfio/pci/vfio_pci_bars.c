@@ -41,9 +41,12 @@ struct page_rest {
  * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
  *
  * Takes effect at each following open.  What is not declared is uncached, and so are, always, the
- * pages that hold the MSI-X table and pending bits.  A declared range is a segment of its own, even
- * when its neighbours have the same type: no page-table entry and no fault window crosses its
- * borders.  Declaring the same range again with the same type and flags does nothing.
+ * pages that hold the MSI-X table and pending bits.  A BAR falls back, or fails the open, as a
+ * whole, and it is strict if one of its ranges is.
+ *
+ * A declared range is a segment of its own, even when its neighbours have the same type: no
+ * page-table entry and no fault window crosses its borders.  Declaring the same range again with
+ * the same type and flags does nothing.
  *
  * Context: process; the caller serialises calls for one device.
  * Return: 0; -EINVAL bad range, not a memory BAR, or unknown flags; -EPERM write-combining on a BAR
@@ -117,6 +120,9 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_get_memtype);
  * @bar: 0 to 5
  * @offset: first byte in the BAR
  * @len: bytes, not 0
+ *
+ * Stores to a write-combining range may linger in the CPU and merge until wmb(); no read of the
+ * range waits for those of other CPUs.
  *
  * Context: any.
  * Return: address of the first byte, or an ERR_PTR(): -EINVAL beyond the BAR or across two memory

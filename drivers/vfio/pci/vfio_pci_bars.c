@@ -354,8 +354,8 @@ static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
 	struct vfio_pci_segment *seg;
 
 	if (wc && flags & VFIO_PCI_MEMTYPE_STRICT) {
-		dev_err_ratelimited(dev, "BAR %u: write-combining not granted (%s): open refused\n",
-				    bar, hint);
+		dev_err_ratelimited(dev, "BAR %u: write-combining not granted (%s): open refused: %d\n",
+				    bar, hint, ret);
 		return -EBUSY;
 	}
 

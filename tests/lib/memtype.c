@@ -158,7 +158,7 @@ bool booted_with(const char *word)
 	if (!fgets(line, sizeof(line), file))
 		*line = '\0';
 	fclose(file);
-	while ((at = strsep(&rest, " \n")))
+	while ((at = strsep(&rest, "\n ")))
 		if (!strcmp(at, word))
 			return true;
 	return false;

@@ -89,8 +89,8 @@ without anyone keeping track of VMAs."""
 
     def __init__(self, tree):
         super().__init__(tree)
-        names = ["include/linux/vfio.h"] + tree.grep(r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, device\)|"
-                                                     r"struct vfio_device, cdev\)", "drivers/vfio", include="*.c")
+        names = ["include/linux/vfio.h"] + tree.grep(
+            r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, (device|cdev)\)", "drivers/vfio", include="*.c")
         for name in names:
             self.run("vfio_device_inode", name, {"patch": True})
         whole = "\n".join(self.text(n) for n in names)
@@ -99,7 +99,8 @@ without anyone keeping track of VMAs."""
                               ("the function that releases a device", r"vfio_fs_inode_free\(device->inode\);"),
                               ("the function that opens a device", r"->f_mapping = device->inode->i_mapping;")):
             if not re.search(pattern, whole):
-                raise Unclear("%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an inode" % what)
+                raise Unclear("%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an inode" %
+                              what)
         if whole.count("anon_inode_getfile(\"[vfio-device]\"") > whole.count("->f_mapping = device->inode->i_mapping;"):
             raise Unclear("not every way to open a vfio device could be changed")
         self.finish()
@@ -187,7 +188,8 @@ def wants_huge(tree, huge, name, line):
 
 
 def make_huge(change, name, fault, prefix, pfn):
-    names = {"patch": True, "handler": fault, "huge": prefix + "_huge_fault", "insert": prefix + "_insert_pfn", "pfn": pfn}
+    names = {"patch": True, "handler": fault, "pfn": pfn,
+             "huge": prefix + "_huge_fault", "insert": prefix + "_insert_pfn"}
     change.insert_before(name, fault, huge_pieces(change.tree, prefix, pfn))
     change.run("vma_list_huge", name, names)
     text = change.text(name)
@@ -226,8 +228,8 @@ class VmaList(Change):
         self.find_space()
         self.find_pfn()
         self.subject = "%s: zap mappings by unmap_mapping_range()" % area(name)
-        self.message = """The mm finds the mappings of an address space by itself, so the list of VMAs goes, with %s and the
-order it needed between mmap_lock and the driver's locks. A fault inserts the page that faulted; vm_pgoff
+        self.message = """The mm finds the mappings of an address space by itself, so the list of VMAs goes, with %s and
+the order it needed between mmap_lock and the driver's locks. A fault inserts the page that faulted; vm_pgoff
 stays the offset in the file, which is what unmap_mapping_range() looks for.""" % (
             "its lock" if not self.keep_lock else "its entries")
         self.change()
@@ -259,12 +261,14 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         for f in [self.zap] + self.helpers:
             locks |= set(re.findall(r"\bmutex_(?:try)?lock\(&\w+->([\w.]+)\)", c.mask(self.source(f))))
         if len(locks) != 1:
-            raise Unclear("%s() takes %s: which one guards the list?" % (self.zap, " and ".join(sorted(locks)) or "no mutex"))
+            raise Unclear("%s() takes %s: which one guards the list?" % (
+                self.zap, " and ".join(sorted(locks)) or "no mutex"))
         self.lock = locks.pop()
         self.files_of_owner = [n for n in [self.name] + self.headers() if re.search(
             r"^struct %s \{" % self.owner, self.tree.read(n), re.M)]
         if len(self.files_of_owner) != 1:
-            raise Unclear("struct %s is declared in %d files that were looked at" % (self.owner, len(self.files_of_owner)))
+            raise Unclear("struct %s is declared in %d files that were looked at" % (
+                self.owner, len(self.files_of_owner)))
 
     def headers(self):
         pattern = r"^struct (%s|%s) \{" % (self.owner, self.entry)
@@ -308,8 +312,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                     self.table, self.fault, self.ops = table, fault, members
                     self.fill = maps[0]
         if not self.fault:
-            raise Unclear("no fault handler maps the device: its pages are mapped elsewhere, once, and would not come back "
-                          "after a zap")
+            raise Unclear("no fault handler maps the device: its pages are mapped elsewhere, once, and would not come "
+                          "back after a zap")
         self.fill_call, _ = remaps[self.fill]
         self.mmaps = [f for _, f, table in self.facts["mmap"] if table == self.table]
         if len(self.mmaps) != 1:
@@ -341,12 +345,14 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             f = self.ops.get(member)
             if not f or f not in c.functions(self.original):
                 continue
-            if not re.search(r"\b(%s|zap_vma_ptes|%s)\b" % (self.head.split(".")[-1], self.add or self.head), self.source(f)):
+            signs = r"\b(%s|zap_vma_ptes|%s)\b" % (self.head.split(".")[-1], self.add or self.head)
+            if not re.search(signs, self.source(f)):
                 continue
             found = vendor_code(self.source(f), ours)
             if found:
                 line = c.line_of(self.original, self.function(f).start + found[1])
-                self.tree.note("note", self.name, line, "%s() does more than maintain the list: the rest of it is kept" % f)
+                self.tree.note("note", self.name, line,
+                               "%s() does more than maintain the list: the rest of it is kept" % f)
                 self.drop[member] = None
             else:
                 self.drop[member] = f
@@ -372,8 +378,9 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             self.tree.note("note", self.name, self.function(others[0]).line(),
                            "%s stays: %s() takes it for something else" % (self.lock, others[0]))
         if beside and not self.keep_lock:
-            self.tree.note("review", self.name, zap.line(), "%s() does more than zap (%s): callers now hold %s when it runs" %
-                           (self.zap, beside[0], self.gate))
+            self.tree.note("review", self.name, zap.line(),
+                           "%s() does more than zap (%s): callers now hold %s when it runs" % (
+                               self.zap, beside[0], self.gate))
         returns_locked = c.calls(self.original, self.zap) and any(
             re.search(r"\b%s\s*\(" % self.zap, self.source(f)) and re.search(
                 r"mutex_unlock\(&\w+->%s\)" % re.escape(self.lock), self.source(f))
@@ -385,14 +392,16 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
     def stop_at(self, found, fn, base, where):
         if found:
             line = c.line_of(self.original, base + found[1])
-            raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (self.name, line, where, found[0]))
+            raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (
+                self.name, line, where, found[0]))
 
     def lock_users(self):
         pattern = re.compile(r"\bmutex_(?:try)?lock\(&\w+->%s\)" % re.escape(self.lock))
         return [f for f in c.functions(self.original) if pattern.search(c.mask(self.source(f)))]
 
     def find_space(self):
-        body = re.search(r"^struct %s \{.*?^\};" % self.owner, self.tree.read(self.files_of_owner[0]), re.S | re.M).group()
+        declaration = self.tree.read(self.files_of_owner[0])
+        body = re.search(r"^struct %s \{.*?^\};" % self.owner, declaration, re.S | re.M).group()
         m = re.search(r"\bstruct vfio_device\s+(\w+);", body)
         self.vfio = m.group(1) if m else None
         m = re.search(r"\bstruct vfio_pci_core_device\s+(\w+);", body)
@@ -401,7 +410,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if space == "auto":
             if not self.vfio and not self.core:
                 space = "file"
-            elif has_device_inode(self.tree) or self.tree.has("drivers/vfio/vfio_main.c") or self.tree.has("drivers/vfio/vfio.c"):
+            elif has_device_inode(self.tree) or any(
+                    self.tree.has("drivers/vfio/" + f) for f in ("vfio_main.c", "vfio.c")):
                 space = "inode"
             elif self.owner == "vfio_pci_core_device" or self.core:
                 space = "sdk"
@@ -410,7 +420,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if space == "inode" and not self.vfio and not self.core:
             raise Unclear("struct %s holds no vfio_device, so has no inode of one: say --as file" % self.owner)
         self.space = space
-        self.needs_inode = space == "inode" and self.tree.has("include/linux/vfio.h") and not has_device_inode(self.tree)
+        self.needs_inode = space == "inode" and self.tree.has("include/linux/vfio.h") and \
+            not has_device_inode(self.tree)
         mmap = self.source(self.mmap)
         self.bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap or self.owner == "vfio_pci_core_device"
         if not self.bars and re.search(r"->mmap\s*\(", mmap):
@@ -455,7 +466,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             "zap": self.zap, "walk": walk, "add": self.add, "fault": self.fault, "mmap": self.mmap, "ops": self.table,
             "vmopen": self.drop.get("open"), "vmclose": self.drop.get("close"),
             "keptopen": self.ops.get("open") if "open" in self.drop else None, "gate": self.gate, "pfn": self.pfn,
-            "vfio": self.vfio, "bars": self.bars, "as_" + self.space: True, "core": self.core, "in_core": self.core is not None, "keep_lock": self.keep_lock,
+            "vfio": self.vfio, "core": self.core, "in_core": self.core is not None, "as_" + self.space: True,
+            "bars": self.bars, "keep_lock": self.keep_lock,
             "fill": self.fill if self.fill != self.fault else self.fill_call,
             "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
             "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),

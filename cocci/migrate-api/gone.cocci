@@ -20,12 +20,14 @@ vfio_pci_core_set_params@p(...)
 @script:python depends on report@
 p << params.p;
 @@
-coccilib.report.print_report(p[0], "vfio_pci_core_set_params() is gone in 7.x: set nointxmask, disable_vga and disable_idle_d3 of each device in .init")
+coccilib.report.print_report(p[0], "vfio_pci_core_set_params() is gone in 7.x: set "
+                             "nointxmask, disable_vga and disable_idle_d3 of each device in .init")
 
 @script:python depends on org@
 p << params.p;
 @@
-coccilib.org.print_todo(p[0], "vfio_pci_core_set_params() is gone in 7.x: set nointxmask, disable_vga and disable_idle_d3 of each device in .init")
+coccilib.org.print_todo(p[0], "vfio_pci_core_set_params() is gone in 7.x: set "
+                        "nointxmask, disable_vga and disable_idle_d3 of each device in .init")
 
 @depends on context@
 @@
@@ -39,12 +41,14 @@ vfio_init_device@p(...)
 @script:python depends on report@
 p << init.p;
 @@
-coccilib.report.print_report(p[0], "vfio_init_device() is gone: use vfio_alloc_device() and vfio_put_device()")
+coccilib.report.print_report(p[0], "vfio_init_device() is gone: use "
+                             "vfio_alloc_device() and vfio_put_device()")
 
 @script:python depends on org@
 p << init.p;
 @@
-coccilib.org.print_todo(p[0], "vfio_init_device() is gone: use vfio_alloc_device() and vfio_put_device()")
+coccilib.org.print_todo(p[0], "vfio_init_device() is gone: use "
+                        "vfio_alloc_device() and vfio_put_device()")
 
 @depends on context@
 @@
@@ -58,7 +62,8 @@ vfio_free_device@p(...)
 @script:python depends on report@
 p << free.p;
 @@
-coccilib.report.print_report(p[0], "vfio_free_device() is gone: vfio.ko frees the device after .release")
+coccilib.report.print_report(p[0], "vfio_free_device() is gone: "
+                             "vfio.ko frees the device after .release")
 
 @script:python depends on org@
 p << free.p;
@@ -100,12 +105,14 @@ irq_bypass_register_producer@p(e)
 @script:python depends on report@
 p << producer.p;
 @@
-coccilib.report.print_report(p[0], "irq_bypass_register_producer() wants the eventfd and the interrupt, too, in 7.x")
+coccilib.report.print_report(p[0], "irq_bypass_register_producer() wants "
+                             "the eventfd and the interrupt, too, in 7.x")
 
 @script:python depends on org@
 p << producer.p;
 @@
-coccilib.org.print_todo(p[0], "irq_bypass_register_producer() wants the eventfd and the interrupt, too, in 7.x")
+coccilib.org.print_todo(p[0], "irq_bypass_register_producer() wants "
+                        "the eventfd and the interrupt, too, in 7.x")
 
 @depends on context@
 @@
@@ -119,9 +126,11 @@ vfio_pci_core_setup_barmap@p(...)
 @script:python depends on report@
 p << barmap.p;
 @@
-coccilib.report.print_report(p[0], "vfio_pci_core_setup_barmap() is gone in 7.x: BARs are mapped when the device is enabled, see vfio_pci_core_get_iomap()")
+coccilib.report.print_report(p[0], "vfio_pci_core_setup_barmap() is gone in 7.x: BARs are "
+                             "mapped when the device is enabled, see vfio_pci_core_get_iomap()")
 
 @script:python depends on org@
 p << barmap.p;
 @@
-coccilib.org.print_todo(p[0], "vfio_pci_core_setup_barmap() is gone in 7.x: BARs are mapped when the device is enabled, see vfio_pci_core_get_iomap()")
+coccilib.org.print_todo(p[0], "vfio_pci_core_setup_barmap() is gone in 7.x: BARs are "
+                        "mapped when the device is enabled, see vfio_pci_core_get_iomap()")

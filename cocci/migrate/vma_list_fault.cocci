@@ -3,8 +3,9 @@
 //
 // Confidence: Moderate: relies on the names scripts/migrate has found by shape
 // Options: --no-includes -D fault=... -D fill=... -D head=... -D link=... -D pfn=...
-// Comments: fill is remap_pfn_range() or a function that calls it. It fills the whole VMA and must not meet entries that are there already,
-//	hence the list; vmf_insert_pfn() leaves an entry that is there alone.
+// Comments: fill is remap_pfn_range() or a function that calls it. It fills the whole VMA and must not
+//	meet entries that are there already, hence the list; vmf_insert_pfn() leaves an entry that is
+//	there alone.
 
 virtual patch
 

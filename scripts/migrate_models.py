@@ -176,6 +176,12 @@ def wrap(lines):
     return "".join(out)
 
 
+def must_be_new(text, *names):
+    for name in names:
+        if re.search(r"\b%s\b" % name, text):
+            raise Unclear("%s is what a new function would be called, and is there already: rename it first" % name)
+
+
 def has_flags_set(tree):
     return tree.has("include/linux/mm.h") and "vm_flags_set(" in tree.read("include/linux/mm.h")
 
@@ -432,6 +438,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
     def find_pfn(self):
         self.prefix = re.sub(r"_?fault$", "", self.fault) or self.fault
         self.pfn = self.prefix + "_pfn"
+        must_be_new(self.original, self.pfn)
         stores = [(f, e) for _, f, e in self.facts["pgoff"] if f == self.mmap]
         if stores:
             fn = self.function(self.mmap)
@@ -459,6 +466,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         walk = re.sub(r"_and_\w*lock$", "", self.zap)
         if walk != self.zap:
             walk += "_mappings"
+            must_be_new(self.original, walk)
         head, lock, names = self.head, self.lock, set()
         missing = "VM_PFNMAP" not in self.source(self.mmap)
         define = {
@@ -589,6 +597,7 @@ class Remap(Change):
             raise Unclear("the pfn does not depend on the device")
         prefix = re.sub(r"_?(mmap)?$", "", mmap.name) + "_mmap"
         table, fault, pfn = prefix + "_ops", prefix + "_fault", prefix + "_pfn"
+        must_be_new(self.original, table, fault, pfn)
         private = [m for m in re.finditer(r"->vm_private_data\b", masked)]
         stored = re.search(r"->vm_private_data\s*=\s*(\w+);", mmap.inside())
         if len(private) > (1 if stored else 0):

@@ -259,7 +259,9 @@ def drop_unused(text, original):
         for m in list(DECLARATION.finditer(body))[::-1]:
             kept = [d for d in split(m.group(2)) if not unused(re.match(r"\**(\w+)", d).group(1), body)]
             value = m.group(2).split("=")[1] if "=" in m.group(2) else ""
-            if m.group(1).split()[0] in ("return", "goto") or "(" in value and "container_of" not in value:
+            # What a function computes may matter, what a macro does hardly.
+            computed = [f for f in re.findall(r"\b(\w+)\s*\(", value) if f != "container_of" and not f.isupper()]
+            if m.group(1).split()[0] in ("return", "goto") or computed:
                 continue
             if len(kept) < len(split(m.group(2))):
                 line = "\t%s%s;\n" % (m.group(1), ", ".join(kept)) if kept else ""

@@ -87,12 +87,12 @@ statement S;
 // ---- everyone else
 
 @depends on patch@
-identifier virtual.zap, virtual.walk;
-expression E, M;
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E, X;
 @@
 - zap(E, ...);
   ... when != zap(...)
-  down_write(M);
+  down_write(\(&X->gate\|&X.gate\));
 + walk(E);
 
 @depends on patch@

@@ -101,7 +101,18 @@ fault(...)
   ... when any
 }
 
-@noret depends on patch && !ret@
+@isint depends on patch && !ret@
+identifier virtual.fault;
+@@
+fault(struct vm_fault *vmf)
+{
+  ... when any
+- int ret;
++ vm_fault_t ret;
+  ... when any
+}
+
+@noret depends on patch && !ret && !isint@
 identifier virtual.fault, vmf;
 @@
 fault(struct vm_fault *vmf)
@@ -110,7 +121,7 @@ fault(struct vm_fault *vmf)
   ...
 }
 
-@depends on noret@
+@depends on noret || isint@
 identifier virtual.fault;
 @@
 fault(...)
@@ -142,7 +153,7 @@ fault(struct vm_fault *vmf)
   ...>
 }
 
-@depends on noret@
+@depends on noret || isint@
 identifier virtual.fault, virtual.fill, virtual.pfn, vmf;
 expression e;
 statement S;

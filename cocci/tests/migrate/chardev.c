@@ -73,6 +73,16 @@ void pump_power_off(struct pump *pump)
 	up_write(&pump->power_sem);
 }
 
+void pump_stop_and_log(struct pump *pump)
+{
+	down_write(&pump->power_sem);
+	pump_unmap_users(pump);
+	up_write(&pump->power_sem);
+	down_write(&pump_log_sem);
+	pump_log("stopped");
+	up_write(&pump_log_sem);
+}
+
 static int pump_note_map(struct pump *pump, struct vm_area_struct *area)
 {
 	struct pump_user_map *map = kzalloc(sizeof(*map), GFP_KERNEL);

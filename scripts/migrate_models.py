@@ -101,7 +101,8 @@ without anyone keeping track of VMAs."""
             if not re.search(pattern, whole):
                 raise Unclear("%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an inode" %
                               what)
-        if whole.count("anon_inode_getfile(\"[vfio-device]\"") > whole.count("->f_mapping = device->inode->i_mapping;"):
+        opens = re.findall(r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, cdev\)", whole)
+        if len(opens) > whole.count("->f_mapping = device->inode->i_mapping;"):
             raise Unclear("not every way to open a vfio device could be changed")
         self.finish()
 

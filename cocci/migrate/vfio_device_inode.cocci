@@ -157,37 +157,37 @@ f->f_mapping = e;
 
 @group depends on patch && !there@
 struct vfio_device *device;
-expression file;
+expression filep;
 @@
-  file = anon_inode_getfile(..., &vfio_device_fops, device, ...);
-  ... when != file->f_mapping = ...;
-  file->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
-+ file->f_mapping = device->inode->i_mapping;
+  filep = anon_inode_getfile(..., &vfio_device_fops, device, ...);
+  ... when != filep->f_mapping = ...;
+  filep->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
++ filep->f_mapping = device->inode->i_mapping;
 
 @depends on patch && !there && !group@
 identifier fn, device;
-expression file;
+expression filep;
 @@
 fn(struct vfio_device *device)
 {
   ...
-  file = anon_inode_getfile(..., &vfio_device_fops, ...);
+  filep = anon_inode_getfile(..., &vfio_device_fops, ...);
   ...
-  file->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
-+ file->f_mapping = device->inode->i_mapping;
+  filep->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
++ filep->f_mapping = device->inode->i_mapping;
   ...
 }
 
 @depends on patch && !there@
-identifier fn, i, file, device;
+identifier fn, i, filep, device;
 expression df;
 @@
-fn(struct inode *i, struct file *file)
+fn(struct inode *i, struct file *filep)
 {
   ...
   struct vfio_device *device = container_of(i->i_cdev, struct vfio_device, cdev);
   ...
-  file->private_data = df;
-+ file->f_mapping = device->inode->i_mapping;
+  filep->private_data = df;
++ filep->f_mapping = device->inode->i_mapping;
   ...
 }

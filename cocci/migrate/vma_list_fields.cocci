@@ -45,14 +45,14 @@ identifier virtual.owner, virtual.head;
   };
 
 @depends on as_file@
-identifier virtual.owner, fn, i, file;
+identifier virtual.owner, fn, i, filep;
 struct owner *E;
 @@
-fn(struct inode *i, struct file *file)
+fn(struct inode *i, struct file *filep)
 {
   ... when any
-  file->private_data = E;
-+ E->mapping = file->f_mapping;
+  filep->private_data = E;
++ E->mapping = filep->f_mapping;
   ... when any
 }
 

@@ -155,9 +155,9 @@ static const struct vm_operations_struct pump_vm_ops = {
 	.fault	= pump_vm_fault,
 };
 
-static int pump_mmap(struct file *file, struct vm_area_struct *area)
+static int pump_mmap(struct file *fp, struct vm_area_struct *area)
 {
-	struct pump *pump = file->private_data;
+	struct pump *pump = fp->private_data;
 
 	area->vm_private_data = pump;
 	area->vm_page_prot = pgprot_noncached(area->vm_page_prot);
@@ -167,11 +167,11 @@ static int pump_mmap(struct file *file, struct vm_area_struct *area)
 	return 0;
 }
 
-static int pump_open(struct inode *inode, struct file *file)
+static int pump_open(struct inode *inode, struct file *fp)
 {
 	struct pump *pump = container_of(inode->i_cdev, struct pump, cdev);
 
-	file->private_data = pump;
+	fp->private_data = pump;
 	return 0;
 }
 

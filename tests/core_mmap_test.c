@@ -152,14 +152,7 @@ TEST(the_right_pages)
 	vfio_close(&dev);
 }
 
-static bool alive(void *bar)
-{
-	uint32_t id;
-
-	return try_read32(bar, &id) && id == EDU_ID_VALUE;
-}
-
-/* A process that answers, for each byte it gets, whether its mapping can be read. */
+/* A process that answers, for each byte it gets, with what it sees in its mapping. */
 struct helper {
 	pid_t pid;
 	int ask, answer;
@@ -181,7 +174,7 @@ static void helper_start(struct helper *h, void *inherited, int device_fd)
 		if (!bar)
 			bar = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, device_fd, 0);
 		while (read(ask[0], &c, 1) == 1) {
-			c = bar != MAP_FAILED && alive(bar);
+			c = bar == MAP_FAILED ? -1 : (int)edu_look(bar);
 			if (write(answer[1], &c, 1) != 1)
 				break;
 		}
@@ -193,11 +186,11 @@ static void helper_start(struct helper *h, void *inherited, int device_fd)
 	h->answer = answer[0];
 }
 
-static bool helper_alive(struct helper *h)
+static int helper_looks(struct helper *h)
 {
 	char c = 0;
 
-	return write(h->ask, &c, 1) == 1 && read(h->answer, &c, 1) == 1 && c;
+	return write(h->ask, &c, 1) == 1 && read(h->answer, &c, 1) == 1 ? c : -1;
 }
 
 static void helper_stop(struct helper *h)
@@ -214,20 +207,20 @@ TEST_F(edu, all_processes_are_zapped)
 {
 	struct helper inherits, maps;
 
-	ASSERT_TRUE(alive(self->bar));
+	ASSERT_EQ(EDU_ALIVE, edu_look(self->bar));
 	helper_start(&inherits, self->bar, -1);
 	helper_start(&maps, NULL, self->dev.fd);
-	EXPECT_TRUE(helper_alive(&inherits));
-	EXPECT_TRUE(helper_alive(&maps));
+	EXPECT_EQ(EDU_ALIVE, helper_looks(&inherits));
+	EXPECT_EQ(EDU_ALIVE, helper_looks(&maps));
 	for (int i = 0; i < 3; i++) {
 		vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
-		EXPECT_FALSE(alive(self->bar));
-		EXPECT_FALSE(helper_alive(&inherits));
-		EXPECT_FALSE(helper_alive(&maps));
+		EXPECT_EQ(EDU_GONE, edu_look(self->bar));
+		EXPECT_EQ(EDU_GONE, helper_looks(&inherits));
+		EXPECT_EQ(EDU_GONE, helper_looks(&maps));
 		vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-		EXPECT_TRUE(alive(self->bar));
-		EXPECT_TRUE(helper_alive(&inherits));
-		EXPECT_TRUE(helper_alive(&maps));
+		EXPECT_EQ(EDU_ALIVE, edu_look(self->bar));
+		EXPECT_EQ(EDU_ALIVE, helper_looks(&inherits));
+		EXPECT_EQ(EDU_ALIVE, helper_looks(&maps));
 	}
 	helper_stop(&inherits);
 	helper_stop(&maps);
@@ -238,12 +231,12 @@ TEST_F(edu, fork_while_off)
 {
 	struct helper h;
 
-	ASSERT_TRUE(alive(self->bar));
+	ASSERT_EQ(EDU_ALIVE, edu_look(self->bar));
 	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
 	helper_start(&h, self->bar, -1);
-	EXPECT_FALSE(helper_alive(&h));
+	EXPECT_EQ(EDU_GONE, helper_looks(&h));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-	EXPECT_TRUE(helper_alive(&h));
+	EXPECT_EQ(EDU_ALIVE, helper_looks(&h));
 	helper_stop(&h);
 }
 
@@ -256,10 +249,10 @@ TEST_F(edu, another_device_is_not_zapped)
 	OPEN_OR_SKIP(&other, NULL, &pci_edu, 1);
 	bar = vfio_mmap(&other, 0, 0, PAGE, PROT_READ);
 	ASSERT_NE(MAP_FAILED, bar);
-	ASSERT_TRUE(alive(bar));
+	ASSERT_EQ(EDU_ALIVE, edu_look(bar));
 	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
-	EXPECT_FALSE(alive(self->bar));
-	EXPECT_TRUE(alive(bar));
+	EXPECT_EQ(EDU_GONE, edu_look(self->bar));
+	EXPECT_EQ(EDU_ALIVE, edu_look(bar));
 	EXPECT_EQ(PAGE, pt_available() ? pt_lookup(bar).size : PAGE);
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
 	vfio_close(&other);
@@ -269,7 +262,7 @@ TEST_F(edu, split_and_shrunk)
 {
 	char *bar = self->bar;
 
-	ASSERT_TRUE(alive(bar));
+	ASSERT_EQ(EDU_ALIVE, edu_look(bar));
 	/* a hole in the middle, other protection behind it: four mappings of one mmap */
 	ASSERT_EQ(0, munmap(bar + 4 * PAGE, PAGE));
 	ASSERT_EQ(0, mprotect(bar + 8 * PAGE, PAGE, PROT_READ));
@@ -285,7 +278,7 @@ TEST_F(edu, split_and_shrunk)
 		EXPECT_FALSE(try_read32(bar + 8 * PAGE, NULL));
 		EXPECT_FALSE(try_read32(bar + 9 * PAGE, NULL));
 		vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-		EXPECT_TRUE(alive(bar));
+		EXPECT_EQ(EDU_ALIVE, edu_look(bar));
 	}
 }
 
@@ -294,14 +287,14 @@ TEST_F(edu, moved)
 	void *to = mmap(NULL, EDU_BAR_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *moved;
 
 	ASSERT_NE(MAP_FAILED, to);
-	ASSERT_TRUE(alive(self->bar));
+	ASSERT_EQ(EDU_ALIVE, edu_look(self->bar));
 	moved = mremap(self->bar, EDU_BAR_SIZE, EDU_BAR_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	ASSERT_EQ(to, moved);
-	EXPECT_TRUE(alive(moved));
+	EXPECT_EQ(EDU_ALIVE, edu_look(moved));
 	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
-	EXPECT_FALSE(alive(moved));
+	EXPECT_EQ(EDU_GONE, edu_look(moved));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-	EXPECT_TRUE(alive(moved));
+	EXPECT_EQ(EDU_ALIVE, edu_look(moved));
 	/* It cannot grow: that would be a way around the bounds checked at mmap. */
 	errno = 0;
 	EXPECT_EQ(MAP_FAILED, mremap(moved, EDU_BAR_SIZE, EDU_BAR_SIZE + PAGE, MREMAP_MAYMOVE));
@@ -315,7 +308,7 @@ TEST_F(edu, close_with_a_mapping)
 
 	close(self->dev.fd);
 	self->dev.fd = -1;
-	EXPECT_TRUE(alive(self->bar));
+	EXPECT_EQ(EDU_ALIVE, edu_look(self->bar));
 	edu_write(self->bar, EDU_LIVENESS, 7);
 	EXPECT_EQ(~7U, edu_read(self->bar, EDU_LIVENESS));
 
@@ -326,9 +319,9 @@ TEST_F(edu, close_with_a_mapping)
 	ASSERT_LE(0, fd);
 	self->dev.fd = fd;
 	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
-	EXPECT_FALSE(alive(self->bar));
+	EXPECT_EQ(EDU_GONE, edu_look(self->bar));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-	EXPECT_TRUE(alive(self->bar));
+	EXPECT_EQ(EDU_ALIVE, edu_look(self->bar));
 	ASSERT_EQ(0, munmap(self->bar, EDU_BAR_SIZE));
 }
 
@@ -342,12 +335,12 @@ TEST_F(edu, process_ends_with_a_mapping)
 		if (!pid) {
 			void *bar = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, self->dev.fd, 0);
 
-			_exit(bar == MAP_FAILED || !alive(bar));
+			_exit(bar == MAP_FAILED || edu_look(bar) != EDU_ALIVE);
 		}
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_EQ(0, status);
 	}
-	EXPECT_TRUE(alive(self->bar));
+	EXPECT_EQ(EDU_ALIVE, edu_look(self->bar));
 }
 
 TEST_F(edu, many_times)
@@ -357,7 +350,7 @@ TEST_F(edu, many_times)
 
 		ASSERT_NE(MAP_FAILED, bar) TH_LOG("round %d", i);
 		if (i % 16 == 0)
-			ASSERT_TRUE(alive(bar));
+			ASSERT_EQ(EDU_ALIVE, edu_look(bar));
 		ASSERT_EQ(0, munmap(bar, 4 * PAGE));
 	}
 }

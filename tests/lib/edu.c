@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "edu.h"
+#include "mem.h"
 
 #define DMA_START     1
 #define DMA_TO_MEMORY 2
@@ -23,4 +24,13 @@ bool edu_dma(volatile void *bar, uint64_t from, uint64_t to, uint32_t len, bool 
 		usleep(5000);
 	}
 	return false;
+}
+
+enum edu_sight edu_look(const volatile void *bar)
+{
+	uint32_t id;
+
+	if (!try_read32(bar, &id))
+		return EDU_GONE;
+	return id == EDU_ID_VALUE ? EDU_ALIVE : EDU_NOISE;
 }

@@ -33,6 +33,10 @@ static inline void edu_write(volatile void *bar, unsigned int reg, uint32_t valu
 	*(volatile uint32_t *)((volatile char *)bar + reg) = value;
 }
 
+/* What a look at the registers finds; noise is what the bus gives when nobody decodes. */
+enum edu_sight { EDU_GONE, EDU_ALIVE, EDU_NOISE };
+enum edu_sight edu_look(const volatile void *bar);
+
 /* Starts a transfer and waits for its end; false after a second. @irq: raise interrupt 0x100. */
 bool edu_dma(volatile void *bar, uint64_t from, uint64_t to, uint32_t len, bool irq);
 

@@ -49,7 +49,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 # variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) \( -name build -o -name '.?*' \) -prune -o -type f -print))
-unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS \
+unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS \
 	SDK DIR EXTRA NAME out),$(MAKEOVERRIDES))
 
 .PHONY: all
@@ -135,6 +135,10 @@ demo: ready			## show our core driving three emulated devices
 
 test: ready			## boot KERNEL in a virtual machine and run the tests
 	$(call vm,test)
+
+.PHONY: test-all
+test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
+	+$(Q)scripts/test-all $(if $(CACHED),--cached)
 
 shell: ready			## boot KERNEL and get a shell in it
 	$(call vm,shell)

@@ -58,7 +58,7 @@ static const struct pci_device_id denylist[] = {
 	{}
 };
 
-static bool vfio_pci_is_denied(struct pci_dev *pdev)
+static bool plain_is_denied(struct pci_dev *pdev)
 {
 	if (!pci_match_id(denylist, pdev))
 		return false;
@@ -74,7 +74,7 @@ static bool vfio_pci_is_denied(struct pci_dev *pdev)
 	return true;
 }
 
-static int vfio_pci_init_dev(struct vfio_device *core_vdev)
+static int plain_init_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 
@@ -86,7 +86,7 @@ static int vfio_pci_init_dev(struct vfio_device *core_vdev)
 	return vfio_pci_core_init_dev(core_vdev);
 }
 
-static int vfio_pci_open_device(struct vfio_device *core_vdev)
+static int plain_open_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 	int ret;
@@ -110,29 +110,28 @@ static int vfio_pci_open_device(struct vfio_device *core_vdev)
 }
 
 /* All but the name, which the parameter decides when the module is loaded. */
-DEFINE_VFIO_PCI_OPS(vfio_pci_nameless_ops, .init = vfio_pci_init_dev,
-		    .open_device = vfio_pci_open_device);
+DEFINE_VFIO_PCI_OPS(nameless_ops, .init = plain_init_dev, .open_device = plain_open_device);
 
-static struct vfio_device_ops vfio_pci_ops __ro_after_init;
+static struct vfio_device_ops plain_ops __ro_after_init;
 
-static const struct vfio_pci_device_ops vfio_pci_dev_ops = {
+static const struct vfio_pci_device_ops plain_pci_ops = {
 	.get_dmabuf_phys	= vfio_pci_core_get_dmabuf_phys,
 };
 
-static int vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int plain_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vfio_pci_core_device *vdev;
 	int ret;
 
-	if (vfio_pci_is_denied(pdev))
+	if (plain_is_denied(pdev))
 		return -EINVAL;
 
-	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &vfio_pci_ops);
+	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &plain_ops);
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
 	dev_set_drvdata(&pdev->dev, vdev);
-	vdev->pci_ops = &vfio_pci_dev_ops;
+	vdev->pci_ops = &plain_pci_ops;
 
 	ret = vfio_pci_core_register_device(vdev);
 	if (ret)
@@ -140,7 +139,7 @@ static int vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return ret;
 }
 
-static void vfio_pci_remove(struct pci_dev *pdev)
+static void plain_remove(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 
@@ -148,7 +147,7 @@ static void vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-static int vfio_pci_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
+static int plain_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 {
 	if (!enable_sriov)
 		return -ENOENT;
@@ -157,22 +156,22 @@ static int vfio_pci_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 }
 
 /* Any function, but only one whose driver_override names us. */
-static const struct pci_device_id vfio_pci_table[] = {
+static const struct pci_device_id plain_ids[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, vfio_pci_table);
+MODULE_DEVICE_TABLE(pci, plain_ids);
 
-static struct pci_driver vfio_pci_driver = {
-	.id_table		= vfio_pci_table,
-	.probe			= vfio_pci_probe,
-	.remove			= vfio_pci_remove,
-	.sriov_configure	= vfio_pci_sriov_configure,
+static struct pci_driver plain_driver = {
+	.id_table		= plain_ids,
+	.probe			= plain_probe,
+	.remove			= plain_remove,
+	.sriov_configure	= plain_sriov_configure,
 	.err_handler		= &vfio_pci_core_err_handlers,
 	.driver_managed_dma	= true,
 };
 
-static void __init vfio_pci_add_id(const char *id)
+static void __init plain_add_id(const char *id)
 {
 	u32 subvendor = PCI_ANY_ID, subdevice = PCI_ANY_ID, class = 0, class_mask = 0;
 	u32 vendor, device;
@@ -185,7 +184,7 @@ static void __init vfio_pci_add_id(const char *id)
 		return;
 	}
 
-	ret = pci_add_dynid(&vfio_pci_driver, vendor, device, subvendor, subdevice, class,
+	ret = pci_add_dynid(&plain_driver, vendor, device, subvendor, subdevice, class,
 			    class_mask, 0);
 	if (ret)
 		pr_warn("cannot add \"%s\" of ids: %d\n", id, ret);
@@ -193,7 +192,7 @@ static void __init vfio_pci_add_id(const char *id)
 		pr_info("binding functions %s\n", id);
 }
 
-static int __init vfio_pci_init(void)
+static int __init plain_init(void)
 {
 	char *rest = ids, *id;
 	int ret;
@@ -205,29 +204,29 @@ static int __init vfio_pci_init(void)
 	}
 
 	/* The same name twice: new VFs are bound by that of the ops. */
-	vfio_pci_ops = vfio_pci_nameless_ops;
-	vfio_pci_ops.name = name;
-	vfio_pci_driver.name = name;
+	plain_ops = nameless_ops;
+	plain_ops.name = name;
+	plain_driver.name = name;
 
-	ret = pci_register_driver(&vfio_pci_driver);
+	ret = pci_register_driver(&plain_driver);
 	if (ret)
 		return ret;
 
 	while ((id = strsep(&rest, ",")))
 		if (*id)
-			vfio_pci_add_id(id);
+			plain_add_id(id);
 
 	if (disable_denylist)
 		pr_warn("functions with known errata may be bound: disable_denylist is set\n");
 	return 0;
 }
-module_init(vfio_pci_init);
+module_init(plain_init);
 
-static void __exit vfio_pci_exit(void)
+static void __exit plain_exit(void)
 {
-	pci_unregister_driver(&vfio_pci_driver);
+	pci_unregister_driver(&plain_driver);
 }
-module_exit(vfio_pci_exit);
+module_exit(plain_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("vfio driver for any PCI function, on the SDK's vfio-pci core");

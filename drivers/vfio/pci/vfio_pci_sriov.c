@@ -250,7 +250,7 @@ int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
 	return -EACCES;
 }
 
-static int vfio_pci_bus_notifier(struct notifier_block *nb, unsigned long action, void *data)
+static int pf_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct vfio_pci_core_device *vdev = container_of(nb, struct vfio_pci_core_device, nb);
 	struct pci_dev *pf = vdev->pdev, *vf = to_pci_dev(data);
@@ -279,15 +279,16 @@ static int vfio_pci_bus_notifier(struct notifier_block *nb, unsigned long action
 int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
-	struct vfio_pci_core_device *cur;
+	struct vfio_pci_vf_token *token;
+	struct vfio_pci_core_device *pf;
 	int ret;
 
 	if (pdev->is_virtfn) {
 		/* Stays valid: a PF cannot leave the list before its VFs lose their drivers. */
 		mutex_lock(&sriov_pfs_mutex);
-		list_for_each_entry(cur, &sriov_pfs, sriov_pfs_item)
-			if (cur->pdev == pci_physfn(pdev))
-				vdev->sriov_pf_core_dev = cur;
+		list_for_each_entry(pf, &sriov_pfs, sriov_pfs_item)
+			if (pf->pdev == pci_physfn(pdev))
+				vdev->sriov_pf_core_dev = pf;
 		mutex_unlock(&sriov_pfs_mutex);
 		return 0;
 	}
@@ -295,30 +296,33 @@ int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
 	if (!pdev->is_physfn)
 		return 0;
 
-	vdev->vf_token = kzalloc(sizeof(*vdev->vf_token), GFP_KERNEL);
-	if (!vdev->vf_token)
+	token = kzalloc(sizeof(*token), GFP_KERNEL);
+	if (!token)
 		return -ENOMEM;
+	mutex_init(&token->lock);
+	uuid_gen(&token->uuid);
 
-	mutex_init(&vdev->vf_token->lock);
-	uuid_gen(&vdev->vf_token->uuid);
-
-	vdev->nb.notifier_call = vfio_pci_bus_notifier;
+	vdev->nb.notifier_call = pf_notify;
 	ret = bus_register_notifier(&pci_bus_type, &vdev->nb);
 	if (ret) {
-		mutex_destroy(&vdev->vf_token->lock);
-		kfree(vdev->vf_token);
-		vdev->vf_token = NULL;
+		kfree(token);
+		return ret;
 	}
-	return ret;
+
+	vdev->vf_token = token;
+	return 0;
 }
 
 void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev)
 {
-	if (!vdev->vf_token)
+	struct vfio_pci_vf_token *token = vdev->vf_token;
+
+	if (!token)
 		return;
 
 	bus_unregister_notifier(&pci_bus_type, &vdev->nb);
-	WARN_ON(vdev->vf_token->users);
-	mutex_destroy(&vdev->vf_token->lock);
-	kfree(vdev->vf_token);
+	WARN_ON(token->users);
+	mutex_destroy(&token->lock);
+	kfree(token);
+	vdev->vf_token = NULL;
 }

@@ -12,37 +12,37 @@
 
 #include "vfio_pci_priv.h"
 
-static int add_base(const struct zpci_dev *zdev, struct vfio_info_cap *caps)
+static int add_base(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 {
 	struct vfio_device_info_cap_zpci_base cap = {
 		.header			= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_BASE, .version = 3 },
-		.fh			= zdev->fh,
-		.gid			= zdev->pfgid,
-		.pchid			= zdev->pchid,
-		.vfn			= zdev->vfn,
-		.pft			= zdev->pft,
-		.fmb_length		= zdev->fmb_length,
-		.start_dma		= zdev->start_dma,
-		.end_dma		= zdev->end_dma,
+		.fh			= zpci->fh,
+		.gid			= zpci->pfgid,
+		.pchid			= zpci->pchid,
+		.vfn			= zpci->vfn,
+		.pft			= zpci->pft,
+		.fmb_length		= zpci->fmb_length,
+		.start_dma		= zpci->start_dma,
+		.end_dma		= zpci->end_dma,
 		.ccdf_err_length	= sizeof(struct zpci_ccdf_err),
 	};
 
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-static int add_group(const struct zpci_dev *zdev, struct vfio_info_cap *caps)
+static int add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 {
 	struct vfio_device_info_cap_zpci_group cap = {
 		.header		= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_GROUP, .version = 2 },
 		.flags		= VFIO_DEVICE_INFO_ZPCI_FLAG_REFRESH,
-		.version	= zdev->version,
-		.dasm		= zdev->dma_mask,
-		.msi_addr	= zdev->msi_addr,
-		.mui		= zdev->fmb_update,
-		.noi		= zdev->max_msi,
+		.version	= zpci->version,
+		.dasm		= zpci->dma_mask,
+		.msi_addr	= zpci->msi_addr,
+		.mui		= zpci->fmb_update,
+		.noi		= zpci->max_msi,
 		/* What user space may store by write(), and what a guest may by an instruction. */
 		.maxstbl	= ZPCI_MAX_WRITE_SIZE,
-		.imaxstbl	= zdev->maxstbl,
+		.imaxstbl	= zpci->maxstbl,
 	};
 
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
@@ -75,20 +75,20 @@ static int add_bytes(u16 id, const u8 *bytes, u32 size, struct vfio_info_cap *ca
 
 int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
 {
-	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+	struct zpci_dev *zpci = to_zpci(vdev->pdev);
 	int ret;
 
-	if (!zdev)
+	if (!zpci)
 		return -ENODEV;
 
-	ret = add_base(zdev, caps);
+	ret = add_base(zpci, caps);
 	if (!ret)
-		ret = add_group(zdev, caps);
-	if (!ret && zdev->util_str_avail)
-		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL, zdev->util_str, CLP_UTIL_STR_LEN,
+		ret = add_group(zpci, caps);
+	if (!ret && zpci->util_str_avail)
+		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL, zpci->util_str, CLP_UTIL_STR_LEN,
 				caps);
 	if (!ret)
-		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, zdev->pfip, CLP_PFIP_NR_SEGMENTS,
+		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, zpci->pfip, CLP_PFIP_NR_SEGMENTS,
 				caps);
 	return ret;
 }
@@ -97,12 +97,12 @@ int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_i
 int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __user *arg,
 			      size_t argsz)
 {
-	struct zpci_dev *zdev = to_zpci(to_vfio_pci_core(core_vdev)->pdev);
+	struct zpci_dev *zpci = to_zpci(to_vfio_pci_core(core_vdev)->pdev);
 	struct vfio_device_feature_zpci_err err;
 	struct zpci_ccdf_err event = {};
 	int ret;
 
-	if (!zdev)
+	if (!zpci)
 		return -ENODEV;
 
 	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET, sizeof(err));
@@ -114,14 +114,14 @@ int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __u
 	if (!err.data)
 		return -EINVAL;
 
-	ret = zpci_get_pending_error(zdev, &event);
+	ret = zpci_get_pending_error(zpci, &event);
 	if (ret)
 		return ret;
 
 	if (copy_to_user(u64_to_user_ptr(err.data), &event, sizeof(event))) {
 		/* Taken from the queue already. */
 		dev_warn_ratelimited(core_vdev->dev, "lost an error event of function %#x\n",
-				     zdev->fid);
+				     zpci->fid);
 		return -EFAULT;
 	}
 	return 0;
@@ -130,31 +130,31 @@ int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __u
 /* Now user space recovers the device from errors, and KVM may interpret its instructions. */
 int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev)
 {
-	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+	struct zpci_dev *zpci = to_zpci(vdev->pdev);
 	int ret;
 
-	if (!zdev)
+	if (!zpci)
 		return -ENODEV;
 
-	zpci_start_mediated_recovery(zdev);
+	zpci_start_mediated_recovery(zpci);
 	if (!vdev->vdev.kvm)
 		return 0;
 
 	ret = zpci_kvm_hook.kvm_register ?
-	      zpci_kvm_hook.kvm_register(zdev, vdev->vdev.kvm) : -ENOENT;
+	      zpci_kvm_hook.kvm_register(zpci, vdev->vdev.kvm) : -ENOENT;
 	if (ret)
-		zpci_stop_mediated_recovery(zdev);
+		zpci_stop_mediated_recovery(zpci);
 	return ret;
 }
 
 void vfio_pci_zdev_close_device(struct vfio_pci_core_device *vdev)
 {
-	struct zpci_dev *zdev = to_zpci(vdev->pdev);
+	struct zpci_dev *zpci = to_zpci(vdev->pdev);
 
-	if (!zdev)
+	if (!zpci)
 		return;
 
-	zpci_stop_mediated_recovery(zdev);
+	zpci_stop_mediated_recovery(zpci);
 	if (vdev->vdev.kvm && zpci_kvm_hook.kvm_unregister)
-		zpci_kvm_hook.kvm_unregister(zdev);
+		zpci_kvm_hook.kvm_unregister(zpci);
 }

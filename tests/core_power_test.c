@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Power: states set in config space, and the features that let the host suspend the device. */
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+
+#include "fixture.h"
+#include "mem.h"
+
+#define NVME_VS 0x08 /* version: never 0, never changes */
+
+FIXTURE(nvme)
+{
+	struct vfio_dev dev;
+	unsigned int pm;
+	char *bar;
+	uint32_t version;
+};
+
+FIXTURE_SETUP(nvme)
+{
+	OPEN_OR_SKIP(&self->dev, NULL, &pci_nvme, 0);
+	self->pm = vfio_find_cap(&self->dev, PCI_CAP_ID_PM);
+	if (!self->pm)
+		SKIP(return, "this nvme has no power management: use QEMU 7.1 or newer");
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	self->bar = vfio_mmap(&self->dev, 0, 0, PAGE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->bar);
+	ASSERT_TRUE(try_read32(self->bar + NVME_VS, &self->version));
+	ASSERT_NE(0, self->version);
+}
+
+FIXTURE_TEARDOWN(nvme)
+{
+	vfio_close(&self->dev);
+}
+
+static int feature(struct vfio_dev *dev, uint32_t flags, const void *data, size_t len)
+{
+	struct {
+		struct vfio_device_feature head;
+		char data[16];
+	} buf = { .head = { .argsz = sizeof(buf.head) + len, .flags = flags } };
+
+	memcpy(buf.data, data, len);
+	return sys(ioctl(dev->fd, VFIO_DEVICE_FEATURE, &buf));
+}
+
+#define ENTRY  (VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY | VFIO_DEVICE_FEATURE_SET)
+#define WAKEUP (VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP | VFIO_DEVICE_FEATURE_SET)
+#define EXIT   (VFIO_DEVICE_FEATURE_LOW_POWER_EXIT | VFIO_DEVICE_FEATURE_SET)
+
+static int enter_with_wakeup(struct vfio_dev *dev, int fd)
+{
+	struct vfio_device_low_power_entry_with_wakeup entry = { .wakeup_eventfd = fd };
+
+	return feature(dev, WAKEUP, &entry, sizeof(entry));
+}
+
+static bool becomes(struct vfio_dev *dev, const char *state)
+{
+	char text[16] = "";
+
+	for (unsigned int i = 0; i < 500; i++) {
+		pci_read_attr(dev->bdf, "power/runtime_status", text, sizeof(text));
+		if (!strcmp(text, state))
+			return true;
+		usleep(10000);
+	}
+	printf("# %s is %s, not %s\n", dev->bdf, text, state);
+	return false;
+}
+
+static uint32_t version_by_read(struct vfio_dev *dev)
+{
+	uint32_t value = 0;
+
+	return pread(dev->fd, &value, 4, NVME_VS) == 4 ? value : 0;
+}
+
+TEST_F(nvme, d3hot)
+{
+	uint32_t value;
+
+	vfio_config_write(&self->dev, self->pm + PCI_PM_CTRL, 2, 3);
+	EXPECT_EQ(3, vfio_config_read(&self->dev, self->pm + PCI_PM_CTRL, 2) & 3);
+	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
+	EXPECT_EQ(-EIO, sys(pread(self->dev.fd, &value, 4, NVME_VS)));
+	vfio_config_write(&self->dev, self->pm + PCI_PM_CTRL, 2, 0);
+	EXPECT_EQ(self->version, version_by_read(&self->dev));
+	ASSERT_TRUE(try_read32(self->bar + NVME_VS, &value));
+	EXPECT_EQ(self->version, value);
+}
+
+TEST_F(nvme, low_power)
+{
+	uint32_t value;
+
+	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
+	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
+	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_EQ(-EINVAL, feature(&self->dev, ENTRY, NULL, 0));
+
+	/* read() and write() wake it for their own time, */
+	EXPECT_EQ(self->version, version_by_read(&self->dev));
+	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
+	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	/* and neither a reset nor the COMMAND register ends low power. */
+	EXPECT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
+	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+
+	ASSERT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
+	ASSERT_TRUE(try_read32(self->bar + NVME_VS, &value));
+	EXPECT_EQ(self->version, value);
+	EXPECT_TRUE(becomes(&self->dev, "active"));
+	/* Twice is harmless, and the count of references still right: */
+	EXPECT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
+	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
+	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+}
+
+TEST_F(nvme, wakeup_ends_low_power)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	ASSERT_EQ(0, enter_with_wakeup(&self->dev, fd));
+	ASSERT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_FALSE(eventfd_wait(fd, 0, NULL));
+	EXPECT_EQ(self->version, version_by_read(&self->dev));
+	EXPECT_TRUE(eventfd_wait(fd, 1000, NULL));
+	EXPECT_TRUE(try_read32(self->bar + NVME_VS, NULL));
+	usleep(300000);
+	EXPECT_TRUE(becomes(&self->dev, "active"));
+	EXPECT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
+	ASSERT_EQ(0, enter_with_wakeup(&self->dev, fd));
+	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+}
+
+TEST_F(nvme, close_in_low_power)
+{
+	char bdf[BDF_LEN];
+
+	memcpy(bdf, self->dev.bdf, sizeof(bdf));
+	vfio_config_write(&self->dev, self->pm + PCI_PM_CTRL, 2, 3);
+	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
+	ASSERT_TRUE(becomes(&self->dev, "suspended"));
+	munmap(self->bar, PAGE);
+	vfio_close(&self->dev);
+	ASSERT_EQ(0, vfio_open(&self->dev, NULL, bdf));
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	EXPECT_EQ(self->version, version_by_read(&self->dev));
+}
+
+TEST_F(nvme, wrong_calls)
+{
+	struct vfio_device_low_power_entry_with_wakeup entry = { .wakeup_eventfd = -1 };
+	int probe = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET;
+
+	EXPECT_EQ(0, feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY | probe, NULL, 0));
+	EXPECT_EQ(0, feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT | probe, NULL, 0));
+	EXPECT_EQ(-EINVAL, feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY |
+			  VFIO_DEVICE_FEATURE_GET, NULL, 0));
+	EXPECT_EQ(-EINVAL, feature(&self->dev, WAKEUP, &entry, sizeof(entry)));
+	EXPECT_EQ(-EINVAL, feature(&self->dev, WAKEUP, NULL, 0));
+	entry.wakeup_eventfd = self->dev.fd; /* a file, but no eventfd */
+	EXPECT_EQ(-EINVAL, feature(&self->dev, WAKEUP, &entry, sizeof(entry)));
+	entry.wakeup_eventfd = 1000;
+	EXPECT_EQ(-EBADF, feature(&self->dev, WAKEUP, &entry, sizeof(entry)));
+	EXPECT_TRUE(try_read32(self->bar + NVME_VS, NULL));
+}
+
+TEST_HARNESS_MAIN

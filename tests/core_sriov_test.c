@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SR-IOV: VFs made by the driver of the PF, and the token that both users must know. */
+#include <sys/ioctl.h>
+
+#include "fixture.h"
+
+#define TOKEN "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3"
+#define OTHER "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f4"
+
+static int set_parameter(const char *module, const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, name);
+	for (char *c = path; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return write_file(path, value);
+}
+
+FIXTURE(sriov)
+{
+	struct vfio_iommu iommu;
+	char pf[BDF_LEN], vf[BDF_LEN];
+};
+
+FIXTURE_SETUP(sriov)
+{
+	char text[8] = "";
+
+	if (pci_find(&pci_nvme, 0, self->pf))
+		SKIP_NO_DEVICE(return, &pci_nvme);
+	if (pci_read_attr(self->pf, "sriov_totalvfs", text, sizeof(text)) < 0)
+		SKIP(return, "this nvme has no SR-IOV: use QEMU 7.1 or newer");
+	ASSERT_EQ(0, vfio_iommu_open(&self->iommu));
+	if (self->iommu.iommufd)
+		SKIP(return, "the token is part of the name given to a group: unset VFIO_IOMMU");
+}
+
+FIXTURE_TEARDOWN(sriov)
+{
+	vfio_iommu_close(&self->iommu);
+	pci_write_attr(self->pf, "sriov_numvfs", "0");
+}
+
+static int create_vf(const char *pf, char vf[BDF_LEN])
+{
+	char link[64], target[64] = "";
+	int err = pci_write_attr(pf, "sriov_numvfs", "1");
+
+	if (err)
+		return err;
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/virtfn0", pf);
+	if (readlink(link, target, sizeof(target) - 1) < 0)
+		return -errno;
+	snprintf(vf, BDF_LEN, "%.12s", strrchr(target, '/') + 1);
+	return 0;
+}
+
+/* Opens by its name and what follows it; the group stays open. */
+static int open_named(struct vfio_iommu *iommu, const char *bdf, const char *rest)
+{
+	int fd = vfio_get_device_fd(iommu, bdf);
+	char name[128];
+
+	if (!*rest)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	snprintf(name, sizeof(name), "%s%s", bdf, rest);
+	for (unsigned int i = 0; i < iommu->ngroups; i++)
+		if (iommu->group[i].id == pci_iommu_group(bdf))
+			return sys(ioctl(iommu->group[i].fd, VFIO_GROUP_GET_DEVICE_FD, name));
+	return fd;
+}
+
+static int expect_open(struct vfio_iommu *iommu, const char *bdf, const char *rest)
+{
+	int fd = open_named(iommu, bdf, rest);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int set_token(int fd, const uint8_t uuid[16])
+{
+	struct {
+		struct vfio_device_feature head;
+		uint8_t uuid[16];
+	} buf = { .head = { .argsz = sizeof(buf), .flags = VFIO_DEVICE_FEATURE_SET |
+			  VFIO_DEVICE_FEATURE_PCI_VF_TOKEN } };
+
+	memcpy(buf.uuid, uuid, sizeof(buf.uuid));
+	return sys(ioctl(fd, VFIO_DEVICE_FEATURE, &buf));
+}
+
+/*
+ * Opening or closing the PF resets it. Emulated VFs do not live through that, so no VF is opened
+ * after it.
+ */
+TEST_F(sriov, token)
+{
+	static const uint8_t other[16] = { 0xbd, 0x8d, 0x9d, 0x2b, 0x5a, 0x5f, 0x4f, 0x5a,
+					   0xa2, 0x11, 0xf5, 0x91, 0x51, 0x4b, 0xa1, 0xf4 };
+	int fd;
+
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "N"));
+	EXPECT_EQ(-ENOENT, create_vf(self->pf, self->vf));
+	/* With no VF in use, the token given with the PF becomes the PF's. */
+	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, " vf_token=" TOKEN));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	EXPECT_STREQ(vfio_driver(), pci_driver_of(self->vf));
+
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->vf, ""));
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->vf, " vf_token=" OTHER));
+	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf, " vf_token=" TOKEN "x"));
+	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf,
+				       " vf_token=" TOKEN " vf_token=" TOKEN));
+	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf, " vf_token=bd8d9d2b"));
+	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf, " something"));
+	EXPECT_EQ(-ENODEV, expect_open(&self->iommu, self->vf, "0 vf_token=" TOKEN));
+	fd = open_named(&self->iommu, self->vf, "  vf_token=" TOKEN " ");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ENOTTY, set_token(fd, other));
+
+	/* With a VF in use the PF needs the token, too. */
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
+	close(fd);
+
+	fd = open_named(&self->iommu, self->pf, "");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, set_token(fd, other));
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->vf, " vf_token=" TOKEN));
+	close(fd);
+}
+
+/* VFs die with their PF's power. */
+TEST_F(sriov, the_pf_stays_in_d0)
+{
+	struct vfio_dev dev;
+	unsigned int pm;
+
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	ASSERT_EQ(0, vfio_open(&dev, &self->iommu, self->pf));
+	pm = vfio_find_cap(&dev, PCI_CAP_ID_PM);
+	ASSERT_NE(0, pm);
+	vfio_config_write(&dev, pm + PCI_PM_CTRL, 2, 3);
+	EXPECT_EQ(3, vfio_config_read(&dev, pm + PCI_PM_CTRL, 2) & 3);
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	EXPECT_EQ(0, vfio_config_read(&dev, pm + PCI_PM_CTRL, 2) & 3);
+	vfio_config_write(&dev, pm + PCI_PM_CTRL, 2, 3);
+	EXPECT_EQ(0, vfio_config_read(&dev, pm + PCI_PM_CTRL, 2) & 3);
+	vfio_close(&dev);
+}
+
+TEST_F(sriov, no_token_wanted)
+{
+	char bdf[BDF_LEN];
+
+	if (pci_find(&pci_edu, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_edu);
+	ASSERT_EQ(0, pci_bind(bdf, vfio_driver()));
+	EXPECT_EQ(0, expect_open(&self->iommu, bdf, " "));
+	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, bdf, " vf_token=" TOKEN));
+}
+
+/* The PF's token lies in the other core, where this one cannot see it. */
+TEST_F(sriov, pf_on_the_kernels_own)
+{
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "the driver under test is the kernel's own: set "
+			     "VFIO_DRIVER=vfio-pci-sdk");
+	if (system("modprobe vfio-pci"))
+		SKIP(return, "the kernel's vfio-pci does not load here");
+	ASSERT_EQ(0, pci_bind(self->pf, "vfio-pci"));
+	ASSERT_EQ(0, set_parameter("vfio-pci", "enable_sriov", "Y"));
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	ASSERT_EQ(0, pci_bind(self->vf, vfio_driver()));
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->vf, ""));
+	ASSERT_EQ(0, set_parameter("vfio-pci-sdk-core", "allow_foreign_pf", "Y"));
+	EXPECT_EQ(0, expect_open(&self->iommu, self->vf, ""));
+	ASSERT_EQ(0, set_parameter("vfio-pci-sdk-core", "allow_foreign_pf", "N"));
+	EXPECT_EQ(0, pci_write_attr(self->pf, "sriov_numvfs", "0"));
+	EXPECT_EQ(0, pci_bind(self->pf, vfio_driver()));
+}
+
+TEST_HARNESS_MAIN

@@ -17,7 +17,8 @@ static bool kernel_has_huge_entries(void)
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
 	return major > 6 || (major == 6 && minor >= 12);
 }
 

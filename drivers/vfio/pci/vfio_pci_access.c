@@ -97,7 +97,10 @@ static void revoke_locked(struct vfio_pci_core_device *vdev)
 {
 	lockdep_assert_held_write(&vdev->memory_lock);
 
-	/* Hot reset also passes here for members of the set that are closed: nothing is theirs now. */
+	/*
+	 * Hot reset also passes here for members of the set that are closed: nothing is theirs
+	 * now.
+	 */
 	if (vdev->vconfig && vdev->pci_ops && vdev->pci_ops->access_revoke)
 		vdev->pci_ops->access_revoke(vdev);
 

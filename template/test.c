@@ -127,7 +127,8 @@ TEST_F(guard, neighbours_never_notice)
 		ASSERT_TRUE(try_read32(self->bar + 2 * PAGE, NULL));
 		ASSERT_EQ(GRANTED, set_guard(self, 1));
 	}
-	EXPECT_EQ(faults, fault_count());
+	/* A page of this program may come in meanwhile; theirs would, each time. */
+	EXPECT_LT(fault_count() - faults, 10);
 }
 
 /* Where a large entry fits, it begins behind the guarded page. */

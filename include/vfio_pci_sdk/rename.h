@@ -4,8 +4,8 @@
  *
  * The kernel refuses a module that exports a name some other module already exports, so the two
  * cores could never be loaded together if ours exported upstream's names.  Sources keep upstream's
- * names; the preprocessor gives the objects a prefix.  Everything the core exports stands here,
- * and nothing else does: `make check` compares this list with Module.symvers.
+ * names; the preprocessor gives the objects a prefix.  Everything the core exports stands here;
+ * `make check` fails for an export without the prefix.
  */
 #ifndef VFIO_PCI_SDK_RENAME_H
 #define VFIO_PCI_SDK_RENAME_H

@@ -96,9 +96,9 @@ static int window_set_entry(pte_t *pte, unsigned long addr, void *data)
 }
 
 /*
- * vmf_insert_pfn() looks the memory type of each page up anew, some 900 instructions on x86, only
- * to find what bar_map_segments() has verified: write the entries directly, where an entry can say
- * that no struct page stands behind it.
+ * vmf_insert_pfn() looks the memory type of each page up anew, only to find what bar_map_segments()
+ * has verified: write the entries directly, where an entry can say that no struct page stands
+ * behind it.
  */
 static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 {

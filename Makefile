@@ -166,6 +166,22 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 	$(Q)CACHE=$(CACHE) BUILD=build/debian-6.1 MODULES=build/migrate/debian-6.1/modules VFIO_DRIVER=vfio-pci \
 		scripts/vm --kernel debian-6.1 --tests '$(or $(T),core_)'
 
+# ---- review --------------------------------------------------------------------
+
+# What is said to a terminal or a pipe here is the review, and nothing else.
+.PHONY: review review-test checklist
+review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
+	$(Q)scripts/doctor --install migrate >&2
+	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') \
+		$(if $(FORMAT),--format '$(FORMAT)') $(FILES)
+
+review-test:			## compare what the rules of cocci/check find with what they should
+	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/review-test $(if $(T),'$(T)')
+
+checklist:			## write docs/review-checklist.md anew from cocci/check
+	$(Q)scripts/review --checklist >docs/review-checklist.md
+
 .PHONY: check
 check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
 	$(Q)scripts/doctor --install build check migrate
@@ -209,7 +225,9 @@ help:				## this text
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed)
-#= TREE=      for migrate: the kernel tree; FILES= names some of its files
+#= TREE=      for migrate, review: the kernel tree; FILES= names some of its files
+#= RANGE=     for review: what these commits change, main..topic
+#= FORMAT=    for review: text, markdown, sarif or github
 #= OUT=       for migrate: where the patches go (default: build/migrated)
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context

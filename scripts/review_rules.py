@@ -17,7 +17,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK = os.path.join(TOP, "cocci", "check")
 GROUPS = collections.OrderedDict([
     ("lifetime", "Lifetime"), ("mmap", "mmap and fault"), ("memtype", "Memory types"),
-    ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input")])
+    ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input"),
+    ("ignore", "Suppressions")])
 LETTERS = {"LIFE": "lifetime", "MMAP": "mmap", "MEMT": "memtype", "RST": "reset", "IRQ": "irq", "MIG": "migration",
            "INPUT": "input"}
 ID = r"VPS-(?:%s)-\d\d" % "|".join(LETTERS)
@@ -28,9 +29,16 @@ class Stop(Exception):
     """The review cannot be made: the message says why and what to type."""
 
 
+# "rule" is a file of cocci/check/, None for a question and for what scripts/review itself finds.
 Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good rule")
 Finding = collections.namedtuple("Finding", "file line column end severity id message")
 Unread = collections.namedtuple("Unread", "file line count")
+
+IGNORE = Item(
+    "VPS-IGN-01", "ignore", "A suppression names a rule and gives a reason", "error",
+    "The next reviewer must be able to judge whether the reason still holds, and a suppression of nothing hides a typo.",
+    "findings that are silenced and forgotten.",
+    "write /* review: ignore VPS-... because */ on or above the line, or take the comment out.", None, None, None)
 
 
 # ---- what there is to check
@@ -105,41 +113,54 @@ def load(directory=CHECK):
     if os.path.exists(questions):
         items += read_questions(questions)
     seen = {}
-    for item in items:
+    for item in items + [IGNORE]:
         if item.id in seen:
             raise Stop("%s is the id of two items: \"%s\" and \"%s\"" % (item.id, seen[item.id], item.title))
         seen[item.id] = item.title
     order = list(GROUPS)
-    return sorted(items, key=lambda i: (order.index(i.group), i.rule is None, i.id))
+    return sorted(items + [IGNORE], key=lambda i: (order.index(i.group), i.rule is None, i.id))
 
 
 # ---- one semantic patch of many
 
+RESERVED = {"script", "initialize", "finalize", "depends", "expression", "disable", "extends", "using", "exists", "forall"}
+
+
+def words(names, before=r"(?<![\w.])", after=r"\b"):
+    """A pattern for any of the names, which matches nothing when there are none."""
+    return re.compile("%s(%s)%s" % (before, "|".join(map(re.escape, sorted(names))) or "(?!)", after))
+
+
+def sections(lines):
+    """(kind, line): the header of a rule, its declarations, or its body, which is "code", "python" or "initialize"."""
+    state = kind = "code"
+    for line in lines:
+        if state == kind and line.startswith("@"):
+            state = "header"
+            m = re.match(r"@\s*(script|initialize|finalize)\s*:", line)
+            kind = {None: "code", "initialize": "initialize"}.get(m and m.group(1), "python")
+        yield state, line
+        if state == "header" and re.search(r"@\s*(//.*)?$", line[1:]):
+            state = kind if re.fullmatch(r"@.*@\s*@@\s*", line) else "declarations"
+        elif state == "declarations" and line.startswith("@@"):
+            state = kind
+
+
 def own_names(text, prefix):
-    """A rule file whose rules are called prefix_..., without comments and "virtual" lines before its first rule."""
+    """The virtual rules of a file, and the other ones with names, Python's globals too, that start with the prefix."""
     lines = text.splitlines()
     first = next((n for n, line in enumerate(lines) if line.startswith("@")), len(lines))
     virtual = re.findall(r"\w+", " ".join(re.findall(r"^virtual (.*)", "\n".join(lines[:first]), re.M)))
-    header = re.compile(r"^@\s*(?:(?:script|initialize|finalize)\s*:\s*\w+\s+)?(\w+)?")
-    names = {m.group(1) for m in (header.match(line) for line in lines[first:]) if m and m.group(1)}
-    names -= {"script", "initialize", "finalize", "depends", "expression", "disable", "extends", "using", "exists",
-              "forall"}
-    word = re.compile(r"\b(%s)\b" % "|".join(map(re.escape, sorted(names)))) if names else None
-    dotted = re.compile(r"\b(%s)\.(?=\w)" % "|".join(map(re.escape, sorted(names)))) if names else None
-    out, state = [], "body"
-    for line in lines[first:]:
-        if state == "body" and line.startswith("@"):
-            state = "header"
-        if word and state == "header":
-            line = word.sub(prefix + r"_\1", line)
-        elif dotted and state == "declarations" and not line.startswith("@@"):
-            line = dotted.sub(prefix + r"_\1.", line)
-        if state == "header" and re.search(r"@\s*(//.*)?$", line[1:]):
-            state = "body" if re.fullmatch(r"@.*@\s*@@\s*", line) else "declarations"
-        elif state == "declarations" and line.startswith("@@"):
-            state = "body"
-        out.append(line)
-    return virtual, "\n".join(out) + "\n"
+    lines = list(sections(lines[first:]))
+    names, variables = set(), set()
+    for state, line in lines:
+        m = re.match(r"@\s*(?:(?:script|initialize|finalize)\s*:\s*\w+\s+)?(\w+)", line) if state == "header" else None
+        names |= {m.group(1)} - RESERVED if m else set()
+        m = re.match(r"(?:def\s+)?(\w+)\s*[=(]", line) if state == "initialize" else None
+        variables |= {m.group(1)} if m else set()
+    own = {"header": words(names), "declarations": words(names, after=r"(?=\.\w)"),
+           "python": words(variables), "initialize": words(variables), "code": words(())}
+    return virtual, "".join(own[state].sub(prefix + r"_\1", line) + "\n" for state, line in lines)
 
 
 def semantic_patch(items, directory):
@@ -256,16 +277,27 @@ class Runner:
             return sorted(found), unread.result()
 
     def unread(self, files):
-        """What spatch cannot parse it passes over in silence."""
+        """What spatch cannot parse it passes over in silence. Macros without statements do not matter."""
         run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + files, self.root,
                      self.timeout)
-        places, count = [], None
+        places, place = set(), None
         for line in (run.stdout + run.stderr).splitlines():
             m = re.match(r' = File "(.+)", line (\d+),', line)
             if m:
-                count = Unread(m.group(1), int(m.group(2)), 0)
+                place = (m.group(1), int(m.group(2)))
             m = re.match(r"badcount: (\d+)", line)
-            if m and count:
-                places.append(count._replace(count=int(m.group(1))))
-                count = None
-        return sorted(set(p for p in places if p.file in files))
+            if m and place and place[0] in files and not self.plain_macro(*place):
+                places.add(Unread(*place, int(m.group(1))))
+                place = None
+        return sorted(places)
+
+    def plain_macro(self, name, number):
+        with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as f:
+            lines = f.read().split("\n")
+        first = last = number - 1
+        while first and lines[first - 1].endswith("\\"):
+            first -= 1
+        while last + 1 < len(lines) and lines[last].endswith("\\"):
+            last += 1
+        body = "\n".join(lines[first:last + 1])
+        return body.lstrip().startswith("#define") and ";" not in body

@@ -5,3 +5,6 @@
  */
 #define scoped_guard(...) YACFE_ITERATOR
 #define scoped_cond_guard(...) YACFE_ITERATOR
+#define for_each_sgtable_dma_page(...) YACFE_ITERATOR
+#define for_each_sgtable_page(...) YACFE_ITERATOR
+#define __uninitialized

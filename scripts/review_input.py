@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What scripts/review is to look at: files, a patch, or a range of commits; and the suppressions in them.
+
+A change (patch or range) is two directories, the touched files before and after it: what is found after
+and was not found before is what the change brings.
+"""
+
+import collections
+import os
+import re
+import subprocess
+
+from review_rules import ID, Stop
+
+Input = collections.namedtuple("Input", "what before after files changed")
+Suppression = collections.namedtuple("Suppression", "file line last id reason")
+PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
+SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build)(/|$)|\.mod\.c$")
+
+
+def git(args, cwd, stdin=None):
+    env = dict(os.environ, GIT_CEILING_DIRECTORIES=os.path.dirname(os.path.abspath(cwd)), LC_ALL="C")
+    try:
+        return subprocess.run(["git"] + args, cwd=cwd, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False, env=env)
+    except FileNotFoundError:
+        raise Stop("git is not installed: apt-get install git") from None
+
+
+def complaint(run):
+    lines = [line for line in run.stderr.decode(errors="replace").splitlines() if line.strip()]
+    return re.sub(r"^(error|fatal): ", "", lines[0]) if lines else "git ended with status %d" % run.returncode
+
+
+def write(directory, name, body):
+    path = os.path.join(directory, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(body)
+
+
+# ---- files
+
+def named(tree, names):
+    """Files and, of directories, all C files below that are not for user space."""
+    files = []
+    for name in names:
+        path = os.path.join(tree, name)
+        if os.path.isdir(path):
+            found = []
+            for where, _, inside in os.walk(path):
+                found += [os.path.normpath(os.path.relpath(os.path.join(where, n), tree)) for n in inside
+                          if n.endswith(".c")]
+            found = [n for n in found if not SKIP.search(os.path.relpath(n, name)) and not is_program(tree, n)]
+            if not found:
+                raise Stop("no C source is below %s: name a driver's directory or its files" % path)
+            files += sorted(found)
+        elif not os.path.isfile(path):
+            raise Stop("%s is not there: FILES= are relative to TREE=, or to here without it" % path)
+        elif not name.endswith((".c", ".h")):
+            raise Stop("%s is not C source: name .c files, or say make review <%s if it is a patch" % (name, name))
+        elif not os.access(path, os.R_OK):
+            raise Stop("%s cannot be read: change its permissions" % path)
+        else:
+            files.append(os.path.normpath(name))
+    files = list(dict.fromkeys(files))
+    return Input(listed(files), None, tree, files, False)
+
+
+def is_program(tree, name):
+    with open(os.path.join(tree, name), encoding="utf-8", errors="replace") as f:
+        return PROGRAM.search(f.read())
+
+
+def listed(files):
+    return files[0] if len(files) == 1 else "%d files below %s" % (len(files), os.path.commonpath(files) or ".")
+
+
+# ---- a patch
+
+def touched(patch):
+    """(old name, new name) of each file of a patch as git and diff -Naur write it."""
+    for m in re.finditer(rb"^--- ([^\t\r\n]+).*\n\+\+\+ ([^\t\r\n]+)", patch, re.M):
+        old, new = (n.decode(errors="surrogateescape").strip('" ') for n in m.groups())
+        yield tuple(None if n == "/dev/null" else n.partition("/")[2] for n in (old, new))
+
+
+def of_patch(tree, patch, tmp):
+    names = list(touched(patch))
+    if not patch.strip():
+        raise Stop("there is nothing to review: say FILES= or RANGE=, or give a patch on the standard input")
+    if not names:
+        raise Stop("the standard input is no patch: it has no lines --- a/FILE and +++ b/FILE")
+    source = [(old, new) for old, new in names if (new or old).endswith((".c", ".h"))]
+    if not source:
+        raise Stop("the patch touches no C source: nothing to review")
+    before, after = os.path.join(tmp, "before"), os.path.join(tmp, "after")
+    made = {new for old, new in source if old is None}
+    for old in dict.fromkeys(old for old, _ in source if old and old not in made):
+        path = os.path.join(tree, old)
+        if os.path.isabs(old) or ".." in old.split("/"):
+            raise Stop("the patch names %s, which is outside of the tree" % old)
+        if not os.path.isfile(path):
+            raise Stop("the patch changes %s, which is not there: say TREE=, the tree it is for" % path)
+        with open(path, "rb") as f:
+            body = f.read()
+        write(before, old, body)
+        write(after, old, body)
+    for directory in (before, after):
+        os.makedirs(directory, exist_ok=True)
+    only = ["--whitespace=nowarn", "--include=*.c", "--include=*.h", "-"]
+    run = git(["apply"] + only, after, patch)
+    how = "what the patch changes in "
+    if run.returncode:
+        again = in_place(tree, source, tmp)
+        if again is None or git(["apply", "--reverse"] + only, again, patch).returncode:
+            raise Stop("the patch does not apply to %s (%s): say TREE=, the tree it is for" % (
+                os.path.abspath(tree), complaint(run)))
+        before, after, how = again, os.path.join(tmp, "again-after"), "what the patch, already applied, has changed in "
+        in_place(tree, source, tmp, "again-after")
+    return change(how, before, after, [new for _, new in source if new])
+
+
+def in_place(tree, source, tmp, name="again"):
+    """The files that a patch leaves behind, as they are in the tree: it may have been applied already."""
+    directory = os.path.join(tmp, name)
+    for new in {new for _, new in source if new}:
+        try:
+            with open(os.path.join(tree, new), "rb") as f:
+                write(directory, new, f.read())
+        except OSError:
+            return None
+    return directory
+
+
+# ---- a range of commits
+
+def of_range(tree, commits, tmp):
+    m = re.fullmatch(r"([^.\s-][^\s]*?)(\.\.\.?)([^.\s][^\s]*)?", commits)
+    if not m:
+        raise Stop("%s is no range of commits: say RANGE=main..topic, for example" % commits)
+    top = git(["rev-parse", "--show-toplevel"], tree)
+    if top.returncode:
+        raise Stop("%s is not in git: RANGE= needs a repository, here or in TREE=" % os.path.abspath(tree))
+    top = top.stdout.decode().rstrip("\n")
+    revs = []
+    for name in (m.group(1), m.group(3) or "HEAD"):
+        run = git(["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"], top)
+        if run.returncode:
+            raise Stop("%s has no commit %s: see git -C %s log" % (top, name, top))
+        revs.append(run.stdout.decode().strip())
+    if m.group(2) == "...":
+        run = git(["merge-base"] + revs, top)
+        if run.returncode:
+            raise Stop("%s and %s have no commit in common: say RANGE=A..B" % (m.group(1), m.group(3)))
+        revs[0] = run.stdout.decode().strip()
+    run = git(["diff", "--name-only", "--no-renames", "-z"] + revs + ["--", "*.c", "*.h"], top)
+    names = [n for n in run.stdout.decode(errors="surrogateescape").split("\0") if n]
+    if not names:
+        raise Stop("nothing in C changes in %s: nothing to review" % commits)
+    dirs = [os.path.join(tmp, "before"), os.path.join(tmp, "after")]
+    for directory, rev in zip(dirs, revs):
+        os.makedirs(directory, exist_ok=True)
+        for name in names:
+            run = git(["cat-file", "blob", "%s:%s" % (rev, name)], top)
+            if run.returncode == 0:
+                write(directory, name, run.stdout)
+    return change("what %s changes in " % commits, dirs[0], dirs[1], names)
+
+
+def change(what, before, after, names):
+    files = [n for n in dict.fromkeys(names) if n.endswith(".c") and os.path.isfile(os.path.join(after, n))]
+    if not files:
+        raise Stop("no .c file is changed or added: nothing to review (functions in headers are not looked at)")
+    return Input(what + listed(files), before, after, files, True)
+
+
+# ---- suppressions
+
+def suppressions(root, files):
+    for name in files:
+        with open(os.path.join(root, name), encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        for m in re.finditer(r"/\*[\s*]*review: ignore\b(.*?)\*/|//\s*review: ignore\b([^\n]*)", text, re.S):
+            body = m.group(1) if m.group(1) is not None else m.group(2)
+            words = re.sub(r"\n\s*\*? ?", " ", body).split()
+            first = text.count("\n", 0, m.start()) + 1
+            last = first + m.group(0).count("\n")
+            given = words[0].rstrip(":,") if words and re.match(ID, words[0]) else None
+            yield Suppression(name, first, last, given, " ".join(words[1:]) if given else "")

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The filled-in checklist: as text, Markdown, SARIF 2.1.0, or annotations of GitHub's workflows; and the empty one."""
+
+import collections
+import json
+import textwrap
+
+from review_rules import GROUPS
+
+# items: all, in order. fails, ignored, old: {id: [...]} of Finding, (Finding, reason), Finding.
+Review = collections.namedtuple("Review", "what kernel items fails ignored old unread unused")
+
+
+def status(review, item):
+    if not item.rule and not item.mend:
+        return "ask"
+    return "fail" if review.fails.get(item.id) else "ignored" if review.ignored.get(item.id) else "pass"
+
+
+def by_group(items):
+    for key, title in GROUPS.items():
+        group = [i for i in items if i.group == key]
+        if group:
+            yield title, group
+
+
+def place(finding):
+    return "%s:%d" % (finding.file, finding.line)
+
+
+def summary(review):
+    count = collections.Counter(status(review, item) for item in review.items)
+    said = ["%d pass" % count["pass"], "%d fail" % count["fail"]]
+    said += ["%d ignored" % count["ignored"]] if count["ignored"] else []
+    return ", ".join(said + ["%d to ask" % count["ask"]])
+
+
+def notes(review):
+    """What is no item of the checklist and must be known all the same."""
+    for u in review.unread:
+        yield u, "%s:%d: %d lines were not checked: spatch cannot parse them; read them yourself" % (u.file, u.line, u.count)
+    for u in review.unused:
+        yield u, "%s:%d: suppression of %s has no effect: take it out" % (u.file, u.line, u.id)
+    for found in review.old.values():
+        for f in found:
+            yield f, "%s: was there before the change: [%s] %s" % (place(f), f.id, f.message)
+
+
+# ---- for people
+
+def wrapped(lead, text, indent):
+    return textwrap.fill(text, 100, initial_indent=" " * indent + lead, subsequent_indent=" " * (indent + len(lead)),
+                         break_long_words=False, break_on_hyphens=False)
+
+
+def text(review):
+    out = ["Review of %s" % review.what, "Rules for %s" % review.kernel]
+    for title, group in by_group(review.items):
+        out += ["", title]
+        for item in group:
+            what = status(review, item)
+            head = "  %-8s%-13s " % (what.upper() if what == "fail" else what, item.id)
+            out.append(textwrap.fill(item.ask if what == "ask" else item.title, 100, initial_indent=head,
+                                     subsequent_indent=" " * len(head), break_on_hyphens=False))
+            for f in review.fails.get(item.id, []):
+                out.append(wrapped(place(f) + ": ", f.message, 10))
+            for f, reason in review.ignored.get(item.id, []):
+                out += [wrapped(place(f) + ": ", f.message, 10), wrapped("ignored:  ", reason, 12)]
+            if what == "fail":
+                out += [wrapped("why:      ", item.reason, 12), wrapped("prevents: ", item.prevents, 12),
+                        wrapped("mend:     ", item.mend, 12)]
+            if what == "ask":
+                out.append(wrapped("good answer: ", item.good, 10))
+            elif item.ask:
+                out.append(wrapped("ask: ", item.ask, 10))
+    more = [line for _, line in notes(review)]
+    out += ([""] + more if more else []) + ["", summary(review)]
+    return "\n".join(out) + "\n"
+
+
+def markdown(review):
+    out = ["# Review of %s" % review.what, "", "%s. Rules for %s." % (summary(review).capitalize(), review.kernel)]
+    for title, group in by_group(review.items):
+        out += ["", "## %s" % title, ""]
+        for item in group:
+            what = status(review, item)
+            label = {"fail": " — **fails**", "ignored": " — ignored", "ask": "", "pass": ""}[what]
+            out.append("- [%s] `%s` %s%s" % ("x" if what in ("pass", "ignored") else " ", item.id,
+                                             item.ask if what == "ask" else item.title, label))
+            out += ["  - `%s`: %s" % (place(f), f.message) for f in review.fails.get(item.id, [])]
+            out += ["  - `%s`: %s. Ignored: %s" % (place(f), f.message, why) for f, why in review.ignored.get(item.id, [])]
+            if what == "fail":
+                out += ["  - Why: %s" % item.reason, "  - Prevents: %s" % item.prevents, "  - Mend: %s" % item.mend]
+            if what == "ask":
+                out.append("  - A good answer: %s" % item.good)
+            elif item.ask:
+                out.append("  - Ask: %s" % item.ask)
+    more = ["- %s" % line for _, line in notes(review)]
+    return "\n".join(out + (["", "## Notes", ""] + more if more else [])) + "\n"
+
+
+# ---- for programs
+
+def sarif(review):
+    index = {item.id: n for n, item in enumerate(review.items)}
+    level = {item.id: item.severity or "none" for item in review.items}
+
+    def location(file, line=None, column=None, end=None):
+        physical = {"artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"}}
+        if line:
+            physical["region"] = {"startLine": line}
+            if column is not None:      # spatch counts from 0
+                physical["region"].update(startColumn=column + 1, endColumn=end + 1)
+        return [{"physicalLocation": physical}]
+
+    def result(ident, kind, message, found=None, **more):
+        made = {"ruleId": ident, "ruleIndex": index[ident], "kind": kind,
+                "level": level[ident] if kind == "fail" else "none", "message": {"text": message}}
+        if found:
+            made["locations"] = location(found.file, found.line, found.column, found.end)
+        return dict(made, **more)
+
+    results = []
+    for item in review.items:
+        what = status(review, item)
+        results += [result(item.id, "fail", f.message, f) for f in review.fails.get(item.id, [])]
+        results += [result(item.id, "fail", f.message, f, suppressions=[{"kind": "inSource", "justification": why}])
+                    for f, why in review.ignored.get(item.id, [])]
+        results += [result(item.id, "fail", f.message, f, baselineState="unchanged") for f in review.old.get(item.id, [])]
+        if what == "pass" and not review.old.get(item.id):
+            results.append(result(item.id, "pass", item.title))
+        elif what == "ask":
+            results.append(result(item.id, "review", "%s A good answer: %s" % (item.ask, item.good)))
+
+    def rule(item):
+        made = {"id": item.id, "shortDescription": {"text": item.title}, "properties": {"tags": [item.group]},
+                "defaultConfiguration": {"level": level[item.id]}}
+        if item.mend:
+            made["fullDescription"] = {"text": "%s Prevents: %s" % (item.reason, item.prevents)}
+            made["help"] = {"text": " ".join(["Mend: %s" % item.mend] + (["Ask: %s" % item.ask] if item.ask else []))}
+        else:
+            made["help"] = {"text": "A good answer: %s" % item.good}
+        return made
+
+    told = [{"level": "warning", "message": {"text": line}, "locations": location(u.file, u.line)}
+            for u, line in notes(review) if not hasattr(u, "message")]
+    return json.dumps({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "vfio-pci-review", "rules": [rule(item) for item in review.items]}},
+            "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": told}],
+            "columnKind": "utf16CodeUnits",
+            "results": results,
+        }]}, indent=1, ensure_ascii=False) + "\n"
+
+
+def github(review):
+    def value(said):
+        return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace(":", "%3A").replace(",", "%2C")
+
+    def command(name, message, file, line, title, column=None, end=None):
+        where = "file=%s,line=%d" % (value(file), line)
+        if column is not None:
+            where += ",col=%d,endColumn=%d" % (column + 1, end + 1)
+        return "::%s %s,title=%s::%s" % (name, where, value(title),
+                                         message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+
+    out = []
+    for title, group in by_group(review.items):
+        out.append("::group::%s" % title)
+        for item in group:
+            what = status(review, item)
+            out.append("%s %s %s" % (what, item.id, item.ask if what == "ask" else item.title))
+            for f in review.fails.get(item.id, []):
+                out.append(command(item.severity, "%s\nWhy: %s\nMend: %s" % (f.message, item.reason, item.mend), f.file,
+                                   f.line, "%s %s" % (item.id, item.title), f.column, f.end))
+            for f, why in review.ignored.get(item.id, []):
+                out.append(command("notice", "%s\nIgnored: %s" % (f.message, why), f.file, f.line, item.id))
+            if what == "ask":
+                out.append("  good answer: %s" % item.good)
+        out.append("::endgroup::")
+    out += [command("notice", line, u.file, u.line, "review") for u, line in notes(review)]
+    return "\n".join(out + [summary(review)]) + "\n"
+
+
+FORMATS = {"text": text, "markdown": markdown, "sarif": sarif, "github": github}
+
+
+# ---- the empty one
+
+def checklist(items):
+    """docs/review-checklist.md"""
+    out = ["# Review checklist", "",
+           "What a reviewer of a vfio-pci variant driver looks for, by what can go wrong. Items with a rule are decided",
+           "by `make review` ([review.md](review.md)); the questions it asks. Made by `make checklist` from `cocci/check/`:",
+           "change it there."]
+    for title, group in by_group(items):
+        out += ["", "## %s" % title]
+        for item in group:
+            out += ["", "### %s: %s" % (item.id, item.title), ""]
+            if item.mend:
+                out += [line(item.reason), "", line("**Prevents:** " + item.prevents), "", line("**Mend:** " + item.mend)]
+                out += ["", line("**Ask:** " + item.ask)] if item.ask else []
+                by = "`cocci/check/%s.cocci`" % item.rule if item.rule else "`scripts/review`"
+                out += ["", "*Decided by %s (%s).*" % (by, item.severity)]
+            else:
+                out += [line(item.ask), ""] if item.ask != item.title else []
+                out += [line("**A good answer:** " + item.good)]
+    return "\n".join(out) + "\n"
+
+
+def line(said):
+    return textwrap.fill(said, 118, break_long_words=False, break_on_hyphens=False)

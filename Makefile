@@ -169,7 +169,7 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 # ---- review --------------------------------------------------------------------
 
 # What is said to a terminal or a pipe here is the review, and nothing else.
-.PHONY: review review-test checklist
+.PHONY: review review-test review-kernel checklist
 review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
 	$(Q)scripts/doctor --install migrate >&2
 	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') \
@@ -178,6 +178,10 @@ review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard inp
 review-test:			## compare what the rules of cocci/check find with what they should
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/review-test $(if $(T),'$(T)')
+
+review-kernel:			## review the kernels' own drivers: each hit must be explained in known.txt
+	$(Q)scripts/doctor --install migrate
+	$(Q)CACHE=$(CACHE) scripts/review-kernel
 
 checklist:			## write docs/review-checklist.md anew from cocci/check
 	$(Q)scripts/review --checklist >docs/review-checklist.md

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// vm_pgoff keeps the offset in the device file, never a page frame number
+//
+//# Id: VPS-MMAP-03
+//# Group: mmap
+//# Severity: error
+//# Reason: unmap_mapping_range() finds mappings by their offset in the device file. A VMA whose
+//#   vm_pgoff was replaced is not found: user space goes on touching a device that is in reset or has
+//#   decode off.
+//# Prevents: what "vfio/pci: Use unmap_mapping_range()" (v6.10) had to end in vfio-pci itself;
+//#   core_mmap_test all_processes_are_zapped
+//# Mend: leave vm_pgoff alone and compute the frame in the fault handler, from vmf->pgoff;
+//#   scripts/migrate --as sdk does it for a plain remap
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// a value that is put back before the function ends is fine
+@back@
+identifier saved;
+expression v, e;
+position p;
+@@
+saved = v->vm_pgoff
+... when any
+v->vm_pgoff@p = e
+... when any
+v->vm_pgoff = saved
+
+@undo@
+identifier saved;
+expression v;
+position p;
+@@
+saved = v->vm_pgoff
+... when any
+v->vm_pgoff@p = saved
+
+@set depends on concerned@
+expression v, e;
+position p != {back.p, undo.p};
+@@
+(
+v->vm_pgoff@p = e
+|
+v->vm_pgoff@p += e
+|
+v->vm_pgoff@p -= e
+)
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-MMAP-03] vm_pgoff is overwritten, zaps will not find this mapping"
+
+@script:python depends on report@
+p << set.p;
+@@
+coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << set.p;
+@@
+coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression v;
+position set.p;
+@@
+* v->vm_pgoff@p

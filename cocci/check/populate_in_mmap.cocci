@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Pages are inserted by the fault handler, not while mmap is on its way
+//
+//# Id: VPS-MMAP-02
+//# Group: mmap
+//# Severity: error
+//# Reason: mmap_region() calls .mmap before it links the VMA to the file. What is mapped in between is
+//#   invisible to unmap_mapping_range(): a reset that happens then leaves the entries behind, for good.
+//# Prevents: the race that the message of "vfio/pci: Use unmap_mapping_range()" (v6.10) tells of;
+//#   core_fault_test race_with_10000_zaps
+//# Mend: only set vm_flags, vm_page_prot and vm_ops in .mmap; the first access faults the pages in
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// memory of the kernel's own needs no zap: it is there while the device is in reset
+@ram@
+identifier f, vma;
+expression e;
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  <+...
+(
+  virt_to_phys(e)
+|
+  virt_to_page(e)
+|
+  page_to_pfn(e)
+|
+  page_to_phys(e)
+|
+  vmalloc_to_pfn(e)
+|
+  __pa(e)
+)
+  ...+>
+}
+
+@handled@
+identifier f, vma, ops;
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{ <+... vma->vm_ops = &ops ...+> }
+
+@map depends on concerned exists@
+identifier handled.f;
+identifier call =~ "^((io_)?remap_pfn_range|vm_iomap_memory|vmf_insert_(pfn|mixed)(_prot)?|vm_insert_pfn)$";
+identifier vma;
+position p, q != ram.q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  ... when any
+  call@p(vma, ...)
+  ... when any
+}
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-MMAP-02] %s() in mmap: a zap at this moment does not see the mapping"
+
+@script:python depends on report@
+p << map.p;
+call << map.call;
+@@
+coccilib.report.print_report(p[0], what % call)
+
+@script:python depends on org@
+p << map.p;
+call << map.call;
+@@
+coccilib.org.print_todo(p[0], what % call)
+
+@depends on context@
+identifier map.call;
+position map.p;
+@@
+* call@p(...)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Device memory is not mapped at mmap without a way to take it back
+//
+//# Id: VPS-MMAP-01
+//# Group: mmap
+//# Severity: error
+//# Reason: what remap_pfn_range() maps at mmap time cannot be mapped again after a zap: there is no
+//#   fault handler. So the driver either never zaps, and user space touches a device that is in reset,
+//#   asleep or has decode off, or the mapping is dead after the first reset.
+//# Prevents: "vfio/nvgrace-gpu" before v6.19 was like this; core_reset_test reset_zaps
+//# Mend: set vma->vm_ops to a .fault (and .huge_fault) that inserts pages under memory_lock; call
+//#   vfio_pci_core_mmap() for a BAR; scripts/migrate does it for a plain remap
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// memory of the kernel's own needs no zap: it is there while the device is in reset
+@ram@
+identifier f, vma;
+expression e;
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  <+...
+(
+  virt_to_phys(e)
+|
+  virt_to_page(e)
+|
+  page_to_pfn(e)
+|
+  page_to_phys(e)
+|
+  vmalloc_to_pfn(e)
+|
+  __pa(e)
+)
+  ...+>
+}
+
+// populate_in_mmap's
+@handled@
+identifier f, vma, ops;
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{ <+... vma->vm_ops = &ops ...+> }
+
+@map depends on concerned exists@
+identifier f, vma;
+identifier call =~ "^((io_)?remap_pfn_range|vm_iomap_memory)$";
+position p, q != {ram.q, handled.q};
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  ... when any
+  call@p(vma, ...)
+  ... when any
+}
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-MMAP-01] %s() at mmap: nothing maps these pages again after a zap"
+
+@script:python depends on report@
+p << map.p;
+call << map.call;
+@@
+coccilib.report.print_report(p[0], what % call)
+
+@script:python depends on org@
+p << map.p;
+call << map.call;
+@@
+coccilib.org.print_todo(p[0], what % call)
+
+@depends on context@
+identifier map.call;
+position map.p;
+@@
+* call@p(...)

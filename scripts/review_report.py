@@ -4,6 +4,7 @@
 import collections
 import json
 import textwrap
+from urllib.parse import quote
 
 from review_rules import GROUPS
 
@@ -106,7 +107,8 @@ def sarif(review):
     level = {item.id: item.severity or "none" for item in review.items}
 
     def location(file, line=None, column=None, end=None):
-        physical = {"artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"}}
+        physical = {"artifactLocation": {"uri": "file://" + quote(file)} if file.startswith("/") else
+                    {"uri": quote(file), "uriBaseId": "%SRCROOT%"}}
         if line:
             physical["region"] = {"startLine": line}
             if column is not None:      # spatch counts from 0

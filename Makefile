@@ -49,7 +49,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 # variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) \( -name build -o -name '.?*' \) -prune -o -type f -print))
-unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT QEMU QEMU_ARGS \
+unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
 	SDK DIR EXTRA NAME out),$(MAKEOVERRIDES))
 
 .PHONY: all

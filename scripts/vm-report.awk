@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Splits what the guest reports: lines of the guest's init start with a 0x01 character, the rest is the output of the
-# program named last. Writes OUT/<program>.tap and shows progress; the demo's and the bench's output is shown as it is.
+# program named last. Writes OUT/<program>.tap, and STATE/booted and STATE/finished; shows progress. The demo's and the
+# bench's output is shown as it is. Each machine has gates: those of the second one get SUFFIX 2, and so on.
 
 function finish_program()
 {
@@ -17,15 +18,15 @@ function finish_program()
 }
 
 BEGIN {
-	system("rm -f '" out "/booted' '" out "/finished'")
+	system("rm -f '" state "/booted' '" state "/finished'")
 }
 
 { sub(/\r$/, "") }
 
-/^\001booted/ { print $2 > (out "/booted"); close(out "/booted"); next }
-/^\001finished/ { print $2 > (out "/finished"); close(out "/finished"); next }
+/^\001booted/ { print $2 > (state "/booted"); close(state "/booted"); next }
+/^\001finished/ { print $2 > (state "/finished"); close(state "/finished"); next }
 /^\001start/ {
-	program = $2
+	program = $2 ($2 == "gates" ? suffix : "")
 	file = out "/" program ".tap"
 	passed = skipped = failed = 0
 	printf "" > file

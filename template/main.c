@@ -27,10 +27,7 @@
 struct edu_vfio_pci_core_device {
 	struct vfio_pci_core_device core_device;
 	bool recalled;
-	/*
-	 * Under core_device.memory_lock, like all that decides whether device memory may be
-	 * touched.  Under another lock a fault could map the page after the zap.
-	 */
+	/* Under memory_lock; under another lock a fault could map the page after the zap. */
 	bool granted;
 	struct edu_vfio_pci_status *status;
 };
@@ -43,7 +40,6 @@ static struct edu_vfio_pci_core_device *to_edu(struct vfio_device *vdev)
 static void set_granted(struct edu_vfio_pci_core_device *priv, bool granted)
 {
 	lockdep_assert_held_write(&priv->core_device.memory_lock);
-
 	priv->granted = granted;
 	/* User space reads it through its mapping, at any time. */
 	WRITE_ONCE(priv->status->granted, granted);
@@ -55,61 +51,51 @@ static int set_guard(struct edu_vfio_pci_core_device *priv, bool grant)
 	int ret = 0;
 
 	down_write(&vdev->memory_lock);
-	if (!grant) {
-		set_granted(priv, false);
-		/* From all processes; faults wait for the lock, then see that it is not granted. */
-		vfio_pci_core_zap_range(vdev, GUARD_POS, GUARD_LEN);
-	} else if (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev)) {
-		/* "granted" is to imply "accessible"; access_revoke ends both. */
+	/* "granted" is to imply "accessible"; access_revoke ends both. */
+	if (grant && (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev)))
 		ret = -EIO;
-	} else if (READ_ONCE(priv->recalled)) {
+	else if (grant && READ_ONCE(priv->recalled))
 		ret = -EBUSY;
-	} else {
-		set_granted(priv, true);
-	}
+	else
+		set_granted(priv, grant);
+	/* From all processes; faults wait for the lock, then see that it is not granted. */
+	if (!grant)
+		vfio_pci_core_zap_range(vdev, GUARD_POS, GUARD_LEN);
 	up_write(&vdev->memory_lock);
 	return ret;
 }
 
 /* A device-specific region: a status page that is mapped, a control register that is written. */
-static ssize_t edu_vfio_pci_region_rw(struct vfio_pci_core_device *vdev,
-				      char __user *buf, size_t count, loff_t *ppos,
-				      bool iswrite)
+static ssize_t guard_region_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
+			       loff_t *ppos, bool iswrite)
 {
+	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	u32 grant;
-	int ret;
 
-	if (!iswrite || count != sizeof(grant) ||
-	    (*ppos & VFIO_PCI_OFFSET_MASK) != EDU_VFIO_PCI_CONTROL)
+	if (!iswrite || count != sizeof(grant) || pos != EDU_VFIO_PCI_CONTROL)
 		return -EINVAL;
 	if (copy_from_user(&grant, buf, sizeof(grant)))
 		return -EFAULT;
-
-	ret = set_guard(to_edu(&vdev->vdev), grant);
-	return ret ?: count;
+	return set_guard(to_edu(&vdev->vdev), grant) ?: count;
 }
 
-static int edu_vfio_pci_region_mmap(struct vfio_pci_core_device *vdev,
-				    struct vfio_pci_region *region,
-				    struct vm_area_struct *vma)
+static int guard_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
+			     struct vm_area_struct *vma)
 {
-	unsigned long pgoff = vma->vm_pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
 	struct page *page = virt_to_page(to_edu(&vdev->vdev)->status);
 
-	if (pgoff || vma_pages(vma) != 1)
+	if (vma->vm_pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT) || vma_pages(vma) != 1)
 		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
-
 	/* Without this, mprotect() would make it writable. */
 	vm_flags_clear(vma, VM_MAYWRITE);
 	/* Now rather than by a fault: this is not device memory and is never zapped. */
 	return vm_insert_page(vma, vma->vm_start, page);
 }
 
-static int edu_vfio_pci_region_caps(struct vfio_pci_core_device *vdev,
-				    struct vfio_pci_region *region,
-				    struct vfio_info_cap *caps)
+static int guard_region_caps(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
+			     struct vfio_info_cap *caps)
 {
 	/* Without it, the region's flag would promise that all of it can be mapped. */
 	static const struct vfio_region_sparse_mmap_area area = { .offset = 0, .size = PAGE_SIZE };
@@ -118,16 +104,15 @@ static int edu_vfio_pci_region_caps(struct vfio_pci_core_device *vdev,
 }
 
 /* Called at close, and must be there; but the status page stays: see probe. */
-static void edu_vfio_pci_region_release(struct vfio_pci_core_device *vdev,
-					struct vfio_pci_region *region)
+static void guard_region_release(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region)
 {
 }
 
-static const struct vfio_pci_regops edu_vfio_pci_regops = {
-	.rw		= edu_vfio_pci_region_rw,
-	.mmap		= edu_vfio_pci_region_mmap,
-	.add_capability	= edu_vfio_pci_region_caps,
-	.release	= edu_vfio_pci_region_release,
+static const struct vfio_pci_regops guard_regops = {
+	.rw		= guard_region_rw,
+	.mmap		= guard_region_mmap,
+	.add_capability	= guard_region_caps,
+	.release	= guard_region_release,
 };
 
 static int edu_vfio_pci_open_device(struct vfio_device *core_vdev)
@@ -140,25 +125,20 @@ static int edu_vfio_pci_open_device(struct vfio_device *core_vdev)
 	ret = vfio_pci_core_enable(vdev);
 	if (ret)
 		return ret;
-
 	ret = vfio_pci_core_register_dev_region(vdev, EDU_VFIO_PCI_REGION_TYPE,
-						EDU_VFIO_PCI_REGION_SUBTYPE,
-						&edu_vfio_pci_regops,
+						EDU_VFIO_PCI_REGION_SUBTYPE, &guard_regops,
 						EDU_VFIO_PCI_REGION_SIZE, flags, NULL);
-	if (ret) {
-		/* Not the core's close_device: that undoes finish_enable, too. */
-		vfio_pci_core_disable(vdev);
-		return ret;
-	}
-
 	/* Last: decides what can be mapped; a VF's token is in use from here on. */
-	vfio_pci_core_finish_enable(vdev);
-	return 0;
+	if (!ret)
+		vfio_pci_core_finish_enable(vdev);
+	else	/* Not the core's close_device: that undoes finish_enable, too. */
+		vfio_pci_core_disable(vdev);
+	return ret;
 }
 
 /* Registers of the guarded page are 32 bits wide, and an access to it is one of them. */
-static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
-			size_t count, loff_t *ppos, bool iswrite)
+static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf, size_t count,
+			loff_t *ppos, bool iswrite)
 {
 	struct vfio_pci_core_device *vdev = &priv->core_device;
 	loff_t pos = *ppos & VFIO_PCI_OFFSET_MASK;
@@ -166,18 +146,14 @@ static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
 	int ret;
 	u32 val;
 
-	if (IS_ERR(io))
-		return PTR_ERR(io);
-	if (count != sizeof(val) || !IS_ALIGNED(pos, sizeof(val)))
+	if (IS_ERR(io) || count != sizeof(val) || !IS_ALIGNED(pos, sizeof(val)))
 		return -EINVAL;
 	if (iswrite && copy_from_user(&val, buf, sizeof(val)))
 		return -EFAULT;
-
 	/* The core's read and write do it, too: the device may be asleep. */
 	ret = pm_runtime_resume_and_get(&vdev->pdev->dev);
 	if (ret)
 		return ret;
-
 	/* No user memory in here: its page fault may wait for this very lock. */
 	down_read(&vdev->memory_lock);
 	if (!priv->granted)
@@ -187,52 +163,40 @@ static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
 	else
 		ret = vfio_pci_core_ioread32(vdev, false, &val, io + pos);
 	up_read(&vdev->memory_lock);
-
 	pm_runtime_put(&vdev->pdev->dev);
 
 	if (!ret && !iswrite && copy_to_user(buf, &val, sizeof(val)))
 		ret = -EFAULT;
-	if (ret)
-		return ret;
-	*ppos += count;
-	return count;
+	if (!ret)
+		*ppos += count;
+	return ret ?: count;
 }
 
 /* Asked of all of an access, so that none gets in by starting before the page. */
-static bool is_guarded(loff_t pos, size_t count)
+static bool is_guarded(u64 pos, size_t count)
 {
-	size_t len, reg;
-	loff_t before;
-
-	return vfio_pci_core_range_intersect_range(pos, count, GUARD_POS, GUARD_LEN,
-						   &before, &len, &reg);
+	return pos < GUARD_POS + GUARD_LEN && pos + count > GUARD_POS;
 }
 
-static ssize_t edu_vfio_pci_read(struct vfio_device *core_vdev, char __user *buf,
-				 size_t count, loff_t *ppos)
+static ssize_t edu_vfio_pci_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
+				 loff_t *ppos)
 {
 	if (is_guarded(*ppos, count))
 		return guard_rw(to_edu(core_vdev), buf, count, ppos, false);
 	return vfio_pci_core_read(core_vdev, buf, count, ppos);
 }
 
-static ssize_t edu_vfio_pci_write(struct vfio_device *core_vdev,
-				  const char __user *buf, size_t count, loff_t *ppos)
+static ssize_t edu_vfio_pci_write(struct vfio_device *core_vdev, const char __user *buf,
+				  size_t count, loff_t *ppos)
 {
-	char __user *from = (char __user *)buf;
-
 	if (is_guarded(*ppos, count))
-		return guard_rw(to_edu(core_vdev), from, count, ppos, true);
+		return guard_rw(to_edu(core_vdev), (char __user *)buf, count, ppos, true);
 	return vfio_pci_core_write(core_vdev, buf, count, ppos);
 }
 
-static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
-			       unsigned long arg)
+static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	/*
-	 * An eventfd could write to the guarded page.  Looking at the offset before the core does
-	 * would not help: it is in user memory, which can change in between.
-	 */
+	/* An eventfd could write to the guarded page; where to, user memory says, and may change. */
 	if (cmd == VFIO_DEVICE_IOEVENTFD)
 		return -ENOTTY;
 	return vfio_pci_core_ioctl(core_vdev, cmd, arg);
@@ -240,8 +204,7 @@ static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
 
 static vm_fault_t edu_vfio_pci_fault(struct vm_fault *vmf)
 {
-	/* The core's mmap has put it there. */
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;	/* so the core's mmap */
 	phys_addr_t guard = pci_resource_start(vdev->pdev, GUARD_BAR) + GUARD_START;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
@@ -281,10 +244,7 @@ static void edu_vfio_pci_request(struct vfio_device *core_vdev, unsigned int cou
 	vfio_pci_core_request(core_vdev, count);
 }
 
-/*
- * The core's for everything else.  No close_device: what open did is undone by the core, and the
- * grant by access_revoke.  The name is the driver's: new VFs are bound by it.
- */
+/* The core's for all else, close included.  The name is the driver's: new VFs are bound by it. */
 DEFINE_VFIO_PCI_OPS(edu_vfio_pci_ops,
 	.name		= KBUILD_MODNAME,
 	.open_device	= edu_vfio_pci_open_device,
@@ -295,7 +255,7 @@ DEFINE_VFIO_PCI_OPS(edu_vfio_pci_ops,
 	.request	= edu_vfio_pci_request,
 );
 
-/* Decode off, power-down, reset, low power, close: the core zaps the page, the grant ends here. */
+/* Decode off, power-down, reset, low power, close: the core zaps the page, this ends the grant. */
 static void edu_vfio_pci_access_revoke(struct vfio_pci_core_device *vdev)
 {
 	set_granted(to_edu(&vdev->vdev), false);
@@ -309,43 +269,32 @@ static const struct vfio_pci_device_ops edu_vfio_pci_dev_ops = {
 static int edu_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct edu_vfio_pci_core_device *priv;
-	int ret;
+	int ret = -ENOMEM;
 
 	priv = vfio_alloc_device(edu_vfio_pci_core_device, core_device.vdev,
 				 &pdev->dev, &edu_vfio_pci_ops);
 	if (IS_ERR(priv))
 		return PTR_ERR(priv);
-
 	/* Not priv: the core's error and SR-IOV callbacks take it for their own structure. */
 	dev_set_drvdata(&pdev->dev, &priv->core_device);
 	priv->core_device.pci_ops = &edu_vfio_pci_dev_ops;
-
 	/* Until remove, not until close: a closed device may be reset, too. */
 	priv->status = (void *)devm_get_free_pages(&pdev->dev, GFP_KERNEL | __GFP_ZERO, 0);
-	if (!priv->status) {
-		ret = -ENOMEM;
+	if (!priv->status)
 		goto put;
-	}
-
 	/* A declared range is never mapped together with what lies beside it. */
-	ret = vfio_pci_core_set_memtype(&priv->core_device, GUARD_BAR, GUARD_START,
-					GUARD_LEN, VFIO_PCI_MEMTYPE_UC, 0);
+	ret = vfio_pci_core_set_memtype(&priv->core_device, GUARD_BAR, GUARD_START, GUARD_LEN,
+					VFIO_PCI_MEMTYPE_UC, 0);
 	if (ret) {
 		pci_err(pdev, "cannot guard the first page of BAR 0: %d\n", ret);
 		goto put;
 	}
 
-	/*
-	 * A driver with live migration sets migration_flags, mig_ops and log_ops of
-	 * core_device.vdev here; registering the device checks them.
-	 */
-
+	/* Live migration: migration_flags, mig_ops and log_ops of core_device.vdev are set here. */
 	/* Last: user space may open the device from here on. */
 	ret = vfio_pci_core_register_device(&priv->core_device);
-	if (ret)
-		goto put;
-	return 0;
-
+	if (!ret)
+		return 0;
 put:
 	/* Not kfree(): it runs the release callback, and frees when the last reference is gone. */
 	vfio_put_device(&priv->core_device.vdev);
@@ -361,18 +310,20 @@ static void edu_vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-/* Takes no lock: the core's resets come with memory_lock held, those of sysfs without. */
+/* Any reset of the device, sysfs's too; memory_lock is held, and the grant has ended. */
 static void edu_vfio_pci_reset_done(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 	struct edu_vfio_pci_status *status = to_edu(&vdev->vdev)->status;
 
-	/* The device's own lock makes resets follow each other. */
 	WRITE_ONCE(status->resets, status->resets + 1);
+	/* Last: gives the device back, if it was this that took it away. */
+	vfio_pci_core_reset_done(pdev);
 }
 
 static const struct pci_error_handlers edu_vfio_pci_err_handlers = {
 	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_prepare	= vfio_pci_core_reset_prepare,
 	.reset_done	= edu_vfio_pci_reset_done,
 };
 

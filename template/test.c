@@ -416,6 +416,33 @@ TEST(reset_in_the_middle)
 	detach(&self);
 }
 
+/* By sysfs, which does not ask whether somebody has the device open. */
+TEST(reset_by_the_administrator)
+{
+	struct __self_guard self;
+	char bdf[BDF_LEN];
+	uint32_t resets;
+	int err;
+
+	if (getenv("VFIO_SELFTESTS_BDF") ? variant_find(&edu_id, 0, bdf) : pci_find(&pci_nvme, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_nvme);
+	ASSERT_EQ(0, attach(&self, NULL, bdf));
+	ASSERT_EQ(GRANTED, set_guard(&self, 1));
+	ASSERT_TRUE(try_read32(self.bar, NULL));
+	resets = self.status->resets;
+	err = pci_write_attr(bdf, "reset", "1");
+	if (err == -ENOENT)
+		SKIP(return, "%s cannot be reset: try another with VFIO_SELFTESTS_BDF", bdf);
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(resets + 1, self.status->resets);
+	EXPECT_EQ(0, self.status->granted);
+	EXPECT_FALSE(try_read32(self.bar, NULL));
+	EXPECT_TRUE(try_read32(self.bar + PAGE, NULL));
+	EXPECT_EQ(GRANTED, set_guard(&self, 1));
+	EXPECT_TRUE(try_read32(self.bar, NULL));
+	detach(&self);
+}
+
 static void *unbind(void *arg)
 {
 	return (void *)(intptr_t)pci_unbind(arg);

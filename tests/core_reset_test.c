@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resets: of one function, by the FLR bit in config space, and of all that a bus reset reaches. */
+/*
+ * Resets: of one function, by the FLR bit in config space, of all that a bus reset reaches, and those
+ * that the administrator makes through sysfs while the device is open.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -8,6 +13,9 @@
 
 #define NVME_INTMS 0x0c /* interrupt mask: writing sets bits, a reset clears all */
 #define MASK_MARK  0x5a
+
+/* So many that there is always one in the middle of it. */
+#define WRITERS 4
 
 FIXTURE(nvme)
 {
@@ -83,6 +91,49 @@ TEST_F(nvme, flr_by_config_space)
 	EXPECT_FALSE(vfio_config_read(&self->dev, exp + PCI_EXP_DEVCTL, 2) &
 		     PCI_EXP_DEVCTL_BCR_FLR);
 	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+}
+
+/* By sysfs: nobody may touch the device meanwhile, and afterwards all goes on. */
+TEST_F(nvme, reset_by_the_administrator)
+{
+	ASSERT_EQ(0, pci_write_attr(self->dev.bdf, "reset", "1"));
+	if (pt_available())
+		EXPECT_EQ(0, pt_lookup(self->bar).size);
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+	ASSERT_TRUE(try_write32(self->bar + NVME_INTMS, MASK_MARK));
+	EXPECT_EQ(MASK_MARK, edu_read(self->bar, NVME_INTMS));
+}
+
+struct toggler {
+	struct vfio_dev *dev;
+	atomic_bool stop;
+};
+
+static void *toggle_decode(void *arg)
+{
+	struct toggler *toggler = arg;
+
+	while (!toggler->stop) {
+		vfio_set_command(toggler->dev, PCI_COMMAND_MEMORY, 0);
+		vfio_set_command(toggler->dev, 0, PCI_COMMAND_MEMORY);
+	}
+	return NULL;
+}
+
+/* Such a reset shuts user space out of config space, then waits for who is in the middle of it. */
+TEST_F(nvme, reset_by_the_administrator_waits_for_config_writes)
+{
+	struct toggler toggler = { .dev = &self->dev };
+	pthread_t thread[WRITERS];
+
+	for (int i = 0; i < WRITERS; i++)
+		ASSERT_EQ(0, pthread_create(&thread[i], NULL, toggle_decode, &toggler));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(0, pci_write_attr(self->dev.bdf, "reset", "1"));
+	toggler.stop = true;
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(thread[i], NULL);
+	EXPECT_TRUE(try_read32(self->bar, NULL));
 }
 
 /* A device is new for each user. */
@@ -206,6 +257,18 @@ TEST_F(pair, hot_reset)
 	/* again, asked of the other function */
 	ASSERT_EQ(0, hot_reset(&self->dev[1], &group, 1));
 	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[0], EDU_ID));
+}
+
+TEST_F(pair, bus_reset_by_the_administrator)
+{
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID));
+	ASSERT_EQ(0, pci_write_attr(self->dev[0].bdf, "../reset_subordinate", "1"));
+	for (int i = 0; i < 2; i++) {
+		if (pt_available())
+			EXPECT_EQ(0, pt_lookup(self->bar[i]).size) TH_LOG("function %d", i);
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
+	}
 }
 
 TEST_F(pair, hot_reset_wrong_calls)

@@ -204,6 +204,7 @@ struct vfio_pci_core_device {
 	bool			sriov_active;
 
 	/* private: power and reset (vfio_pci_power.c, vfio_pci_reset.c) */
+	bool			reset_revoked;
 	struct pci_saved_state	*pci_saved_state;
 	struct pci_saved_state	*pm_save;
 	struct eventfd_ctx	*pm_wake_eventfd_ctx;
@@ -225,6 +226,8 @@ struct vfio_pci_core_device {
 
 	/* public: */
 	struct rw_semaphore	memory_lock;
+	/* private: who holds it for write, if that is the core (vfio_pci_access.c) */
+	struct task_struct	*access_owner;
 	/* private: exported dma-bufs (vfio_pci_dmabuf.c) */
 	struct list_head	dmabufs;
 };
@@ -313,6 +316,10 @@ int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigne
 int vfio_pci_core_add_sparse_mmap(struct vfio_info_cap *caps,
 				  const struct vfio_region_sparse_mmap_area *areas,
 				  unsigned int nr_areas);
+
+/* vfio_pci_reset.c */
+void vfio_pci_core_reset_prepare(struct pci_dev *pdev);
+void vfio_pci_core_reset_done(struct pci_dev *pdev);
 
 /* vfio_pci_err.c */
 void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count);

@@ -59,10 +59,12 @@
 #define vfio_pci_core_ioread64			vfsdk_vfio_pci_core_ioread64
 #define vfio_pci_config_rw_single		vfsdk_vfio_pci_config_rw_single
 
-/* SR-IOV, errors */
+/* SR-IOV, errors, resets */
 #define vfio_pci_core_sriov_configure		vfsdk_vfio_pci_core_sriov_configure
 #define vfio_pci_core_aer_err_detected		vfsdk_vfio_pci_core_aer_err_detected
 #define vfio_pci_core_err_handlers		vfsdk_vfio_pci_core_err_handlers
+#define vfio_pci_core_reset_prepare		vfsdk_vfio_pci_core_reset_prepare
+#define vfio_pci_core_reset_done		vfsdk_vfio_pci_core_reset_done
 
 /* dma-buf */
 #define vfio_pci_core_fill_phys_vec		vfsdk_vfio_pci_core_fill_phys_vec

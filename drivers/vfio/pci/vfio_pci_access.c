@@ -93,9 +93,22 @@ void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int in
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_region);
 
-static void revoke_locked(struct vfio_pci_core_device *vdev)
+static void access_locked(struct vfio_pci_core_device *vdev)
 {
 	lockdep_assert_held_write(&vdev->memory_lock);
+
+	WRITE_ONCE(vdev->access_owner, current);
+}
+
+/* Does this very task keep accessors out, by one of the functions below?  Needs no lock. */
+bool vfio_pci_access_is_mine(struct vfio_pci_core_device *vdev)
+{
+	return READ_ONCE(vdev->access_owner) == current;
+}
+
+static void revoke_locked(struct vfio_pci_core_device *vdev)
+{
+	access_locked(vdev);
 
 	/*
 	 * Hot reset also passes here for members of the set that are closed: nothing is theirs
@@ -110,10 +123,20 @@ static void revoke_locked(struct vfio_pci_core_device *vdev)
 	vfio_pci_dma_buf_move(vdev, true);
 }
 
-/* Keep accessors out for an act that takes nothing away; ends with vfio_pci_access_restore(). */
+/*
+ * Keep accessors out for an act that takes nothing away; ends with vfio_pci_access_restore(), or
+ * with vfio_pci_access_unlock() where nothing can have become accessible.
+ */
 void vfio_pci_access_lock(struct vfio_pci_core_device *vdev)
 {
 	down_write(&vdev->memory_lock);
+	access_locked(vdev);
+}
+
+void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev)
+{
+	WRITE_ONCE(vdev->access_owner, NULL);
+	up_write(&vdev->memory_lock);
 }
 
 /* Take device memory away from everyone; ends with vfio_pci_access_restore(). */
@@ -136,6 +159,17 @@ bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
 }
 
 /*
+ * The same for a reset that others make, who hold device_lock.  A reset of a bus comes here for one
+ * device after the other, but nobody who holds one memory_lock waits for another without being such
+ * a reset, and those follow each other by the devices' locks.
+ */
+void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev)
+{
+	down_write_nest_lock(&vdev->memory_lock, &vdev->pdev->dev.mutex);
+	revoke_locked(vdev);
+}
+
+/*
  * The act is over.  Mappings come back by faults; what cannot fault is told here, if access is
  * possible at all now.
  */
@@ -146,7 +180,7 @@ void vfio_pci_access_restore(struct vfio_pci_core_device *vdev)
 		if (vdev->pci_ops && vdev->pci_ops->access_restore)
 			vdev->pci_ops->access_restore(vdev);
 	}
-	up_write(&vdev->memory_lock);
+	vfio_pci_access_unlock(vdev);
 }
 
 /*
@@ -157,7 +191,7 @@ u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev)
 {
 	u16 command;
 
-	down_write(&vdev->memory_lock);
+	vfio_pci_access_lock(vdev);
 	pci_read_config_word(vdev->pdev, PCI_COMMAND, &command);
 	if (!(command & PCI_COMMAND_MEMORY))
 		pci_write_config_word(vdev->pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
@@ -167,5 +201,5 @@ u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev)
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 command)
 {
 	pci_write_config_word(vdev->pdev, PCI_COMMAND, command);
-	up_write(&vdev->memory_lock);
+	vfio_pci_access_unlock(vdev);
 }

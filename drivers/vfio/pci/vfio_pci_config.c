@@ -45,38 +45,59 @@ static u32 count_mask(unsigned int count)
 	return ~0U >> (32 - 8 * count);
 }
 
+/*
+ * pci_user_*() wait until a reset is over.  Who keeps accessors out must not: no reset goes on then,
+ * but the next one may have begun to keep user space out of config space and now waits for us, in
+ * vfio_pci_core_reset_prepare().
+ */
 int vfio_pci_config_hw_read(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
 			    u32 *val)
 {
+	bool wait = !vfio_pci_access_is_mine(vdev);
+	struct pci_dev *pdev = vdev->pdev;
 	u16 word = 0;
 	u8 byte = 0;
 	int ret;
 
 	switch (count) {
 	case 4:
-		return pci_user_read_config_dword(vdev->pdev, pos, val);
+		ret = wait ? pci_user_read_config_dword(pdev, pos, val) :
+			     pci_read_config_dword(pdev, pos, val);
+		break;
 	case 2:
-		ret = pci_user_read_config_word(vdev->pdev, pos, &word);
+		ret = wait ? pci_user_read_config_word(pdev, pos, &word) :
+			     pci_read_config_word(pdev, pos, &word);
 		*val = word;
-		return ret;
+		break;
 	default:
-		ret = pci_user_read_config_byte(vdev->pdev, pos, &byte);
+		ret = wait ? pci_user_read_config_byte(pdev, pos, &byte) :
+			     pci_read_config_byte(pdev, pos, &byte);
 		*val = byte;
-		return ret;
 	}
+	return pcibios_err_to_errno(ret);
 }
 
 int vfio_pci_config_hw_write(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
 			     u32 val)
 {
+	bool wait = !vfio_pci_access_is_mine(vdev);
+	struct pci_dev *pdev = vdev->pdev;
+	int ret;
+
 	switch (count) {
 	case 4:
-		return pci_user_write_config_dword(vdev->pdev, pos, val);
+		ret = wait ? pci_user_write_config_dword(pdev, pos, val) :
+			     pci_write_config_dword(pdev, pos, val);
+		break;
 	case 2:
-		return pci_user_write_config_word(vdev->pdev, pos, val);
+		ret = wait ? pci_user_write_config_word(pdev, pos, val) :
+			     pci_write_config_word(pdev, pos, val);
+		break;
 	default:
-		return pci_user_write_config_byte(vdev->pdev, pos, val);
+		ret = wait ? pci_user_write_config_byte(pdev, pos, val) :
+			     pci_write_config_byte(pdev, pos, val);
 	}
+	return pcibios_err_to_errno(ret);
 }
 
 u32 vfio_pci_vconfig_get(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count)

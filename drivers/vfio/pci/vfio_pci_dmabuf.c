@@ -98,7 +98,7 @@ static void bar_dmabuf_release(struct dma_buf *dmabuf)
 	if (vdev) {
 		vfio_pci_access_lock(vdev);
 		list_del(&buf->link);
-		up_write(&vdev->memory_lock);
+		vfio_pci_access_unlock(vdev);
 		vfio_device_put_registration(&vdev->vdev);
 	}
 	kfree(buf->phys);
@@ -276,7 +276,7 @@ static int bar_dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabu
 	vfio_pci_access_lock(vdev);
 	buf->revoked = !vfio_pci_mem_accessible(vdev);
 	list_add_tail(&buf->link, &vdev->dmabufs);
-	up_write(&vdev->memory_lock);
+	vfio_pci_access_unlock(vdev);
 	return 0;
 }
 
@@ -381,5 +381,5 @@ void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
 		vfio_device_put_registration(&vdev->vdev);
 		fput(buf->dmabuf->file);
 	}
-	up_write(&vdev->memory_lock);
+	vfio_pci_access_unlock(vdev);
 }

@@ -154,6 +154,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);
 
 /* For the struct pci_driver of a variant driver that has nothing to add. */
 const struct pci_error_handlers vfio_pci_core_err_handlers = {
-	.error_detected = vfio_pci_core_aer_err_detected,
+	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_prepare	= vfio_pci_core_reset_prepare,
+	.reset_done	= vfio_pci_core_reset_done,
 };
 EXPORT_SYMBOL_GPL(vfio_pci_core_err_handlers);

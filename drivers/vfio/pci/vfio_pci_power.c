@@ -160,7 +160,7 @@ void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_access_lock(vdev);
 	low_power_end(vdev);
-	up_write(&vdev->memory_lock);
+	vfio_pci_access_unlock(vdev);
 
 	pm_runtime_resume(&vdev->pdev->dev);
 }

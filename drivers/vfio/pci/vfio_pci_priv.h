@@ -53,9 +53,12 @@ static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
 
 /* vfio_pci_access.c: may device memory be touched now?  Who takes it away, who gives it back. */
 bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev);
+bool vfio_pci_access_is_mine(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_lock(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev);
 bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_restore(struct vfio_pci_core_device *vdev);
 u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);

@@ -55,6 +55,51 @@ int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 	return ret;
 }
 
+/**
+ * vfio_pci_core_reset_prepare - SDK: take device memory away, for a reset that others make
+ * @pdev: a device whose driver data is a struct vfio_pci_core_device
+ *
+ * The reset_prepare callback of struct pci_error_handlers.  The administrator can reset a device
+ * through sysfs, or a bus with it, while it is open: user space must not touch it meanwhile.  For
+ * the core's own resets, which have seen to that, it does nothing.
+ *
+ * Context: process, device_lock held; returns with memory_lock held for write, which
+ * vfio_pci_core_reset_done() releases.
+ */
+void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	if (vfio_pci_access_is_mine(vdev))
+		return;
+
+	vfio_pci_access_revoke_nested(vdev);
+	vdev->reset_revoked = true;
+	vfio_pci_set_power_state(vdev, PCI_D0);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_reset_prepare);
+
+/**
+ * vfio_pci_core_reset_done - SDK: give back what vfio_pci_core_reset_prepare() took away
+ * @pdev: a device whose driver data is a struct vfio_pci_core_device
+ *
+ * The reset_done callback of struct pci_error_handlers.  A driver with one of its own calls this
+ * last, and sets reset_prepare, too.
+ *
+ * Context: process, device_lock held; releases memory_lock, unless the reset is the core's own.
+ */
+void vfio_pci_core_reset_done(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	if (!vdev->reset_revoked)
+		return;
+
+	vdev->reset_revoked = false;
+	vfio_pci_access_restore(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
+
 /*
  * At close, with the device in D0 and quiet: leave it as it was at open, reset if possible.  Sets
  * needs_reset if it was not.

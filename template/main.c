@@ -196,7 +196,7 @@ static ssize_t edu_vfio_pci_write(struct vfio_device *core_vdev, const char __us
 
 static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	/* An eventfd could write to the guarded page; where to, user memory says, and may change. */
+	/* An eventfd could write to the guarded page; user memory says where to, and may change. */
 	if (cmd == VFIO_DEVICE_IOEVENTFD)
 		return -ENOTTY;
 	return vfio_pci_core_ioctl(core_vdev, cmd, arg);

@@ -424,7 +424,9 @@ TEST(reset_by_the_administrator)
 	uint32_t resets;
 	int err;
 
-	if (getenv("VFIO_SELFTESTS_BDF") ? variant_find(&edu_id, 0, bdf) : pci_find(&pci_nvme, 0, bdf))
+	/* The lab's edu has no reset of its own, its nvme does. */
+	if (variant_find(&edu_id, 0, bdf) ||
+	    (!getenv("VFIO_SELFTESTS_BDF") && pci_find(&pci_nvme, 0, bdf)))
 		SKIP_NO_DEVICE(return, &pci_nvme);
 	ASSERT_EQ(0, attach(&self, NULL, bdf));
 	ASSERT_EQ(GRANTED, set_guard(&self, 1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Resets: of one function, by the FLR bit in config space, of all that a bus reset reaches, and those
- * that the administrator makes through sysfs while the device is open.
+ * Resets: of one function, by the FLR bit in config space, of all that a bus reset reaches, and
+ * those that the administrator makes through sysfs while the device is open.
  */
 #include <pthread.h>
 #include <stdatomic.h>

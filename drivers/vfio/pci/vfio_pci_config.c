@@ -46,9 +46,9 @@ static u32 count_mask(unsigned int count)
 }
 
 /*
- * pci_user_*() wait until a reset is over.  Who keeps accessors out must not: no reset goes on then,
- * but the next one may have begun to keep user space out of config space and now waits for us, in
- * vfio_pci_core_reset_prepare().
+ * pci_user_*() wait until a reset is over.  Who keeps accessors out must not: no reset goes on
+ * then, but the next one may have begun to keep user space out of config space and now waits for
+ * us, in vfio_pci_core_reset_prepare().
  */
 int vfio_pci_config_hw_read(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
 			    u32 *val)

@@ -5,6 +5,7 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 {
 	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
 
+	guard(rwsem_read)(&vdev->memory_lock);
 	return acme_insert(vdev, vmf->vma, vmf->address);
 }
 

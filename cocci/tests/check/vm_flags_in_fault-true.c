@@ -7,7 +7,7 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 	struct vfio_pci_core_device *vdev = vma->vm_private_data;
 
 	vm_flags_set(vma, VM_IO | VM_PFNMAP); // finds VPS-MMAP-06
-	return vmf_insert_pfn(vma, vmf->address, acme_pfn(vdev, vmf));
+	return acme_insert(vdev, vmf);
 }
 
 static vm_fault_t acme_window_fault(struct vm_fault *vmf)

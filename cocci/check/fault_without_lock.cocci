@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A fault handler inserts device memory under memory_lock
+//
+//# Id: VPS-MMAP-04
+//# Group: mmap
+//# Severity: error
+//# Reason: memory_lock, held for read, is what keeps a reset or a write to COMMAND from coming between
+//#   the question whether device memory may be touched and the entry that lets user space touch it.
+//# Prevents: core_fault_test race_with_10000_zaps: an entry that appears after the zap survives it
+//# Mend: down_read(&vdev->memory_lock) around vfio_pci_vmf_insert_pfn(); no lock of the driver's own
+//#   will do, resets take this one
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// a handler has the fault and at most the order of the entry
+@more@
+identifier f, vmf;
+type T1, T2;
+identifier a, b;
+position q;
+@@
+f@q(struct vm_fault *vmf, T1 a, T2 b, ...)
+{ ... }
+
+@pointer@
+identifier f, vmf, a;
+type T;
+position q;
+@@
+f@q(struct vm_fault *vmf, T *a)
+{ ... }
+
+@release@
+expression l;
+position r;
+@@
+(
+  up_read(&l->memory_lock@r)
+|
+  up_read(&l.memory_lock@r)
+)
+
+@locked exists@
+identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+expression l;
+position ok, h != release.r;
+@@
+\(l->memory_lock@h\|l.memory_lock@h\)
+... when != \(up_read(&l->memory_lock)\|up_read(&l.memory_lock)\)
+insert@ok(...)
+
+@map depends on concerned exists@
+identifier f, vmf;
+identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+position p != locked.ok, q != {more.q, pointer.q};
+@@
+f@q(struct vm_fault *vmf, ...)
+{
+  ... when any
+  insert@p(...)
+  ... when any
+}
+
+// a helper that leaves the lock to who calls it
+@helper depends on concerned exists@
+identifier f;
+identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+position p != locked.ok, q != map.q;
+@@
+f@q(...)
+{
+  ... when any
+  insert@p(...)
+  ... when any
+}
+
+@called exists@
+identifier helper.f;
+expression l;
+position ok, h != release.r;
+@@
+\(l->memory_lock@h\|l.memory_lock@h\)
+... when != \(up_read(&l->memory_lock)\|up_read(&l.memory_lock)\)
+f@ok(...)
+
+@call exists@
+identifier helper.f, h, vmf;
+position p != called.ok, q != {more.q, pointer.q};
+@@
+h@q(struct vm_fault *vmf, ...)
+{
+  ... when any
+  f@p(...)
+  ... when any
+}
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-MMAP-04] %s() without memory_lock: the entry may appear after the zap"
+what2 = "ERROR: [VPS-MMAP-04] %s() inserts a page, and memory_lock is not held: the entry may appear after the zap"
+
+@script:python depends on report@
+p << map.p;
+insert << map.insert;
+@@
+coccilib.report.print_report(p[0], what1 % insert)
+
+@script:python depends on org@
+p << map.p;
+insert << map.insert;
+@@
+coccilib.org.print_todo(p[0], what1 % insert)
+
+@depends on context@
+identifier map.insert;
+position map.p;
+@@
+* insert@p(...)
+
+@script:python depends on report@
+p << call.p;
+f << helper.f;
+@@
+coccilib.report.print_report(p[0], what2 % f)
+
+@script:python depends on org@
+p << call.p;
+f << helper.f;
+@@
+coccilib.org.print_todo(p[0], what2 % f)
+
+@depends on context@
+identifier helper.f;
+position call.p;
+@@
+* f@p(...)

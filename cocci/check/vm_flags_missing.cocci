@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A mapping of device memory is VM_IO, VM_PFNMAP, VM_DONTEXPAND and VM_DONTDUMP
+//
+//# Id: VPS-MMAP-07
+//# Group: mmap
+//# Severity: error
+//# Reason: vmf_insert_pfn() is a BUG() without VM_PFNMAP; without VM_DONTEXPAND mremap() grows the
+//#   mapping past what .mmap has checked; without VM_IO and VM_DONTDUMP a debugger or a core dump reads
+//#   registers, which may have side effects.
+//# Prevents: core_mapping_test resized, core_mmap_test lengths_and_flags
+//# Mend: vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP) in .mmap
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// a mmap of frames: somewhere near, pages are inserted by their frame
+@frames@
+identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+@@
+insert(...)
+
+@flag@
+identifier f, vma;
+identifier word =~ "^VM_(IO|PFNMAP|DONTEXPAND|DONTDUMP)$";
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{ <+... word ...+> }
+
+// who else is given the VMA may set them: the core, remap_pfn_range(), a helper
+@others@
+identifier f, vma;
+identifier call !~ "^(vma_pages|container_of|vm_flags_(set|clear|mod)|vm_get_page_prot|linear_page_.*|is_aligned_for_order)$";
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{ <+... call(..., vma, ...) ...+> }
+
+@mapped depends on concerned && frames exists@
+identifier f, vma, ops;
+position p, q != others.q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  ... when any
+  vma->vm_ops@p = &ops
+  ... when any
+}
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-MMAP-07] pages will be inserted here, but vm_flags lack %s"
+flags = {}
+
+def missing(function):
+    given = flags.get((function.file, function.line), set())
+    return " | ".join(f for f in ("VM_IO", "VM_PFNMAP", "VM_DONTEXPAND", "VM_DONTDUMP") if f not in given)
+
+@script:python@
+q << flag.q;
+word << flag.word;
+@@
+flags.setdefault((q[0].file, q[0].line), set()).add(word)
+
+@script:python@
+q << mapped.q;
+@@
+cocci.include_match(missing(q[0]) != "")
+
+@script:python depends on report@
+p << mapped.p;
+q << mapped.q;
+@@
+coccilib.report.print_report(p[0], what % missing(q[0]))
+
+@script:python depends on org@
+p << mapped.p;
+q << mapped.q;
+@@
+coccilib.org.print_todo(p[0], what % missing(q[0]))
+
+@depends on context@
+expression v;
+position mapped.p;
+@@
+* v->vm_ops@p

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// init, close_device and release of a driver call the core's
+//
+//# Id: VPS-LIFE-07
+//# Group: lifetime
+//# Severity: error
+//# Reason: the core's part of a callback is not optional: without its close_device interrupts, mappings
+//#   of BARs and the power state stay as the user left them; without its init locks are not
+//#   initialised; without its release memory leaks.
+//# Prevents: core_irq_test close_with_interrupts, core_mmap_test close_with_a_mapping
+//# Mend: call vfio_pci_core_close_device() (last), vfio_pci_core_init_dev(),
+//#   vfio_pci_core_release_dev() (last)
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+@table depends on concerned@
+identifier ops;
+identifier f !~ "^vfio_pci_core_";
+identifier m =~ "^(init|release|close_device)$";
+@@
+struct vfio_device_ops ops = { ..., .m = f, ... };
+
+@core@
+identifier f;
+identifier call =~ "^vfio_pci_core_(init_dev|release_dev|close_device|disable)$";
+position q;
+@@
+f@q(...)
+{ <+... call(...) ...+> }
+
+@helper@
+identifier core_f;
+identifier call =~ "^vfio_pci_core_(init_dev|release_dev|close_device|disable)$";
+@@
+core_f(...)
+{ <+... call(...) ...+> }
+
+@by@
+identifier f, helper.core_f;
+position q;
+@@
+f@q(...)
+{ <+... core_f(...) ...+> }
+
+@alone@
+identifier table.f;
+position p != {core.q, by.q};
+@@
+f@p(...)
+{ ... }
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-LIFE-07] .%s does not call the core's"
+
+@script:python depends on report@
+p << alone.p;
+m << table.m;
+@@
+coccilib.report.print_report(p[0], what % m)
+
+@script:python depends on org@
+p << alone.p;
+m << table.m;
+@@
+coccilib.org.print_todo(p[0], what % m)
+
+@depends on context@
+identifier table.f;
+position alone.p;
+@@
+* f@p(...)
+{ ... }

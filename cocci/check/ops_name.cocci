@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// The ops have the driver's name
+//
+//# Id: VPS-LIFE-10
+//# Group: lifetime
+//# Severity: error
+//# Reason: the core binds the VFs of a PF that it owns by writing vfio_device_ops.name to their
+//#   driver_override. When that is not the pci_driver's name, the VFs are bound to nothing, or to
+//#   another driver.
+//# Prevents: core_sriov_test token
+//# Mend: one name for both: KBUILD_MODNAME (or one string)
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@vfs@
+identifier d;
+expression e, f;
+@@
+struct pci_driver d = { ..., .name = e, ..., .sriov_configure = f, ... };
+
+@named@
+identifier ops;
+expression e;
+position p;
+@@
+struct vfio_device_ops ops@p = { ..., .name = e, ... };
+
+@initialize:python@
+@@
+what = "ERROR: [VPS-LIFE-10] the pci_driver's name is %s"
+names = {}
+
+def differ(a, b):
+    # KBUILD_MODNAME is the name of the module, whose "-" have become "_": which module it is, only the build knows.
+    if (a == "KBUILD_MODNAME") != (b == "KBUILD_MODNAME"):
+        return "-" in a + b
+    return a != b
+
+@script:python@
+a << vfs.e;
+b << named.e;
+p << named.p;
+@@
+cocci.include_match(differ(str(a), str(b)))
+
+@script:python depends on report@
+p << named.p;
+e << vfs.e;
+@@
+coccilib.report.print_report(p[0], what % e)
+
+@script:python depends on org@
+p << named.p;
+e << vfs.e;
+@@
+coccilib.org.print_todo(p[0], what % e)
+
+@depends on context@
+identifier named.ops;
+position named.p;
+@@
+struct vfio_device_ops
+* ops@p
+ = { ... };

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+struct acme_device {
+	u32 doorbell;
+	struct vfio_pci_core_device core_device;
+};
+
+static int acme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct acme_device *acme;
+	int ret;
+
+	acme = vfio_alloc_device(acme_device, core_device.vdev, &pdev->dev, &acme_ops);
+	if (IS_ERR(acme))
+		return PTR_ERR(acme);
+	dev_set_drvdata(&pdev->dev, acme); // finds VPS-LIFE-03
+	ret = vfio_pci_core_register_device(&acme->core_device);
+	if (ret)
+		vfio_put_device(&acme->core_device.vdev);
+	return ret;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// review: without get_region_info_caps
+#include <linux/vfio_pci_core.h>
+
+/* right where the kernel still asks .ioctl */
+static long acme_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+{
+	struct vfio_pci_core_device *vdev = container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return acme_get_region_info(vdev, arg);
+	default:
+		return vfio_pci_core_ioctl(core_vdev, cmd, arg);
+	}
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+static int acme_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct acme_device *acme = acme_alloc(pdev);
+	int ret;
+
+	ret = vfio_pci_core_register_device(&acme->core_device);
+	if (ret)
+		goto put;
+	return 0;
+put:
+	vfio_put_device(&acme->core_device.vdev);
+	return ret;
+}

@@ -24,17 +24,74 @@ def line_of(text, offset):
     return text.count("\n", 0, offset) + 1
 
 
+ALTERNATIVE = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b", re.M)
+
+
+def after_alternatives(masked, at):
+    """From an #else or #elif to the end of its #endif: the other branch has the same brackets."""
+    depth = 0
+    for m in ALTERNATIVE.finditer(masked, at):
+        depth += m.group(1).startswith("if") - (m.group(1) == "endif")
+        if depth < 0:
+            return m.end()
+    return len(masked)
+
+
 def closing(masked, start):
     """Offset just after what closes the bracket at start."""
-    depth = 0
-    for i in range(start, len(masked)):
+    depth, i = 0, start
+    while i < len(masked):
         if masked[i] in "({[":
             depth += 1
         elif masked[i] in ")}]":
             depth -= 1
             if depth == 0:
                 return i + 1
+        elif masked[i] == "#" and re.match(r"#[ \t]*(else|elif)\b", masked[i:i + 20]):
+            i = after_alternatives(masked, i + 1)
+            continue
+        i += 1
     raise Unclear("brackets do not match")
+
+
+LOOP = r"while|for|\w*for_each\w*"
+
+
+def statement_end(masked, at):
+    """Offset just after the statement that begins at or after at."""
+    m = re.compile(r"\s*").match(masked, at)
+    at = m.end()
+    if masked.startswith("{", at):
+        return closing(masked, at)
+    m = re.compile(r"(if|switch|%s)\s*\(" % LOOP).match(masked, at)
+    if m:
+        end = statement_end(masked, closing(masked, m.end() - 1))
+        other = re.compile(r"\s*else\b").match(masked, end)
+        return statement_end(masked, other.end()) if m.group(1) == "if" and other else end
+    m = re.compile(r"do\b").match(masked, at)
+    if m:
+        at = statement_end(masked, m.end())
+    return masked.index(";", at) + 1
+
+
+def loops(masked, start, end):
+    """Where the outermost loops between two offsets begin and end."""
+    loop = re.compile(r"\b(do|%s)\b(?=\s*[({])" % LOOP)
+    while True:
+        m = loop.search(masked, start, end)
+        if not m:
+            return
+        start = statement_end(masked, m.start())
+        yield m.start(), start
+
+
+def jumps_back(masked, start, end):
+    """Where the loops made of a label and a goto begin and end."""
+    for label in re.finditer(r"^[ \t]*(\w+):[ \t]*$", masked[start:end], re.M):
+        back = [m.end() for m in re.finditer(r"\bgoto %s;" % label.group(1), masked[start:end])
+                if m.start() > label.end()]
+        if back and label.group(1) != "default":
+            yield start + label.start(), start + back[-1]
 
 
 class Function:
@@ -62,6 +119,14 @@ class Function:
 
     def line(self):
         return line_of(self.text, self.start)
+
+    def type_of(self, name):
+        """How a local or a parameter is declared, up to its name: "struct foo *"."""
+        for param in self.params:
+            m = re.match(r"(.*?)%s$" % name, param)
+            if m and not m.group(1)[-1:].isalnum():
+                return m.group(1)
+        return declared(self, name)
 
     def parameter(self, kind):
         """Name of the parameter of that type."""
@@ -268,6 +333,20 @@ def drop_unused(text, original):
                 body = body[:m.start()] + line + body[m.end():]
         text = text[:now.body] + body + text[now.end - 1:]
     return text
+
+
+def keep_blanks(old, new):
+    """A blank line among removed statements separates what is left; not every spatch keeps it."""
+    old, new = old.split("\n"), new.split("\n")
+    out = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        after = new[j1] if j1 < len(new) else "}"
+        gone = {"delete": old[i1:i2], "replace": old[i1:i1 + 1]}.get(tag, [])
+        if not all(line.strip() for line in gone) and out and out[-1].strip() and \
+           after.strip() and not out[-1].endswith("{") and not after.lstrip().startswith("}"):
+            out.append("")
+        out += new[j1:j2]
+    return "\n".join(out)
 
 
 def tidy(text, original):

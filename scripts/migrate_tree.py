@@ -7,9 +7,10 @@ import subprocess
 import sys
 import tempfile
 
-from migrate_text import Unclear
+from migrate_text import Unclear, keep_blanks
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SPATCH = os.environ.get("SPATCH") or "spatch"
 COCCI = os.path.join(TOP, "cocci", "migrate")
 
 
@@ -42,6 +43,11 @@ class Tree:
         if (name, line, what, text) not in self.notes:
             self.notes.append((name, line, what, text))
 
+    def note_unclear(self, name, line, why):
+        """Note what was left, at the place the reason names or at line."""
+        m = re.match(r"(\S+\.[ch]):(\d+): (.*)", str(why), re.S)
+        self.note("left", *((m.group(1), int(m.group(2)), m.group(3)) if m else (name, line, str(why))))
+
     def grep(self, pattern, *where, include="*.[ch]", options="-rlE"):
         """Files below the directories that have a line with the pattern."""
         where = [w for w in where if os.path.exists(os.path.join(self.path, w))]
@@ -54,6 +60,7 @@ class Tree:
 
     def spatch(self, script, name, defines, text=None, in_place=True):
         """Runs a script on (the new contents of) a file. Gives the new contents and what was printed."""
+        text = self.read(name) if text is None else text
         path = os.path.join(COCCI, script + ".cocci")
         with open(path, encoding="utf-8") as f:
             rules = f.read()
@@ -66,8 +73,8 @@ class Tree:
         with tempfile.TemporaryDirectory(prefix="migrate.") as tmp:
             source = os.path.join(tmp, os.path.basename(name))
             with open(source, "w", encoding="utf-8", errors="surrogateescape") as f:
-                f.write(self.read(name) if text is None else text)
-            command = ["spatch", "--sp-file", path, "--no-includes", "--very-quiet"] + args + [source]
+                f.write(text)
+            command = [SPATCH, "--sp-file", path, "--no-includes", "--very-quiet"] + args + [source]
             if in_place:
                 command.insert(1, "--in-place")
             try:
@@ -79,14 +86,16 @@ class Tree:
             if run.returncode != 0 or "already tagged token" in errors or "Fatal error" in errors:
                 raise Unclear("spatch failed on %s: %s" % (script, (errors.strip().splitlines() or ["no message"])[0]))
             with open(source, encoding="utf-8", errors="surrogateescape") as f:
-                return f.read(), run.stdout.decode(errors="replace")
+                return keep_blanks(text, f.read()), run.stdout.decode(errors="replace")
 
     def unparsed(self, name):
-        """How many lines of a file spatch cannot make sense of."""
+        """The first line of a file that spatch cannot make sense of, and how many there are."""
         try:
-            run = subprocess.run(["spatch", "--parse-c", os.path.join(self.path, name)], stdout=subprocess.PIPE,
+            run = subprocess.run([SPATCH, "--parse-c", os.path.join(self.path, name)], stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, check=False, timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            return 0
-        bad = re.search(r"nb bad = (\d+)", run.stdout.decode(errors="replace"))
-        return int(bad.group(1)) if bad else 0
+            return 0, 0
+        out = run.stdout.decode(errors="replace")
+        line = re.search(r"parse error\s*= File \".*\", line (\d+)", out)
+        bad = re.search(r"nb bad = (\d+)", out)
+        return int(line.group(1)) if line else 0, int(bad.group(1)) if bad else 0

@@ -31,7 +31,7 @@ fill(...)
 
 @depends on patch@
 identifier virtual.fill, virtual.ops;
-identifier call =~ "^(io_)?remap_pfn_range$";
+identifier call = {remap_pfn_range, io_remap_pfn_range};
 struct vm_area_struct *vma;
 expression r;
 statement S;

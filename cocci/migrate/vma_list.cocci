@@ -33,36 +33,6 @@ fn@p(struct O *o, ...)
   ...+>
 }
 
-@script:python depends on facts@
-fn << walk.fn; T << walk.T; O << walk.O; link << walk.link; LIST << walk.LIST; p << walk.p;
-@@
-fact("walk", p, fn, O, T, link, LIST)
-
-// the same, where no parameter says whose list it is
-@odd depends on facts exists@
-identifier fn != walk.fn;
-identifier T, link;
-struct T *t; struct T *u;
-expression LIST;
-iterator I;
-position p;
-@@
-fn@p(...)
-{
-  <+...
-(
-  I(t, u, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\)(...); ... }
-|
-  I(t, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\)(...); ... }
-)
-  ...+>
-}
-
-@script:python@
-fn << odd.fn; LIST << odd.LIST; p << odd.p;
-@@
-fact("odd", p, fn, LIST)
-
 @script:python depends on report@
 LIST << walk.LIST; p << walk.p;
 @@
@@ -83,53 +53,6 @@ fn(...)
 * \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...)
   ...+>
 }
-
-// the walk may be a helper of the loop that looks for an mm
-@loop depends on facts exists@
-identifier walk.fn, caller;
-position p;
-@@
-caller@p(...)
-{
-  <+...
-(
-  while (...) { <+... fn(...) ...+> }
-|
-  for (...;...;...) { <+... fn(...) ...+> }
-)
-  ...+>
-}
-
-@script:python@
-fn << walk.fn; outer << loop.caller; p << loop.p;
-@@
-fact("loop", p, fn, outer)
-
-// ---- who makes an entry
-
-@add depends on facts exists@
-identifier fn, walk.link, walk.T;
-struct T *t;
-expression E;
-position p;
-@@
-fn(...) { <+... \(list_add@p(&t->link, E)\|list_add_tail@p(&t->link, E)\) ...+> }
-
-@script:python@
-fn << add.fn; p << add.p;
-@@
-fact("add", p, fn)
-
-@entry depends on facts@
-identifier walk.T, v;
-position p;
-@@
-struct T@p { ... struct vm_area_struct *v; ... };
-
-@script:python@
-T << walk.T; v << entry.v; p << entry.p;
-@@
-fact("entry", p, T, v)
 
 // ---- the vm_operations and who uses them
 
@@ -173,7 +96,7 @@ print("FACT", "pgoff", p[0].line, fn, E, sep="\t")
 
 @fill depends on facts exists@
 identifier fn;
-identifier call =~ "^(io_)?remap_pfn_range$";
+identifier call = {remap_pfn_range, io_remap_pfn_range};
 expression v, a, pfn;
 position p;
 @@

@@ -8,6 +8,7 @@
 //	mmap_lock: one pass does both, and an unwind has one kind of lock to release.
 
 virtual patch
+virtual alone
 
 // ---- hot reset of several devices: the second pass goes
 
@@ -95,9 +96,16 @@ expression E, X;
   down_write(\(&X->gate\|&X.gate\));
 + walk(E);
 
-@depends on patch@
+@depends on alone@
 identifier virtual.zap, virtual.walk;
 expression E;
 @@
 - zap(E, ...)
 + walk(E)
+
+@depends on patch && !alone@
+identifier virtual.zap, virtual.walk;
+@@
+- zap
++ walk
+  (...)

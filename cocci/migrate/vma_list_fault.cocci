@@ -61,8 +61,8 @@ fault(...)
 
 @depends on patch@
 identifier virtual.fault, virtual.entry, virtual.vma, virtual.link;
-identifier alloc =~ "^k[mz]alloc$";
-identifier list_insert =~ "^list_add(_tail)?$";
+identifier alloc = {kmalloc, kzalloc};
+identifier list_insert = {list_add, list_add_tail};
 struct entry *t;
 expression e;
 statement S;

@@ -3,72 +3,33 @@
 //
 // Confidence: Moderate: relies on the names scripts/migrate has found by shape
 // Options: --no-includes -D zap=... -D walk=...
-// Comments: the walk took a lock of its own, which stood above the one that gates faults; the zap
+// Comments: scripts/migrate has replaced the loops that walk by unmap_list_of(). The walk took a lock of its own, which stood above the one that gates faults; the zap
 //	now comes after the latter has been taken, so that nothing can be faulted in between.
 
 virtual patch
 virtual as_inode, as_sdk, as_file
 virtual in_core
 virtual bars
-virtual keep_lock
+virtual relock, alone
 
-// ---- the loop becomes one call
+// ---- a walk whose end is that no more faults come: first the lock, then the zap
 
-// loops inside loops go with the outermost one
-@inner depends on patch@
-statement S;
-expression e;
-position p;
+@depends on patch@
+identifier virtual.zap, virtual.gate;
+expression o, X;
 @@
-(
-  while (...) { <+... while@p (e) S ...+> }
-|
-  for (...;...;...) { <+... while@p (e) S ...+> }
-)
-
-@forever depends on patch exists@
-identifier virtual.zap, o;
-type R, O;
-statement S;
-position p != inner.p;
-expression e;
-@@
-R zap(O *o, ...)
+zap(...)
 {
   ... when any
-(
-- while@p (e) S
+- unmap_list_of(o);
+  ... when != up_write(...)
+  down_write(\(&X->gate\|&X.gate\));
 + unmap_list_of(o);
-|
-- for@p (...;...;...) S
-+ unmap_list_of(o);
-)
-  ... when any
-}
-
-@each depends on patch && !forever exists@
-identifier virtual.zap, virtual.head, o;
-type R, O;
-iterator I;
-expression t, x, E;
-identifier l;
-statement S;
-@@
-R zap(O *o, ...)
-{
-  ... when any
-(
-- I(t, x, &E->head, l) S
-+ unmap_list_of(o);
-|
-- I(t, &E->head, l) S
-+ unmap_list_of(o);
-)
   ... when any
 }
 
 // a lock that stays, and that was taken inside the loop, waits for faults on their way
-@depends on forever && keep_lock@
+@depends on relock@
 identifier virtual.lock;
 expression o;
 @@
@@ -128,7 +89,7 @@ identifier virtual.core;
 
 // ---- nothing to report to the caller, and nothing to try
 
-@depends on forever || each@
+@depends on patch@
 identifier virtual.zap;
 expression e;
 @@
@@ -136,13 +97,23 @@ zap(...)
 {
   <...
 - return e;
++ return;
   ...>
 }
 
-@depends on forever || each@
+@depends on alone@
 identifier virtual.zap, virtual.walk, o;
 type R, O;
 @@
 - R zap(O *o, ...)
 + void walk(O *o)
+{ ... }
+
+@depends on !alone@
+identifier virtual.zap, virtual.walk;
+type R;
+parameter list P;
+@@
+- R zap(P)
++ void walk(P)
 { ... }

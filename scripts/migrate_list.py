@@ -1,0 +1,491 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A list of VMAs, and what it takes to leave it. All of it goes, or Unclear says what cannot."""
+
+import os
+import re
+
+import migrate_text as c
+from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, make_huge, must_be_new,
+                            pfn_function, stored_pfn, wants_huge)
+from migrate_text import Function, Slice, Unclear
+from migrate_walk import ZAPS
+
+# What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
+HOUSEKEEPING = re.compile(
+    r"^(list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
+    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page)_\w+|WARN_ON\w*|INIT_LIST_HEAD|sizeof|while|for|"
+    r"if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of)$")
+LOG = re.compile(r"^((dev|pci|pr|vfio)_(dbg|info|notice|warn|err|debug)\w*|printk\w*|trace_\w+)$")
+# A lock that guards a list, and how it is taken.
+TAKES = re.compile(r"\b(mutex_(?:try)?lock\w*|spin_(?:try)?lock\w*|down_(?:read|write)\w*|guard\(\w+\))\s*"
+                   r"\(\s*&\w+->([\w.]+)")
+GENERIC = re.compile(r"^(lock|mutex|list|head|vmas?|mm|mm_lock|list_lock|mappings|maps)$")
+
+
+def vendor_code(source, ours, own=()):
+    """First call or assignment to a member that has nothing to do with the list, and its offset."""
+    masked = c.mask(source)
+    start = masked.find("{") + 1
+    for m in re.finditer(r"\b([A-Za-z_]\w*)\s*\(|(?:->|\.)\s*(\w+)\s*(?:\+\+|--|[-+|&]?=(?!=))", masked[start:]):
+        name = m.group(1) or m.group(2)
+        if m.group(1) and (HOUSEKEEPING.match(name) or name in ours or name in own):
+            continue
+        if m.group(2) and name in ours:
+            continue
+        return name, start + m.start()
+    return None
+
+
+def struct_body(text, tag):
+    """What stands in the braces of a struct, comments blanked; None where it is not declared."""
+    masked = c.mask(text)
+    m = re.search(r"^(?:typedef\s+)?struct\s+%s\s*\{" % tag, masked, re.M)
+    return m and masked[m.end():c.closing(masked, m.end() - 1) - 1]
+
+
+class OtherModel(Exception):
+    """A list whose entries are not VMAs."""
+
+
+class VmaList(Change):
+    """Found by migrate_walk in one file; its owner may be declared in a header."""
+
+    def __init__(self, tree, name, walks, facts, options):
+        super().__init__(tree)
+        self.name, self.options = name, options
+        self.original = tree.read(name)
+        self.facts = facts
+        self.line = walks[0].line
+        self.find_list(walks)
+        self.find_entry()
+        self.find_owner()
+        self.find_functions()
+        self.find_lock()
+        self.look_at_walks()
+        self.look_at_callbacks()
+        self.look_at_locks()
+        self.find_space()
+        self.find_pfn()
+        self.subject = "%s: zap mappings by unmap_mapping_range()" % area(name)
+        self.message = """The mm finds the mappings of an address space by itself, so the list of VMAs goes, with %s and
+the order it needed between mmap_lock and the driver's locks. A fault inserts the page that faulted; vm_pgoff
+stays the offset in the file, which is what unmap_mapping_range() looks for.""" % (
+            "its lock" if not self.keep_lock else "its entries")
+        self.change()
+
+    def function(self, name):
+        return Function(self.original, name)
+
+    def source(self, name):
+        return self.function(name).source()
+
+    def loops_of(self, name):
+        f = self.function(name)
+        return list(c.loops(c.mask(self.original), f.body, f.end))
+
+    # ---- what there is
+
+    def find_list(self, walks):
+        first = walks[0]
+        self.owner, self.entry, self.link, self.head = first.owner, first.entry, first.link, first.head
+        if any((w.owner, w.head) != (self.owner, self.head) for w in walks):
+            raise Unclear("there are several lists: %s" % ", ".join(sorted({w.path for w in walks})))
+        names = c.functions(self.original)
+        inside = {f: self.function(f).inside() for f in names}
+        # The functions that become a zap, each with the name of the owner and the loops that go.
+        self.zaps, self.helpers = {}, []
+        for walk in walks:
+            self.zaps[walk.function.name] = (walk.device, walk.regions)
+            # A loop that looks for an mm may call the walk; then that loop is what goes.
+            for f in names:
+                if "struct mm_struct" not in inside[f] or f in self.zaps:
+                    continue
+                loops = [(a, b) for a, b in self.loops_of(f) if c.calls(self.original[a:b], walk.function.name)]
+                if loops:
+                    del self.zaps[walk.function.name]
+                    self.helpers.append(walk.function.name)
+                    self.zaps[f] = (self.owner_in(f), loops)
+                    break
+        # Whatever touches the list or zaps and is called by the walk alone is a part of it.
+        touch = r"->%s\b|%s" % (re.escape(self.head), ZAPS)
+        for f in names:
+            callers = {g for g in names if g != f and c.calls(inside[g], f)}
+            if re.search(touch, inside[f]) and callers and callers <= {*self.zaps, *self.helpers} and \
+               f not in self.helpers and f not in self.zaps:
+                self.helpers.append(f)
+
+    def owner_in(self, name):
+        """What a function calls the owner."""
+        found = self.function(name).parameter(r"struct %s \*" % self.owner)
+        if not found:
+            raise Unclear("%s() is not given the struct %s" % (name, self.owner))
+        return found
+
+    def headers(self):
+        pattern = r"^(typedef +)?struct (%s|%s)\b" % (self.owner, self.entry)
+        here = os.path.dirname(self.name) or "."
+        found = self.tree.grep(pattern, here, include="*.h")
+        if self.tree.has("include/linux/mm.h"):
+            found += self.tree.grep(pattern, "include", include="*.h")
+        return sorted(set(found))
+
+    def find_entry(self):
+        for name in [self.name] + self.headers():
+            body = struct_body(self.tree.read(name), self.entry)
+            if body is None:
+                continue
+            self.entry_file = name
+            members = [" ".join(x.split()) for x in body.split(";") if x.strip()]
+            if "vm_area_struct" not in body:
+                raise OtherModel
+            vma = [x for x in members if re.match(r"struct vm_area_struct ?\* ?\w+$", x)]
+            more = [x for x in members if x not in vma and not re.match(r"struct list_head %s$" % self.link, x)]
+            if len(vma) != 1 or more:
+                raise Unclear("struct %s holds more than a VMA (%s): what becomes of that when the list goes?" % (
+                    self.entry, ", ".join(more) or "several VMAs"))
+            self.vma = vma[0].split("*")[1].strip()
+            return
+        raise Unclear("struct %s is declared in no file that was looked at" % self.entry)
+
+    def find_owner(self):
+        self.files_of_owner = [n for n in dict.fromkeys([self.name] + self.headers())
+                               if struct_body(self.tree.read(n), self.owner) is not None]
+        if len(self.files_of_owner) != 1:
+            raise Unclear("struct %s is declared in %d files that were looked at" % (
+                self.owner, len(self.files_of_owner)))
+        self.owner_body = struct_body(self.tree.read(self.files_of_owner[0]), self.owner)
+
+    def find_functions(self):
+        tables = {}
+        for _, table, member, f in self.facts["ops"]:
+            tables.setdefault(table, {})[member] = f
+        remaps = {f: call for _, f, call, _, _ in self.facts["remap"]}
+        self.table = self.fault = None
+        for table, members in tables.items():
+            fault = members.get("fault")
+            if fault and fault in c.functions(self.original):
+                body = self.source(fault)
+                maps = [f for f in remaps if f == fault or c.calls(body, f)]
+                if maps:
+                    self.table, self.fault, self.ops = table, fault, members
+                    self.fill = maps[0]
+        if not self.fault:
+            raise Unclear("no fault handler maps the device: its pages are mapped elsewhere, once, and would not come "
+                          "back after a zap")
+        self.fill_call = remaps[self.fill]
+        self.mmaps = [f for _, f, table in self.facts["mmap"] if table == self.table]
+        if len(self.mmaps) != 1:
+            raise Unclear("%s is used by %d functions" % (self.table, len(self.mmaps)))
+        self.mmap = self.mmaps[0]
+        adds = [f for f in c.functions(self.original) if f not in self.zaps and re.search(
+            r"\blist_add(_tail)?(_rcu)?\(\s*&\w+->%s\b" % self.link, self.function(f).inside())]
+        self.adds = [f for f in adds if f not in (self.fault, self.mmap, self.fill, self.ops.get("open"))]
+        if len(self.adds) > 1:
+            raise Unclear("entries are made by several functions: %s" % ", ".join(self.adds))
+        self.add = self.adds[0] if self.adds else None
+
+    def find_lock(self):
+        taken = {f: {path for _, path in TAKES.findall(c.mask(self.source(f))) if not path.startswith("mmap_")}
+                 for f in [*self.zaps, *self.helpers, self.add, self.ops.get("close"), self.fault]
+                 if f in c.functions(self.original)}
+        locks = set().union(*(taken.get(f, ()) for f in [*self.zaps, *self.helpers]))
+        # The walk may take the lock that gates faults, too; whoever adds or removes an entry does not.
+        for f in (self.ops.get("close"), self.add):
+            if len(locks) > 1 and taken.get(f):
+                locks &= taken[f]
+        if len(locks) != 1:
+            raise Unclear("%s() takes %s: which one guards the list?" % (
+                next(iter(self.zaps)), " and ".join(sorted(locks)) or "no lock"))
+        self.lock = locks.pop()
+        kind = re.search(r"\b(spinlock_t|struct mutex|struct rw_semaphore)\s+%s\s*;" % self.lock.split(".")[-1],
+                         self.owner_body)
+        self.spins = bool(kind) and kind.group(1) == "spinlock_t"
+
+    # ---- code of the vendor must stay: it may stand beside the list's, not inside it
+
+    def look_at_walks(self):
+        ours = {self.vma, self.link, self.add, self.fill, "next", "prev", *self.zaps, *self.helpers}
+        for f in [*self.zaps, *self.helpers]:
+            fn = self.function(f)
+            regions = self.zaps[f][1] if f in self.zaps else [(fn.body - 1, fn.end)]
+            for start, end in regions:
+                self.stop_at(vendor_code("{" + self.original[start:end], ours), start - 1, "the walk of the list")
+        if self.add:
+            fn = self.function(self.add)
+            self.stop_at(vendor_code(fn.source(), ours), fn.start, "making an entry")
+
+    def stop_at(self, found, base, where):
+        if not found:
+            return
+        line = c.line_of(self.original, base + found[1])
+        if LOG.match(found[0]):
+            self.tree.note("review", self.name, line, "%s went with %s: say it elsewhere if it is needed" % (
+                found[0] + "()", where))
+            return
+        raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (
+            self.name, line, where, found[0]))
+
+    def look_at_callbacks(self):
+        ours = {self.vma, self.link, self.add, self.fill, "next", "prev", *self.zaps, *self.helpers}
+        self.drop = {}
+        for member in ("open", "close"):
+            f = self.ops.get(member)
+            if not f or f not in c.functions(self.original):
+                continue
+            signs = r"\b(%s|zap_vma_ptes|%s)\b" % (self.head.split(".")[-1], self.add or self.head)
+            if not re.search(signs, self.source(f)):
+                continue
+            found = vendor_code(self.source(f), ours)
+            if found:
+                line = c.line_of(self.original, self.function(f).start + found[1])
+                self.tree.note("note", self.name, line,
+                               "%s() does more than maintain the list: the rest of it is kept" % f)
+                self.drop[member] = None
+            else:
+                self.drop[member] = f
+
+    def look_at_locks(self):
+        gates = [e for _, f, e in self.facts["gate"] if f == self.fault and not e.endswith("->" + self.lock)]
+        self.gate = gates[0].split("->")[-1] if gates else None
+        if self.gate and "." in self.gate:
+            if re.search(r"if\s*\(!\s*(%s)\s*\(" % "|".join(self.zaps), self.original):
+                raise Unclear("%s() is tried with %s, a lock in another struct" % (next(iter(self.zaps)), self.gate))
+            self.gate = self.gate.split(".")[-1]
+        users = [f for f in c.functions(self.original)
+                 if self.lock in {path for _, path in TAKES.findall(self.function(f).inside())}]
+        mine = {self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"), *self.helpers, *self.zaps}
+        calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
+        others = sorted(f for f in users if f not in mine and not re.search(calls_zap, self.source(f)))
+        self.keep_lock = bool(others) or not self.gate and not self.spins
+        if self.keep_lock and self.spins:
+            raise Unclear("%s() takes %s for something else, and unmap_mapping_range() must not be called with a "
+                          "spinlock held" % (others[0], self.lock))
+        if others and self.gate:
+            self.tree.note("note", self.name, self.function(others[0]).line(),
+                           "%s stays: %s() takes it for something else" % (self.lock, others[0]))
+        returns_locked = any(
+            re.search(calls_zap, self.source(f)) and re.search(
+                r"(unlock|up_read|up_write)\w*\(&\w+->%s\b" % re.escape(self.lock), self.source(f))
+            for f in c.functions(self.original) if f not in mine)
+        for zap, (_, regions) in self.zaps.items():
+            beside = vendor_code(self.without(zap, regions), {zap, *self.helpers})
+            if beside and not self.keep_lock and self.gate:
+                self.tree.note("review", self.name, self.function(zap).line(),
+                               "%s() does more than zap (%s): callers now hold %s when it runs" % (
+                                   zap, beside[0], self.gate))
+            if self.keep_lock and returns_locked:
+                raise Unclear("%s() returns with %s held and %s: who unlocks, and when, must be decided" % (
+                    zap, self.lock, "no other lock gates faults" if not self.gate else "others need that lock"))
+
+    def without(self, name, regions, instead=""):
+        """The source of a function, with something else where its loops were."""
+        f = self.function(name)
+        source = f.source()
+        for number, (start, end) in reversed(list(enumerate(regions))):
+            source = source[:start - f.start] + (instead if number == 0 else "") + source[end - f.start:]
+        return source
+
+    def find_space(self):
+        m = re.search(r"\bstruct vfio_device\s+(\w+);", self.owner_body)
+        self.vfio = m.group(1) if m else None
+        m = re.search(r"\bstruct vfio_pci_core_device\s+(\w+);", self.owner_body)
+        self.core = m.group(1) if m else None
+        space = self.options.space
+        if space == "auto":
+            if not self.vfio and not self.core:
+                space = "file"
+            elif has_device_inode(self.tree) or any(
+                    self.tree.has("drivers/vfio/" + f) for f in ("vfio_main.c", "vfio.c")):
+                space = "inode"
+            elif self.owner == "vfio_pci_core_device" or self.core:
+                space = "sdk"
+            else:
+                raise Unclear("no inode of vfio_device to be seen from here: say --as inode or --as sdk")
+        if space == "inode" and not self.vfio and not self.core:
+            raise Unclear("struct %s holds no vfio_device, so has no inode of one: say --as file" % self.owner)
+        self.space = space
+        self.needs_inode = space == "inode" and self.tree.has("include/linux/vfio.h") and \
+            not has_device_inode(self.tree)
+        mmap = self.source(self.mmap)
+        self.bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap or self.owner == "vfio_pci_core_device"
+        if not self.bars and re.search(r"->mmap\s*\(", mmap):
+            self.tree.note("review", self.name, self.function(self.mmap).line(),
+                           "%s() has other ways to map, and all mappings of the file are zapped now: do those fault "
+                           "back in?" % self.mmap)
+
+    def find_pfn(self):
+        self.prefix = re.sub(r"_?fault$", "", self.fault) or self.fault
+        self.pfn = self.prefix + "_pfn"
+        must_be_new(self.original, self.pfn)
+        stores = [(f, e) for _, f, e in self.facts["pgoff"] if f == self.mmap]
+        if stores:
+            fn = self.function(self.mmap)
+            piece = Slice(fn)
+            value = piece.expression(stored_pfn(fn))
+            private = re.search(r"->vm_private_data\s*=\s*(\w+);", fn.inside())
+            if piece.device and (not private or private.group(1) != piece.device):
+                raise Unclear("the pfn is computed from %s, which %s() does not keep in vm_private_data" % (
+                    piece.device, self.mmap))
+        else:
+            fn = self.function(self.fill)
+            expr = c.calls(self.source(self.fill), self.fill_call)[0][2]
+            caller = self.function(self.fault) if self.fill != self.fault else None
+            piece = Slice(fn, caller)
+            value = piece.expression(expr)
+        self.pfn_code = pfn_function(self.pfn, piece, value)
+        later = [f for f in c.functions(self.original) if f not in (self.mmap, self.fault, self.fill)
+                 and re.search(r"->vm_pgoff\b", self.function(f).inside())]
+        if stores:
+            for f in later:
+                self.tree.note("review", self.name, self.function(f).line(),
+                               "%s() uses vm_pgoff: it is the offset in the file now, not a pfn" % f)
+
+    # ---- what becomes of it
+
+    def new_zap(self, zap):
+        """The name of what a zap becomes, and whether the owner is all it must be told."""
+        function = self.function(zap)
+        device, regions = self.zaps[zap]
+        rest = c.mask(self.without(zap, regions))[len(function.source()[:function.body - function.start]):]
+        others = [re.search(r"(\w+)$", p).group(1) for p in function.params[1:]]
+        alone = re.search(r"\b%s$" % device, function.params[0]) is not None and \
+            not any(re.search(r"\b%s\b" % p, rest) for p in others)
+        walk = zap
+        if not self.gate or not re.search(r"down_write\w*\(&\w+->[\w.]*\b%s\)" % self.gate, rest):
+            walk = re.sub(r"_and_\w*lock$", "", zap)
+        if walk != zap:
+            walk += "_mappings"
+            must_be_new(self.original, walk)
+        return walk, alone
+
+    def replace_walks(self):
+        """What the scripts take for the walk of a list: unmap_list_of(OWNER)."""
+        text = self.original
+        for zap in sorted(self.zaps, key=lambda z: -self.function(z).start):
+            device, regions = self.zaps[zap]
+            function = self.function(zap)
+            source = self.without(zap, regions, "unmap_list_of(%s);" % device)
+            for label in re.findall(r"^[ \t]*(\w+):[ \t]*$", source, re.M):
+                if re.search(r"\bgoto %s;" % label, function.source()) and "goto %s;" % label not in source:
+                    source = re.sub(r"\n[ \t]*%s:[ \t]*(?=\n)" % label, "", source)
+            text = text[:function.start] + source + text[function.end:]
+        self.replace(self.name, text)
+
+    def defines(self):
+        missing = "VM_PFNMAP" not in self.source(self.mmap)
+        return {
+            "patch": True, "owner": self.owner, "entry": self.entry, "vma": self.vma, "link": self.link,
+            "add": self.add, "fault": self.fault, "mmap": self.mmap, "ops": self.table,
+            "vmopen": self.drop.get("open"), "vmclose": self.drop.get("close"),
+            "keptopen": self.ops.get("open") if "open" in self.drop else None, "gate": self.gate, "pfn": self.pfn,
+            "vfio": self.vfio, "core": self.core, "in_core": self.core is not None, "as_" + self.space: True,
+            "bars": self.bars, "fill": self.fill if self.fill != self.fault else self.fill_call,
+            "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
+            "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),
+            "decrypt": self.fill_call.startswith("io_") and "pgprot_decrypted" not in self.source(self.mmap)}
+
+    def change(self):
+        head, lock, define = self.head, self.lock, self.defines()
+        files = list(dict.fromkeys([self.name, *self.files_of_owner, self.entry_file, *self.other_users()]))
+        new_names = {zap: self.new_zap(zap) for zap in self.zaps}
+        self.replace_walks()
+        nested = "." in head or "." in lock
+        if nested or GENERIC.match(head) or GENERIC.match(lock):
+            outer = head.rsplit(".", 1)[0] if "." in head else None
+            if nested and (not outer or "." in outer or lock.rsplit(".", 1)[0] != outer):
+                raise Unclear("the list (%s) and its lock (%s) are not side by side" % (head, lock))
+            last = [x.split(".")[-1] for x in (head, lock)]
+            flat = ["%s__%s" % (self.owner, x) for x in last]
+            for f in files:
+                self.run("vma_list_flatten", f, dict(define, nested=nested, outer=outer, head=last[0], flathead=flat[0],
+                                                     lock=None if self.keep_lock else last[1], flatlock=flat[1]))
+            head, lock = flat[0], self.lock if self.keep_lock else flat[1]
+        define.update(head=head, lock=lock if "." not in lock else None)
+        for zap, (walk, alone) in new_names.items():
+            takes = any(self.lock in {path for _, path in TAKES.findall(self.original[a:b])}
+                        for a, b in self.zaps[zap][1])
+            for f in files:
+                more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes)
+                self.run("vma_list_zap", f, more)
+                self.run("vma_list_callers", f, more)
+        self.run("vma_list_fault", self.name, define)
+        self.run("vma_list_fault", self.name, dict(define, fault=self.mmap))
+        self.run("vma_list_mmap", self.name, define)
+        for f in files:
+            self.run("vma_list_fields", f, dict(define, lock=None if self.keep_lock else lock))
+        for f in self.helpers + ([self.fill] if self.fill != self.fault else []):
+            self.run("vma_list_fields", self.name, {"patch": True, "add": f})
+        if "(vmf)" in self.source_of_new(self.fault):
+            self.insert_before(self.name, self.fault, self.pfn_code)
+        if wants_huge(self.tree, self.options.huge, self.name, self.function(self.fault).line()):
+            make_huge(self, self.name, self.fault, self.prefix, self.pfn)
+        self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
+        names = {head, self.entry, self.head.split(".")[-1] if not GENERIC.match(self.head.split(".")[-1]) else head}
+        names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers) if f}
+        names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
+        if not self.keep_lock:
+            names |= {lock} | (set() if GENERIC.match(self.lock.split(".")[-1]) else {self.lock.split(".")[-1]})
+        self.finish(names)
+        self.verify(names, [walk for walk, _ in new_names.values()])
+
+    def source_of_new(self, name):
+        return Function(self.text(self.name), name).source()
+
+    def other_users(self):
+        """Files beside this one that may touch the list, its lock, or zap."""
+        where = os.path.dirname(self.name) or "."
+        if os.path.basename(where) == "pci":
+            where = os.path.dirname(where) or "."
+        paths = "|".join(re.escape(p) for p in (self.head, self.lock))
+        found = self.tree.grep(r"(->|\.)(%s)\b|\b(%s)\(" % (paths, "|".join(self.zaps)), where, include="*.c")
+        special = not GENERIC.match(self.head) and not GENERIC.match(self.lock)
+        return [f for f in found if special or re.search(r"\bstruct %s\b" % self.owner, self.tree.read(f))]
+
+    def verify(self, names, walks):
+        """Never half: nothing of the old model may be left."""
+        for name, text in self.files.items():
+            masked = c.mask(text)
+            for word in names:
+                m = re.search(r"\b%s\b" % word, masked)
+                if m:
+                    raise Unclear("%s:%d: %s is still used after all scripts: unknown shape" % (
+                        name, self.line_in_original(name, text, m.start()), word))
+            for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
+                if m.group(1) in "=(!&|?<>+-,":
+                    raise Unclear("%s:%d: what %s() returns is used: unknown shape" % (
+                        name, self.line_in_original(name, text, m.start(2)), m.group(2)))
+            self.look_for_late_locks(name, text, walks)
+        new = self.text(self.name)
+        if re.search(r"->vm_pgoff\s*([-+|&^]|<<|>>)?=(?!=)", c.mask(new)):
+            raise Unclear("vm_pgoff is written somewhere else, too: it must stay the offset in the file")
+        fault = "\n".join(Function(new, f).source() for f in c.functions(new) if f.startswith(self.prefix))
+        if not re.search(r"\bvmf_insert_pfn\s*\(", fault) or re.search(REMAP, fault):
+            raise Unclear("%s() could not be made to insert a page: unknown shape" % self.fault)
+        for walk in walks:
+            if "unmap_mapping_range" not in Function(new, walk).source():
+                raise Unclear("%s() could not be changed: unknown shape" % walk)
+        if self.space == "file" and "->f_mapping" not in new:
+            raise Unclear("no function that opens the file stores struct %s in private_data: where to keep the "
+                          "mapping?" % self.owner)
+        if self.space == "file":
+            self.tree.note("review", self.name, self.line,
+                           "mappings are found through the inode that was opened: is there one node for each device?")
+
+    def look_for_late_locks(self, name, text, walks):
+        """A zap before the lock that gates faults, in a function that takes it: pages may come back in between."""
+        if not self.gate:
+            return
+        takes = re.compile(r"\bdown_write\w*\s*\(&[\w.>\[\]-]*\b%s\)" % self.gate)
+        for f in c.functions(text):
+            inside = Function(text, f).inside()
+            for m in re.finditer(r"\b(%s)\s*\(" % "|".join(walks), inside):
+                if not takes.search(inside[:m.start()]) and takes.search(inside[m.end():]):
+                    self.tree.note("review", name, self.line_in_original(name, text, Function(text, f).start),
+                                   "%s() zaps before it takes %s: a page may be faulted in between" % (f, self.gate))
+
+    def line_in_original(self, name, text, offset):
+        line = text[text.rfind("\n", 0, offset) + 1:text.find("\n", offset)]
+        at = self.tree.read(name).find(line)
+        return c.line_of(self.tree.read(name), at) if at >= 0 else 0
+
+

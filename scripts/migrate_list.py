@@ -5,8 +5,8 @@ import os
 import re
 
 import migrate_text as c
-from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, make_huge, must_be_new,
-                            pfn_function, stored_pfn, wants_huge)
+from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, hides_devices, inode_comes_late,
+                            make_huge, must_be_new, pfn_function, stored_pfn, wants_huge)
 from migrate_text import Function, Slice, Unclear
 from migrate_walk import ZAPS
 
@@ -291,8 +291,12 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         m = re.search(r"\bstruct vfio_pci_core_device\s+(\w+);", self.owner_body)
         self.core = m.group(1) if m else None
         space = self.options.space
+        self.member = self.is_device = None
+        hidden = hides_devices(self.tree) and re.match(r"void \*", self.function(self.mmap).params[0])
         if space == "auto":
-            if not self.vfio and not self.core:
+            if hidden:
+                space = "inode"
+            elif not self.vfio and not self.core:
                 space = "file"
             elif has_device_inode(self.tree) or any(
                     self.tree.has("drivers/vfio/" + f) for f in ("vfio_main.c", "vfio.c")):
@@ -301,10 +305,16 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                 space = "sdk"
             else:
                 raise Unclear("no inode of vfio_device to be seen from here: say --as inode or --as sdk")
-        if space == "inode" and not self.vfio and not self.core:
+        if hidden and space == "inode":
+            space = "unmap"
+            m = re.search(r"\bstruct\s+(?:(\w+_)?device|pci_dev)\s*\*\s*(\w+);", self.owner_body)
+            if not m:
+                raise Unclear("struct %s holds no struct device by which vfio knows it" % self.owner)
+            self.member, self.is_device = m.group(2), bool(re.match(r"struct\s+device\b", m.group()))
+        elif space == "inode" and not self.vfio and not self.core:
             raise Unclear("struct %s holds no vfio_device, so has no inode of one: say --as file" % self.owner)
         self.space = space
-        self.needs_inode = space == "inode" and self.tree.has("include/linux/vfio.h") and \
+        self.needs_inode = space in ("inode", "unmap") and self.tree.has("include/linux/vfio.h") and \
             not has_device_inode(self.tree)
         mmap = self.source(self.mmap)
         self.bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap or self.owner == "vfio_pci_core_device"
@@ -379,6 +389,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             "vmopen": self.drop.get("open"), "vmclose": self.drop.get("close"),
             "keptopen": self.ops.get("open") if "open" in self.drop else None, "gate": self.gate, "pfn": self.pfn,
             "vfio": self.vfio, "core": self.core, "in_core": self.core is not None, "as_" + self.space: True,
+            "member": self.member, "is_device": self.is_device,
+            "late": self.space == "inode" and inode_comes_late(self.tree),
             "bars": self.bars, "fill": self.fill if self.fill != self.fault else self.fill_call,
             "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
             "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),
@@ -390,7 +402,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         new_names = {zap: self.new_zap(zap) for zap in self.zaps}
         self.replace_walks()
         nested = "." in head or "." in lock
-        if nested or GENERIC.match(head) or GENERIC.match(lock):
+        if nested or self.is_generic(head, files) or self.is_generic(lock, files):
             outer = head.rsplit(".", 1)[0] if "." in head else None
             if nested and (not outer or "." in outer or lock.rsplit(".", 1)[0] != outer):
                 raise Unclear("the list (%s) and its lock (%s) are not side by side" % (head, lock))
@@ -425,8 +437,28 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
         if not self.keep_lock:
             names |= {lock} | (set() if GENERIC.match(self.lock.split(".")[-1]) else {self.lock.split(".")[-1]})
+        for zap, (walk, _) in new_names.items():
+            self.drop_promise(zap, walk)
         self.finish(names)
         self.verify(names, [walk for walk, _ in new_names.values()])
+
+    def drop_promise(self, zap, walk):
+        """A comment that says what a zap returns, or what a parameter does that it has no more."""
+        text = self.text(self.name)
+        function = Function(text, walk)
+        gone = {re.search(r"(\w+)$", p).group(1) for p in self.function(zap).params} - \
+            {re.search(r"(\w+)$", p).group(1) for p in function.params}
+        comment = re.search(r"/\*(?:(?!\*/).)*\*/\n$", text[:function.start], re.S)
+        word = comment and re.search(r"\b(%s)\b" % "|".join(["[Rr]eturns?", *gone]), comment.group())
+        if word and not re.match(r"static void|void", self.source(zap)):
+            self.tree.note("changed", self.name, self.line_in_original(self.name, text, comment.start()),
+                           "removed a comment that spoke of %s" % word.group())
+            self.replace(self.name, text[:comment.start()] + text[function.start:])
+
+    def is_generic(self, word, files):
+        """Can the name alone not tell it from others?"""
+        member = r"^[ \t]+(?:struct|spinlock_t)\b[^;{}()=]*\b%s;" % word
+        return GENERIC.match(word) or sum(len(re.findall(member, c.mask(self.tree.read(f)), re.M)) for f in files) > 1
 
     def source_of_new(self, name):
         return Function(self.text(self.name), name).source()
@@ -436,10 +468,9 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         where = os.path.dirname(self.name) or "."
         if os.path.basename(where) == "pci":
             where = os.path.dirname(where) or "."
-        paths = "|".join(re.escape(p) for p in (self.head, self.lock))
-        found = self.tree.grep(r"(->|\.)(%s)\b|\b(%s)\(" % (paths, "|".join(self.zaps)), where, include="*.c")
-        special = not GENERIC.match(self.head) and not GENERIC.match(self.lock)
-        return [f for f in found if special or re.search(r"\bstruct %s\b" % self.owner, self.tree.read(f))]
+        words = [re.escape(word) for word in (self.head, self.lock) if not GENERIC.match(word)]
+        found = self.tree.grep(r"\b(%s)\b" % "|".join([*words, *self.zaps]), where)
+        return [f for f in found if re.search(r"\bstruct %s\b" % self.owner, self.tree.read(f))]
 
     def verify(self, names, walks):
         """Never half: nothing of the old model may be left."""
@@ -462,7 +493,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if not re.search(r"\bvmf_insert_pfn\s*\(", fault) or re.search(REMAP, fault):
             raise Unclear("%s() could not be made to insert a page: unknown shape" % self.fault)
         for walk in walks:
-            if "unmap_mapping_range" not in Function(new, walk).source():
+            if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", Function(new, walk).source()):
                 raise Unclear("%s() could not be changed: unknown shape" % walk)
         if self.space == "file" and "->f_mapping" not in new:
             raise Unclear("no function that opens the file stores struct %s in private_data: where to keep the "

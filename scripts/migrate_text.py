@@ -6,8 +6,8 @@ import difflib
 import re
 
 IDENT = re.compile(r"[A-Za-z_]\w*")
-# A line that declares locals, at most one of which has a value.
-DECLARATION = re.compile(r"^\t((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?:, \**\w+)*|\**\w+ = [^;]*);\n", re.M)
+# A line that declares locals.
+DECLARATION = re.compile(r"^\t((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?: = [^;]*|, [^;]*)?);\n", re.M)
 TOKENS = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
 
 
@@ -217,7 +217,7 @@ class Slice:
         value = values[0]
         if value == "vmf->vma":
             return "vma"
-        if re.match(r"container_of\s*\(|.*\bprivate_data\b", value) or \
+        if re.match(r"container_of\s*\(|.*\bprivate_data\b", value) or value in self.names_of(function) or \
            re.fullmatch(r"\w+\([^()]*\)", value) and self.takes_parameter(value, function):
             if self.device not in (None, name):
                 raise Unclear("both %s and %s come from a parameter of %s()" % (self.device, name, function.name))
@@ -230,10 +230,14 @@ class Slice:
         self.lines.append("%s%s = %s;" % (kind, name, value))
         return name
 
-    def takes_parameter(self, value, function):
+    def names_of(self, function):
+        """The parameters other than the VMA."""
         names = {re.search(r"(\w+)$", p).group(1) for p in function.params}
+        return names - {function.parameter(r"struct vm_area_struct \*")}
+
+    def takes_parameter(self, value, function):
         return not function.parameter(r"struct vm_area_struct \*") in IDENT.findall(value) and \
-            bool(names & set(IDENT.findall(value)))
+            bool(self.names_of(function) & set(IDENT.findall(value)))
 
 
 def operators(expr):
@@ -305,6 +309,11 @@ def reword_flags(text, name):
     return text[:function.body] + body + text[function.end:]
 
 
+def computed(declaration):
+    """What a function computes may matter, what a macro does hardly."""
+    return any(f != "container_of" and not f.isupper() for f in re.findall(r"\b(\w+)\s*\(", declaration))
+
+
 def drop_unused(text, original):
     """Remove locals that were used in the original and are not any more."""
     for name in functions(text):
@@ -322,13 +331,11 @@ def drop_unused(text, original):
 
         body = text[now.body:now.end - 1]
         for m in list(DECLARATION.finditer(body))[::-1]:
-            kept = [d for d in split(m.group(2)) if not unused(re.match(r"\**(\w+)", d).group(1), body)]
-            value = m.group(2).split("=")[1] if "=" in m.group(2) else ""
-            # What a function computes may matter, what a macro does hardly.
-            computed = [f for f in re.findall(r"\b(\w+)\s*\(", value) if f != "container_of" and not f.isupper()]
-            if m.group(1).split()[0] in ("return", "goto") or computed:
+            if m.group(1).split()[0] in ("return", "goto", "else"):
                 continue
-            if len(kept) < len(split(m.group(2))):
+            declared = split(m.group(2))
+            kept = [d for d in declared if computed(d) or not unused(re.match(r"\**(\w+)", d).group(1), body)]
+            if len(kept) < len(declared):
                 line = "\t%s%s;\n" % (m.group(1), ", ".join(kept)) if kept else ""
                 body = body[:m.start()] + line + body[m.end():]
         text = text[:now.body] + body + text[now.end - 1:]
@@ -347,6 +354,16 @@ def keep_blanks(old, new):
             out.append("")
         out += new[j1:j2]
     return "\n".join(out)
+
+
+def align_members(text):
+    """New members of a struct stand where the ones beside them do."""
+    def align(m):
+        column = len(m.group(1).expandtabs(8))
+        new = "\t" + m.group(3)
+        tabs = (column - len(new.expandtabs(8)) + 7) // 8
+        return m.group(1) + m.group(2) + (new + "\t" * tabs if tabs > 0 else new + " ") + m.group(4)
+    return re.sub(r"^(\t[^\n;]*[^\n\t ]\t+)(\S[^\n]*;\n)\t(struct \w+) (\*(?:inode|mapping);)$", align, text, flags=re.M)
 
 
 def tidy(text, original):

@@ -16,7 +16,7 @@ identifier i;
 @@
 struct vfio_device { ... struct inode *i; ... };
 
-@depends on patch && !member@
+@comp depends on patch && !member@
 @@
   struct vfio_device {
     ...
@@ -25,7 +25,16 @@ struct vfio_device { ... struct inode *i; ... };
     ...
   };
 
-// ---- a pseudo filesystem for the inodes
+@depends on patch && !member && !comp@
+@@
+  struct vfio_device {
+    ...
+    struct list_head group_next;
++   struct inode *inode;
+    ...
+  };
+
+// ---- a pseudo filesystem for the inodes, which scripts/migrate writes
 
 @has@
 @@
@@ -41,7 +50,12 @@ fn(struct vfio_device *device, struct device *d, const struct vfio_device_ops *o
   ...+>
 }
 
-@inc depends on init@
+@opaque depends on patch && !has && !init@
+struct vfio_device *device;
+@@
+  kref_init(&device->kref);
+
+@inc depends on init || opaque@
 @@
   #include <linux/module.h>
 + #include <linux/mount.h>
@@ -50,54 +64,6 @@ fn(struct vfio_device *device, struct device *d, const struct vfio_device_ops *o
 @@
   #include <linux/pci.h>
 + #include <linux/pseudo_fs.h>
-
-@depends on init@
-identifier fn, dev, device;
-type R;
-@@
-+ #define VFIO_MAGIC 0x5646494f
-+
-+ static struct vfsmount *vfio_fs_mount;
-+ static int vfio_fs_count;
-+
-+ static int vfio_fs_init_context(struct fs_context *fc)
-+ {
-+	return init_pseudo(fc, VFIO_MAGIC) ? 0 : -ENOMEM;
-+ }
-+
-+ static struct file_system_type vfio_fs_type = {
-+	.name = "vfio",
-+	.owner = THIS_MODULE,
-+	.init_fs_context = vfio_fs_init_context,
-+	.kill_sb = kill_anon_super,
-+ };
-+
-+ static struct inode *vfio_fs_inode_new(void)
-+ {
-+	struct inode *inode;
-+	int ret;
-+
-+	ret = simple_pin_fs(&vfio_fs_type, &vfio_fs_mount, &vfio_fs_count);
-+	if (ret)
-+		return ERR_PTR(ret);
-+	inode = alloc_anon_inode(vfio_fs_mount->mnt_sb);
-+	if (IS_ERR(inode))
-+		simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
-+	return inode;
-+ }
-+
-+ static void vfio_fs_inode_free(struct inode *inode)
-+ {
-+	iput(inode);
-+	simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
-+ }
-+
-R fn(struct device *dev)
-{
-  ...
-  struct vfio_device *device = container_of(dev, struct vfio_device, device);
-  ...
-}
 
 // ---- born before the driver's init, gone before its release
 
@@ -134,7 +100,7 @@ fn(struct vfio_device *device, ...)
   ... when any
 }
 
-@depends on init@
+@depends on unwind@
 identifier fn, dev, device;
 expression ida;
 @@
@@ -148,6 +114,68 @@ fn(struct device *dev)
   ...
 }
 
+// ---- before 6.1: from the registration, which may fail, to its end, when nobody has it open any more;
+// drivers may zap sooner and later
+
+@late depends on init && !unwind@
+identifier fn, device;
+expression g;
+@@
+fn(struct vfio_device *device, ...)
+{
+  ... when any
+  device->group = g;
++ device->inode = vfio_fs_inode_new();
++ if (IS_ERR(device->inode)) {
++	vfio_group_put(g);
++	return PTR_ERR(device->inode);
++ }
+  ... when any
+  refcount_set(&device->refcount, 1);
+  ... when any
+}
+
+@depends on late@
+identifier fn, device;
+@@
+fn(struct vfio_device *device)
+{
+  ... when any
+  list_del(&device->group_next);
+  ... when any
++ vfio_fs_inode_free(device->inode);
++ device->inode = NULL;
+  vfio_group_put(...);
+}
+
+// ---- before 5.12: as long as the structure itself, which drivers do not see
+
+@depends on opaque@
+struct vfio_device *device;
+@@
++ device->inode = vfio_fs_inode_new();
++ if (IS_ERR(device->inode)) {
++	struct vfio_device *err = ERR_CAST(device->inode);
++
++	kfree(device);
++	return err;
++ }
++
+  kref_init(&device->kref);
+
+@depends on opaque@
+identifier fn, kref, device;
+@@
+fn(struct kref *kref)
+{
+  ...
+  struct vfio_device *device = container_of(kref, struct vfio_device, kref);
+  ... when any
++ vfio_fs_inode_free(device->inode);
+  kfree(device);
+  ... when any
+}
+
 // ---- every way to open
 
 @there@
@@ -157,23 +185,23 @@ f->f_mapping = e;
 
 @group depends on patch && !there@
 struct vfio_device *device;
-expression filep;
+expression filep, mode;
 @@
   filep = anon_inode_getfile(..., &vfio_device_fops, device, ...);
   ... when != filep->f_mapping = ...;
-  filep->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
+  filep->f_mode |= mode;
 + filep->f_mapping = device->inode->i_mapping;
 
 @depends on patch && !there && !group@
 identifier fn, device;
-expression filep;
+expression filep, mode;
 @@
 fn(struct vfio_device *device)
 {
   ...
   filep = anon_inode_getfile(..., &vfio_device_fops, ...);
   ...
-  filep->f_mode |= (FMODE_PREAD | FMODE_PWRITE);
+  filep->f_mode |= mode;
 + filep->f_mapping = device->inode->i_mapping;
   ...
 }

@@ -47,6 +47,43 @@ fn(...)
   ...>
 }
 
+// the same by index
+@index depends on patch@
+identifier virtual.gate, virtual.lock, i, m, fn;
+expression n, e, r;
+statement S;
+@@
+fn(...)
+{
+  ... when any
+- for (...; i < n; i++) {
+(
+-   m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
+|
+-   m = e;
+-   if (!down_write_trylock(&m->gate)) S
+)
+-   mutex_unlock(&m->lock);
+- }
+  ... when any
+}
+
+@@
+identifier index.fn, index.i, virtual.lock;
+expression j, cur, M;
+@@
+fn(...)
+{
+  <...
+- if (\(j < i\|i > j\))
+    up_write(M);
+- else
+-   mutex_unlock(\(&cur->lock\|&cur.lock\));
+  ...>
+}
+
 @state@
 identifier second.fn, second.m, flag;
 expression x, cur;

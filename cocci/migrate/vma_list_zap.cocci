@@ -7,7 +7,8 @@
 //	now comes after the latter has been taken, so that nothing can be faulted in between.
 
 virtual patch
-virtual as_inode, as_sdk, as_file
+virtual as_inode, as_sdk, as_file, as_unmap
+virtual is_device, late
 virtual in_core
 virtual bars
 virtual relock, alone
@@ -59,6 +60,36 @@ expression o;
 - unmap_mapping_range(mapping_of(o), 0, 0, true);
 + if (o->mapping)
 +	unmap_mapping_range(o->mapping, 0, 0, true);
+
+@depends on as_unmap && is_device@
+expression o, from, len;
+identifier virtual.member;
+@@
+- unmap_mapping_range(mapping_of(o), from, len, true);
++ vfio_device_unmap(o->member, from, len);
+
+@depends on as_unmap && !is_device@
+expression o, from, len;
+identifier virtual.member;
+@@
+- unmap_mapping_range(mapping_of(o), from, len, true);
++ vfio_device_unmap(&o->member->dev, from, len);
+
+@depends on late && !in_core@
+expression o, from, len;
+identifier virtual.vfio;
+@@
+- unmap_mapping_range(mapping_of(o), from, len, true);
++ if (o->vfio.inode)
++	unmap_mapping_range(o->vfio.inode->i_mapping, from, len, true);
+
+@depends on late && in_core@
+expression o, from, len;
+identifier virtual.core;
+@@
+- unmap_mapping_range(mapping_of(o), from, len, true);
++ if (o->core.vdev.inode)
++	unmap_mapping_range(o->core.vdev.inode->i_mapping, from, len, true);
 
 @depends on as_inode && !in_core@
 expression o;

@@ -186,9 +186,14 @@ review-kernel:			## review the kernels' own drivers: each hit must be explained 
 checklist:			## write docs/review-checklist.md anew from cocci/check
 	$(Q)scripts/review --checklist >docs/review-checklist.md
 
+.PHONY: docs
+docs:				## make the documentation as HTML in build/docs/html
+	$(Q)scripts/doctor --install docs
+	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
+
 .PHONY: check
 check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
-	$(Q)scripts/doctor --install build check migrate
+	$(Q)scripts/doctor --install build check docs migrate
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: probe-check

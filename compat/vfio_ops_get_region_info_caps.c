@@ -165,6 +165,7 @@ static void shadow_fill(struct vfio_device_ops *kernel, const struct vfsdk_vfio_
  * @dev: the device's parent
  * @ops: the driver's callbacks, in 7.3's shape; must outlive the device
  *
+ * Context: process, may sleep; no lock held.
  * Return: the device, or an ERR_PTR().
  */
 struct vfio_device *vfsdk__vfio_alloc_device(size_t size, struct device *dev,

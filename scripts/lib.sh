@@ -146,6 +146,22 @@ source_package()
 	source_version=${source_version%.tar.xz}
 }
 
+# kernel_scripts: checkpatch and kernel-doc are in no package but the kernel's source; the same
+# series for everyone, so that everyone sees the same complaints.
+kernel_scripts()
+{
+	dir=$cache/kernel-scripts
+	[ ! -e "$dir/kernel-doc" ] || return 0
+	source_package bookworm,bookworm-security linux-source-6.12
+	say UNPACK "${source##*/}"
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new"
+	tar -xJf "$source" -C "$dir.new" --strip-components=2 --occurrence=1 \
+		linux-source-6.12/scripts/checkpatch.pl linux-source-6.12/scripts/const_structs.checkpatch \
+		linux-source-6.12/scripts/spelling.txt linux-source-6.12/scripts/kernel-doc
+	mv "$dir.new" "$dir"
+}
+
 newest_source()
 {
 	find "$cache/sources" -name "${1}_*.tar.xz" | sort -V | tail -n 1

@@ -49,8 +49,9 @@ def notes(review):
 
 # ---- for people
 
-def wrapped(lead, text, indent):
-    return textwrap.fill(text, 100, initial_indent=" " * indent + lead, subsequent_indent=" " * (indent + len(lead)),
+def wrapped(lead, text, indent, hang=None):
+    return textwrap.fill(lead + text, 100, initial_indent=" " * indent,
+                         subsequent_indent=" " * (indent + (len(lead) if hang is None else hang)),
                          break_long_words=False, break_on_hyphens=False)
 
 
@@ -64,9 +65,9 @@ def text(review):
             out.append(textwrap.fill(item.ask if what == "ask" else item.title, 100, initial_indent=head,
                                      subsequent_indent=" " * len(head), break_on_hyphens=False))
             for f in review.fails.get(item.id, []):
-                out.append(wrapped(place(f) + ": ", f.message, 10))
+                out.append(wrapped(place(f) + ": ", f.message, 10, 2))
             for f, reason in review.ignored.get(item.id, []):
-                out += [wrapped(place(f) + ": ", f.message, 10), wrapped("ignored:  ", reason, 12)]
+                out += [wrapped(place(f) + ": ", f.message, 10, 2), wrapped("ignored:  ", reason, 12)]
             if what == "fail":
                 out += [wrapped("why:      ", item.reason, 12), wrapped("prevents: ", item.prevents, 12),
                         wrapped("mend:     ", item.mend, 12)]

@@ -48,10 +48,19 @@ struct vfio_region_dma_range;
  */
 
 #define VFIO_PCI_OFFSET_SHIFT		40
-/* Unsigned: a file offset with bit 63 set must give a huge index, not a negative one. */
-#define VFIO_PCI_OFFSET_TO_INDEX(off)	((u64)(off) >> VFIO_PCI_OFFSET_SHIFT)
-#define VFIO_PCI_INDEX_TO_OFFSET(index)	((u64)(index) << VFIO_PCI_OFFSET_SHIFT)
 #define VFIO_PCI_OFFSET_MASK		((1ULL << VFIO_PCI_OFFSET_SHIFT) - 1)
+
+/**
+ * VFIO_PCI_OFFSET_TO_INDEX - the region that an offset in the device file belongs to
+ * @off: the offset; one with bit 63 set gives a huge index, not a negative one
+ */
+#define VFIO_PCI_OFFSET_TO_INDEX(off)	((u64)(off) >> VFIO_PCI_OFFSET_SHIFT)
+
+/**
+ * VFIO_PCI_INDEX_TO_OFFSET - where a region begins in the device file
+ * @index: of the region
+ */
+#define VFIO_PCI_INDEX_TO_OFFSET(index)	((u64)(index) << VFIO_PCI_OFFSET_SHIFT)
 
 /**
  * struct vfio_pci_eventfd - an eventfd that may be signalled from atomic context
@@ -397,6 +406,7 @@ void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, u
  * @pfn: page frame that would stand at @addr
  * @order: log2 of the number of pages the entry maps; 0 for a single page
  *
+ * Context: a fault handler; @vma does not change meanwhile.
  * Return: true when the entry lies within @vma and @pfn is aligned to the entry's size.
  */
 static inline bool is_aligned_for_order(struct vm_area_struct *vma, unsigned long addr,
@@ -417,6 +427,7 @@ static inline bool is_aligned_for_order(struct vm_area_struct *vma, unsigned lon
  * A BAR with more than one memory type has no single mapping: use
  * vfio_pci_core_get_iomap_range().
  *
+ * Context: any.
  * Return: the mapping, or an ERR_PTR(): -EINVAL no such BAR, -ENODEV the BAR is absent, -EBUSY its
  * resource is taken, -ENOMEM it could not be mapped, -EOPNOTSUPP it has several memory types.
  */

@@ -21,16 +21,29 @@
 /* PAT is off: a range register (MTRR) makes the range combine, page-table entries say uncached. */
 #define VFIO_PCI_SDK_MEMTYPE_MTRR		0x2
 
+/**
+ * struct vfio_pci_sdk_memtype_range - a part of a BAR of one memory type
+ * @offset: in the region
+ * @size: in bytes
+ * @type: VFIO_PCI_SDK_MEMTYPE_UC or _WC
+ * @flags: VFIO_PCI_SDK_MEMTYPE_REFUSED, _MTRR
+ */
 struct vfio_pci_sdk_memtype_range {
-	__u64 offset;	/* in the region */
+	__u64 offset;
 	__u64 size;
-	__u32 type;	/* VFIO_PCI_SDK_MEMTYPE_UC or _WC */
+	__u32 type;
 	__u32 flags;
 };
 
-/* The ranges are sorted and cover the BAR. */
+/**
+ * struct vfio_region_info_cap_sdk_memtype - the capability
+ * @header: version 1
+ * @nr_ranges: how many ranges follow
+ * @reserved: 0
+ * @ranges: sorted; they cover the BAR
+ */
 struct vfio_region_info_cap_sdk_memtype {
-	struct vfio_info_cap_header header;	/* version 1 */
+	struct vfio_info_cap_header header;
 	__u32 nr_ranges;
 	__u32 reserved;
 	struct vfio_pci_sdk_memtype_range ranges[];

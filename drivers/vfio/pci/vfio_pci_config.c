@@ -297,6 +297,7 @@ static int put_to_user(char __user *buf, unsigned int count, u32 val)
  * Does a single access of 1, 2 or 4 bytes, the most that alignment, @count and the borders of the
  * capability allow.  The caller comes back for the rest.
  *
+ * Context: process, device open; no lock of the core held.
  * Return: bytes done; -EFAULT when the range is not within config space or @buf is not accessible;
  * else the error of the access to the hardware.
  */

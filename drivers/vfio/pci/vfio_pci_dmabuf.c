@@ -120,6 +120,7 @@ static const struct dma_buf_ops bar_dmabuf_ops = {
  * The kernel's iommufd looks for upstream's core by this function's unprefixed name and so never
  * calls ours; a port of iommufd may.
  *
+ * Context: process; the dma_resv of the buffer is held.
  * Return: 0; -EOPNOTSUPP not one of our buffers, or several ranges; -ENODEV revoked.
  */
 int vfio_pci_dma_buf_iommufd_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)

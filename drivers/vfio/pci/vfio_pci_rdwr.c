@@ -663,7 +663,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_read);
  * @count: bytes
  * @ppos: offset in the device file; advanced by the bytes written
  *
- * Context, return: see vfio_pci_core_read(); the ROM cannot be written, -EINVAL.
+ * Context: as vfio_pci_core_read().
+ * Return: as vfio_pci_core_read(), for bytes written; -EINVAL also for the ROM.
  */
 ssize_t vfio_pci_core_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
 			    loff_t *ppos)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sphinx's configuration for `make docs`.
+
+The pages are Markdown that reads well without Sphinx, so what Sphinx wants to know besides is found here:
+the order of the pages is that of the links in docs/index.md, and a line that is nothing but a link to a
+Graphviz source becomes its picture.
+"""
+
+import os
+import re
+
+from docutils import nodes
+from sphinx.ext.graphviz import graphviz
+from sphinx.transforms import SphinxTransform
+
+project = "vfio-pci variant-driver SDK"
+author = "The vfio-pci SDK authors"
+copyright = author  # noqa: A001  Sphinx wants this name
+extensions = ["myst_parser", "sphinx.ext.graphviz"]
+root_doc = "docs/index"
+include_patterns = ["docs/**.md", "docs/api-reference.rst", "*.md", "template/README.md", "samples/*/README.md"]
+myst_heading_anchors = 4
+graphviz_output_format = "svg"
+primary_domain = "c"
+highlight_language = "none"
+html_theme = "furo"
+html_title = project
+html_copy_source = False
+html_show_sphinx = False
+c_id_attributes = ["__iomem", "__user"]
+
+
+def tree(docs, text):
+    """The pages that a page links to in its lists, in that order."""
+    links = re.findall(r"^(?:- |\d+\. |\| )\[[^]]+\]\(([^)#]+\.md)\)", text, re.M)
+    return [os.path.normpath(os.path.join(docs, link)) for link in links]
+
+
+def add_tree(app, docname, source):
+    """The contents at the side: docs/index.md lists the pages, docs/api.md has what kernel-doc makes."""
+    if docname == root_doc:
+        pages = tree(os.path.dirname(docname), source[0])
+    elif docname == "docs/api":
+        pages = ["docs/api-reference"]
+    else:
+        return
+    source[0] += "\n\n```{toctree}\n:hidden:\n\n%s\n```\n" % "\n".join("/" + page for page in pages)
+
+
+class Pictures(SphinxTransform):
+    default_priority = 200
+
+    def apply(self, **kwargs):
+        for node in list(self.document.findall(nodes.paragraph)):
+            inside = [n for n in node.children if not isinstance(n, nodes.Text) or n.strip()]
+            if len(inside) != 1:
+                continue
+            target = inside[0].get("reftarget") or inside[0].get("refuri") if isinstance(inside[0], nodes.Element) else None
+            if not target or not target.endswith(".dot"):
+                continue
+            path = os.path.join(os.path.dirname(self.env.doc2path(self.env.docname)), target)
+            self.env.note_dependency(path)
+            with open(path, encoding="utf-8") as f:
+                picture = graphviz(code=f.read(), options={"docname": self.env.docname}, alt=node.astext())
+            node.replace_self(nodes.figure("", picture, nodes.caption("", node.astext()), align="center"))
+
+
+class Links(SphinxTransform):
+    """Links to what is no page: files of the tree stay names."""
+    default_priority = 210
+
+    def apply(self, **kwargs):
+        for node in list(self.document.findall(nodes.Element)):
+            target = node.get("reftarget") or node.get("refuri") or ""
+            if isinstance(node, nodes.Inline) and target and "://" not in target and not target.startswith("#") and \
+                    not re.search(r"\.(md|rst)(#|$)", target) and node.get("reftype") in ("myst", None) or \
+                    node.tagname == "download_reference":
+                node.replace_self(nodes.literal("", node.astext()))
+
+
+def setup(app):
+    app.connect("source-read", add_tree)
+    app.add_transform(Pictures)
+    app.add_transform(Links)

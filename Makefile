@@ -192,7 +192,7 @@ docs:				## make the documentation as HTML in build/docs/html
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
 
 .PHONY: check
-check:				## checkpatch, sparse, W=1, kernel-doc, shellcheck, codespell
+check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
 	$(Q)scripts/doctor --install build check docs migrate
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
@@ -227,10 +227,10 @@ distclean: clean		## remove build/ and the cache
 .PHONY: help
 help:				## this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo 'Variables:'
-	@echo '  KERNEL=     $(known) (default: $(firstword $(known)))'
-	@sed -n 's/^#= \([A-Z]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@echo '  KERNEL=         $(known) (default: $(firstword $(known)))'
+	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed)

@@ -50,7 +50,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) \( -name build -o -name '.?*' \) -prune -o -type f -print))
 unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
-	SDK DIR EXTRA NAME out),$(MAKEOVERRIDES))
+	SDK DIR EXTRA NAME out SEED),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
@@ -247,4 +247,5 @@ help:				## this text
 #= QEMU_ARGS= added to its command line: -device options of yours
 #= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
 #= KEEP=1     keep the files of the virtual machine
+#= SEED=     where tests that roll dice start, as they print it
 #= V=1        show commands

@@ -281,7 +281,7 @@ TEST_F_TIMEOUT(edu, fork_races_with_zap, 60)
 	pthread_t thread;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, toggle, &toggler));
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 40 / test_slowdown(); i++) {
 		try_read32(self->bar, NULL);
 		EXPECT_EQ(0, in_child(reads_only_the_truth, self->bar)) TH_LOG("round %d", i);
 	}
@@ -473,13 +473,11 @@ static int window_wrong_while_off(void *w)
 
 TEST_TIMEOUT(torn_to_pieces, 120)
 {
-	struct window w = { .seed = getenv("SEED") ? atoi(getenv("SEED")) : getpid() };
-	unsigned int seed = w.seed;
+	struct window w = { .seed = test_seed() };
 	struct vfio_dev dev;
 	char *bar;
 
 	OPEN_OR_SKIP(&dev, NULL, &pci_ivshmem, 0);
-	TH_LOG("SEED=%u repeats this", seed);
 	bar = vfio_mmap(&dev, 2, 0, 3 * WINDOW * PAGE, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, bar);
 	for (int page = 0; page < 3 * WINDOW; page++)
@@ -527,11 +525,12 @@ static long fs_count(const char *name)
 }
 
 /* The number of the round that failed, 0 when none did. */
-static int map_5000_times(void *arg)
+static int map_often(void *arg)
 {
+	int rounds = 5000 / test_slowdown();
 	struct vfio_dev *dev = arg;
 
-	for (int i = 1; i <= 5000; i++) {
+	for (int i = 1; i <= rounds; i++) {
 		void *bar = vfio_mmap(dev, 0, 0, 4 * PAGE, PROT_READ | PROT_WRITE);
 
 		if (bar == MAP_FAILED) {
@@ -561,13 +560,13 @@ TEST_F_TIMEOUT(edu, ten_thousand_times, 120)
 	}
 	pid = fork();
 	if (!pid)
-		_exit(map_5000_times(&self->dev));
-	EXPECT_EQ(0, map_5000_times(&self->dev));
+		_exit(map_often(&self->dev));
+	EXPECT_EQ(0, map_often(&self->dev));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	for (int i = 0; i < 3; i++) {
 		growth = fs_count(kinds[i]) - before[i];
-		EXPECT_GT(1000, growth) TH_LOG("%s grew by %ld", kinds[i], growth);
+		EXPECT_GT(1000 / test_slowdown(), growth) TH_LOG("%s grew by %ld", kinds[i], growth);
 	}
 	decode(&self->dev, false);
 	EXPECT_EQ(EDU_GONE, edu_look(self->bar));

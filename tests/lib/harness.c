@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -77,6 +78,26 @@ bool __test_after_fail(struct __test_metadata *metadata, bool fatal)
 	return false;
 }
 
+unsigned int test_slowdown(void)
+{
+	int factor = atoi(getenv("TEST_SLOWDOWN") ?: "1");
+
+	return factor > 1 ? factor : 1;
+}
+
+unsigned int test_seed(void)
+{
+	const char *given = getenv("SEED");
+	unsigned int seed = 0;
+
+	if (given)
+		seed = strtoul(given, NULL, 0);
+	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		perror("getrandom");
+	printf("# SEED=%u repeats this\n", seed);
+	return seed;
+}
+
 static void full_name(char *buf, size_t len, const struct __test_metadata *t,
 		      const struct __variant_metadata *v)
 {
@@ -103,9 +124,12 @@ static void child(struct __test_metadata *t, const struct __variant_metadata *v,
 	_exit(t->failed);
 }
 
-static void now(struct timespec *ts)
+static double now(void)
 {
-	clock_gettime(CLOCK_MONOTONIC, ts);
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
 /*
@@ -114,22 +138,22 @@ static void now(struct timespec *ts)
  */
 static bool wait_for(pid_t pid, unsigned int seconds, int *status)
 {
-	struct timespec start, t;
 	const struct timespec nap = { .tv_nsec = 2000000 };
+	double start = now();
 
-	now(&start);
 	do {
 		if (waitpid(pid, status, WNOHANG) == pid)
 			return true;
 		nanosleep(&nap, NULL);
-		now(&t);
-	} while (t.tv_sec - start.tv_sec < (time_t)seconds);
+	} while (now() - start < seconds);
 	return false;
 }
 
 static bool run_one(struct __test_metadata *t, const struct __variant_metadata *v,
 		    unsigned int number, struct verdict *verdict)
 {
+	unsigned int limit = t->timeout * test_slowdown();
+	double start = now();
 	char name[256];
 	int status = 0;
 	bool in_time;
@@ -142,9 +166,9 @@ static bool run_one(struct __test_metadata *t, const struct __variant_metadata *
 	if (!pid)
 		child(t, v, verdict);
 
-	in_time = wait_for(pid, t->timeout, &status);
+	in_time = wait_for(pid, limit, &status);
 	if (!in_time) {
-		printf("# %s: no end after %u s, killed\n", name, t->timeout);
+		printf("# %s: no end after %u s, killed\n", name, limit);
 		kill(-pid, SIGKILL);
 		if (!wait_for(pid, 5, &status))
 			printf("# %s: cannot be killed\n", name);
@@ -155,6 +179,8 @@ static bool run_one(struct __test_metadata *t, const struct __variant_metadata *
 	/* Helpers that the test forked and left behind. */
 	kill(-pid, SIGKILL);
 
+	if (now() - start >= 1)
+		printf("# %s: %.1f s\n", name, now() - start);
 	if (in_time && verdict->finished && verdict->skipped)
 		printf("ok %u %s # SKIP %s\n", number, name, verdict->reason);
 	else

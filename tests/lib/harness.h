@@ -25,6 +25,16 @@
 
 #define TEST_TIMEOUT_DEFAULT 30 /* seconds */
 
+/*
+ * How many times slower than a distribution's this kernel is, 1 or more: TEST_SLOWDOWN from the
+ * environment. Tests get so many times longer, and what they do over and over they do so many times
+ * less often.
+ */
+unsigned int test_slowdown(void);
+
+/* Where a test starts to roll dice: SEED from the environment, or another one each time. Prints it. */
+unsigned int test_seed(void);
+
 struct __test_metadata {
 	const char *fixture, *variant_name, *name;
 	void (*run)(struct __test_metadata *metadata, const void *variant);

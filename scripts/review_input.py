@@ -12,7 +12,8 @@ import subprocess
 
 from review_rules import ID, Stop
 
-Input = collections.namedtuple("Input", "what before after files changed")
+# beside: C files in the directories of the files, which rules must see to know the driver.
+Input = collections.namedtuple("Input", "what before after files beside changed")
 Suppression = collections.namedtuple("Suppression", "file line last id reason")
 PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
 SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build)(/|$)|\.mod\.c$")
@@ -64,7 +65,18 @@ def named(tree, names):
         else:
             files.append(os.path.normpath(name))
     files = list(dict.fromkeys(files))
-    return Input(listed(files), None, tree, files, False)
+    return Input(listed(files), None, tree, files, beside(tree, files), False)
+
+
+def beside(tree, files):
+    found = set()
+    for directory in {os.path.dirname(n) for n in files}:
+        for name in os.listdir(os.path.join(tree, directory)):
+            name = os.path.join(directory, name)
+            if name.endswith(".c") and os.path.isfile(os.path.join(tree, name)) and not SKIP.search(name) and \
+                    not is_program(tree, name):
+                found.add(name)
+    return sorted(found - set(files))
 
 
 def is_program(tree, name):
@@ -108,6 +120,7 @@ def of_patch(tree, patch, tmp):
         write(after, old, body)
     for directory in (before, after):
         os.makedirs(directory, exist_ok=True)
+    neighbours(tree, source, before, after)
     only = ["--whitespace=nowarn", "--include=*.c", "--include=*.h", "-"]
     run = git(["apply"] + only, after, patch)
     how = "what the patch changes in "
@@ -118,7 +131,18 @@ def of_patch(tree, patch, tmp):
                 os.path.abspath(tree), complaint(run)))
         before, after, how = again, os.path.join(tmp, "again-after"), "what the patch, already applied, has changed in "
         in_place(tree, source, tmp, "again-after")
+        neighbours(tree, source, before, after)
     return change(how, before, after, [new for _, new in source if new])
+
+
+def neighbours(tree, source, *directories):
+    """The other files of the directories that the patch touches."""
+    touched_names = [n for pair in source for n in pair if n]
+    for name in beside(tree, [n for n in touched_names if os.path.isdir(os.path.join(tree, os.path.dirname(n)))]):
+        with open(os.path.join(tree, name), "rb") as f:
+            body = f.read()
+        for directory in directories:
+            write(directory, name, body)
 
 
 def in_place(tree, source, tmp, name="again"):
@@ -161,18 +185,35 @@ def of_range(tree, commits, tmp):
     dirs = [os.path.join(tmp, "before"), os.path.join(tmp, "after")]
     for directory, rev in zip(dirs, revs):
         os.makedirs(directory, exist_ok=True)
-        for name in names:
+        for name in names + of_commit(top, rev, {os.path.dirname(n) for n in names}):
             run = git(["cat-file", "blob", "%s:%s" % (rev, name)], top)
             if run.returncode == 0:
                 write(directory, name, run.stdout)
     return change("what %s changes in " % commits, dirs[0], dirs[1], names)
 
 
+def of_commit(top, rev, directories):
+    """The C files right in these directories."""
+    found = []
+    for directory in directories:
+        run = git(["ls-tree", "--name-only", "-z", rev] + ([directory + "/"] if directory else []), top)
+        found += [n for n in run.stdout.decode(errors="surrogateescape").split("\0") if n.endswith(".c")]
+    return found
+
+
 def change(what, before, after, names):
     files = [n for n in dict.fromkeys(names) if n.endswith(".c") and os.path.isfile(os.path.join(after, n))]
     if not files:
         raise Stop("no .c file is changed or added: nothing to review (functions in headers are not looked at)")
-    return Input(what + listed(files), before, after, files, True)
+    return Input(what + listed(files), before, after, files, beside(after, files), True)
+
+
+def mentions(given, word):
+    for name in given.files:
+        with open(os.path.join(given.after, name), encoding="utf-8", errors="replace") as f:
+            if re.search(r"\b%s\b" % re.escape(word), f.read()):
+                return True
+    return False
 
 
 # ---- suppressions

@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from review_rules import GROUPS
 
-# items: all, in order. fails, ignored, old: {id: [...]} of Finding, (Finding, reason), Finding.
-Review = collections.namedtuple("Review", "what kernel items fails ignored old unread unused")
+# items: all, in order; idle: ids of questions that do not arise. fails, ignored, old: {id: [...]} of Finding,
+# (Finding, reason), Finding.
+Review = collections.namedtuple("Review", "what kernel items idle fails ignored old unread unused")
 
 
 def status(review, item):
     if not item.rule and not item.mend:
-        return "ask"
+        return "n/a" if item.id in review.idle else "ask"
     return "fail" if review.fails.get(item.id) else "ignored" if review.ignored.get(item.id) else "pass"
 
 
@@ -33,7 +34,8 @@ def summary(review):
     count = collections.Counter(status(review, item) for item in review.items)
     said = ["%d pass" % count["pass"], "%d fail" % count["fail"]]
     said += ["%d ignored" % count["ignored"]] if count["ignored"] else []
-    return ", ".join(said + ["%d to ask" % count["ask"]])
+    said += ["%d to ask" % count["ask"]] + (["%d n/a" % count["n/a"]] if count["n/a"] else [])
+    return ", ".join(said)
 
 
 def notes(review):
@@ -73,7 +75,7 @@ def text(review):
                         wrapped("mend:     ", item.mend, 12)]
             if what == "ask":
                 out.append(wrapped("good answer: ", item.good, 10))
-            elif item.ask:
+            elif item.rule and item.ask:
                 out.append(wrapped("ask: ", item.ask, 10))
     more = [line for _, line in notes(review)]
     out += ([""] + more if more else []) + ["", summary(review)]
@@ -86,8 +88,8 @@ def markdown(review):
         out += ["", "## %s" % title, ""]
         for item in group:
             what = status(review, item)
-            label = {"fail": " — **fails**", "ignored": " — ignored", "ask": "", "pass": ""}[what]
-            out.append("- [%s] `%s` %s%s" % ("x" if what in ("pass", "ignored") else " ", item.id,
+            label = {"fail": " — **fails**", "ignored": " — ignored", "ask": "", "pass": "", "n/a": " — does not arise"}[what]
+            out.append("- [%s] `%s` %s%s" % ("x" if what in ("pass", "ignored", "n/a") else " ", item.id,
                                              item.ask if what == "ask" else item.title, label))
             out += ["  - `%s`: %s" % (place(f), f.message) for f in review.fails.get(item.id, [])]
             out += ["  - `%s`: %s. Ignored: %s" % (place(f), f.message, why) for f, why in review.ignored.get(item.id, [])]
@@ -95,7 +97,7 @@ def markdown(review):
                 out += ["  - Why: %s" % item.reason, "  - Prevents: %s" % item.prevents, "  - Mend: %s" % item.mend]
             if what == "ask":
                 out.append("  - A good answer: %s" % item.good)
-            elif item.ask:
+            elif item.rule and item.ask:
                 out.append("  - Ask: %s" % item.ask)
     more = ["- %s" % line for _, line in notes(review)]
     return "\n".join(out + (["", "## Notes", ""] + more if more else [])) + "\n"
@@ -132,6 +134,8 @@ def sarif(review):
         results += [result(item.id, "fail", f.message, f, baselineState="unchanged") for f in review.old.get(item.id, [])]
         if what == "pass" and not review.old.get(item.id):
             results.append(result(item.id, "pass", item.title))
+        elif what == "n/a":
+            results.append(result(item.id, "notApplicable", item.title))
         elif what == "ask":
             results.append(result(item.id, "review", "%s A good answer: %s" % (item.ask, item.good)))
 
@@ -210,6 +214,7 @@ def checklist(items):
             else:
                 out += [line(item.ask), ""] if item.ask != item.title else []
                 out += [line("**A good answer:** " + item.good)]
+                out += ["", "*Asked of code that has `%s`.*" % item.when] if item.when else []
     return "\n".join(out) + "\n"
 
 

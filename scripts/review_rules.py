@@ -29,8 +29,8 @@ class Stop(Exception):
     """The review cannot be made: the message says why and what to type."""
 
 
-# "rule" is a file of cocci/check/, None for a question and for what scripts/review itself finds.
-Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good rule")
+# "when": a question is asked where the code has this word. "rule" is a file of cocci/check/, None for a question and for what scripts/review itself finds.
+Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good when rule")
 Finding = collections.namedtuple("Finding", "file line column end severity id message")
 Unread = collections.namedtuple("Unread", "file line count")
 
@@ -38,7 +38,7 @@ IGNORE = Item(
     "VPS-IGN-01", "ignore", "A suppression names a rule and gives a reason", "error",
     "The next reviewer must be able to judge whether the reason still holds, and a suppression of nothing hides a typo.",
     "findings that are silenced and forgotten.",
-    "write /* review: ignore VPS-... because */ on or above the line, or take the comment out.", None, None, None)
+    "write /* review: ignore VPS-... because */ on or above the line, or take the comment out.", None, None, None, None)
 
 
 # ---- what there is to check
@@ -66,14 +66,15 @@ def item_of(fields, title, where, rule):
         if not fields.get(key):
             raise Stop("%s: has no %s:" % (where, key))
     for key in fields:
-        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Mend", "Ask", "Good answer", "Title"):
+        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Mend", "Ask", "Good answer", "Title", "When"):
             raise Stop("%s: has %s:, which nothing reads" % (where, key))
     if not re.fullmatch(ID, fields["Id"]) or LETTERS[fields["Id"].split("-")[1]] != fields["Group"]:
         raise Stop("%s: Id: %s is not VPS-<letters of group %s>-<two digits>" % (where, fields["Id"], fields["Group"]))
     if rule and fields["Severity"] not in ("error", "warning"):
         raise Stop("%s: Severity: %s is neither error nor warning" % (where, fields["Severity"]))
     return Item(fields["Id"], fields["Group"], title, fields.get("Severity"), fields.get("Reason"),
-                fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"), rule)
+                fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"), fields.get("When"),
+                rule)
 
 
 def read_rule(path):
@@ -212,15 +213,16 @@ class Runner:
                 args += ["-D", name]
         return args
 
-    def shares(self, files):
-        """Files by directory, the directories spread over the jobs."""
+    def concerning(self, files):
+        """Files by directory, without the directories that have nothing to do with vfio-pci: those would take as long."""
         groups = collections.defaultdict(list)
         for name in files:
             groups[name if self.alone else os.path.dirname(name)].append(name)
-        # Drivers that have nothing to do with vfio-pci would take as long as those that have.
-        for directory in [d for d, group in groups.items() if not any(map(self.concerned, group))]:
-            del groups[directory]
-        sized = sorted(((sum(os.path.getsize(os.path.join(self.root, n)) for n in g), g) for g in groups.values()),
+        return [group for group in groups.values() if any(map(self.concerned, group))]
+
+    def shares(self, files):
+        """The groups, spread over the jobs."""
+        sized = sorted(((sum(os.path.getsize(os.path.join(self.root, n)) for n in g), g) for g in self.concerning(files)),
                        reverse=True)
         shares = [[0, []] for _ in range(min(self.jobs, len(sized)))]
         for size, group in sized:

@@ -30,37 +30,48 @@ identifier m =~ "^(init|release|close_device)$";
 struct vfio_device_ops ops = { ..., .m = f, ... };
 
 @core@
-identifier f;
 identifier call =~ "^vfio_pci_core_(init_dev|release_dev|close_device|disable)$";
-position q;
+position p;
 @@
-f@q(...)
-{ <+... call(...) ...+> }
-
-@helper@
-identifier core_f;
-identifier call =~ "^vfio_pci_core_(init_dev|release_dev|close_device|disable)$";
-@@
-core_f(...)
-{ <+... call(...) ...+> }
-
-@by@
-identifier f, helper.core_f;
-position q;
-@@
-f@q(...)
-{ <+... core_f(...) ...+> }
+call@p(...)
 
 @alone@
 identifier table.f;
-position p != {core.q, by.q};
+position p;
 @@
 f@p(...)
 { ... }
 
+@calls@
+identifier table.f, g;
+position p;
+@@
+f(...)
+{ <+... g@p(...) ...+> }
+
 @initialize:python@
 @@
 what = "ERROR: [VPS-LIFE-07] .%s does not call the core's"
+right = set()
+
+@script:python@
+p << core.p;
+@@
+right.add((p[0].file, p[0].current_element))
+
+@script:python@
+f << table.f;
+g << calls.g;
+p << calls.p;
+@@
+if (p[0].file, g) in right:
+    right.add((p[0].file, f))
+
+@script:python@
+f << table.f;
+p << alone.p;
+@@
+cocci.include_match((p[0].file, f) not in right)
 
 @script:python depends on report@
 p << alone.p;

@@ -4,7 +4,7 @@
 static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	struct vfio_pci_core_device *vdev = container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	unsigned long pfn = PHYS_PFN(pci_resource_start(vdev->pdev, 2));
+	unsigned long pfn = acme_first_pfn(vdev);
 	unsigned long addr;
 
 	vma->vm_private_data = vdev;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A mapping of a BAR is pgprot_decrypted()
+//
+//# Id: VPS-MMAP-08
+//# Group: mmap
+//# Severity: warning
+//# Reason: under memory encryption (SEV, SME, TDX) the protection bits of a VMA say encrypted. A BAR is
+//#   not RAM: mapped so, reads return garbage and writes go nowhere.
+//# Prevents: "vfio-pci: Use io_remap_pfn_range() for PCI IO memory", "mm: always have
+//#   io_remap_pfn_range() set pgprot_decrypted()"
+//# Mend: vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot), last of what is done to it
+//
+// Confidence: High
+// Options: --no-includes
+// Comments: Silent when the frames come from elsewhere than pci_resource_start(): is it RAM or not?
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+// the frames are a BAR's
+@bar@
+@@
+pci_resource_start(...)
+
+@insert@
+identifier call =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$)";
+@@
+call(...)
+
+@decrypts@
+@@
+pgprot_decrypted(...)
+
+@core@
+identifier f;
+position q;
+@@
+f@q(...)
+{ <+... vfio_pci_core_mmap(...) ...+> }
+
+@mapped depends on concerned && bar && insert && !decrypts exists@
+identifier f, vma, ops;
+position p, q != core.q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{
+  ... when any
+  vma->vm_ops@p = &ops
+  ... when any
+}
+
+@initialize:python@
+@@
+what = "WARNING: [VPS-MMAP-08] a BAR is mapped with a protection that may say encrypted"
+
+@script:python depends on report@
+p << mapped.p;
+@@
+coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << mapped.p;
+@@
+coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression v;
+position mapped.p;
+@@
+* v->vm_ops@p

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+static void acme_mask(struct vfio_pci_core_device *vdev)
+{
+	mutex_lock(&vdev->igate);
+	down_write(&vdev->memory_lock);
+	acme_mask_all(vdev);
+	up_write(&vdev->memory_lock);
+	mutex_unlock(&vdev->igate);
+}
+
+static void acme_unmask(struct acme_device *acme)
+{
+	mutex_lock(&acme->core_device.vdev.dev_set->lock);
+	mutex_lock(&acme->core_device.igate);
+	acme_unmask_all(acme);
+	mutex_unlock(&acme->core_device.igate);
+	mutex_unlock(&acme->core_device.vdev.dev_set->lock);
+}

@@ -25,26 +25,32 @@ primary_domain = "c"
 highlight_language = "none"
 html_theme = "furo"
 html_title = project
+html_static_path = ["_static"]
+html_css_files = ["docs.css"]
 html_copy_source = False
 html_show_sphinx = False
 c_id_attributes = ["__iomem", "__user"]
 
 
-def tree(docs, text):
-    """The pages that a page links to in its lists, in that order."""
-    links = re.findall(r"^(?:- |\d+\. |\| )\[[^]]+\]\(([^)#]+\.md)\)", text, re.M)
-    return [os.path.normpath(os.path.join(docs, link)) for link in links]
+def contents(text):
+    """A toctree for each **group** of the numbered links in a page."""
+    caption, trees = "", []
+    for line in text.splitlines():
+        group, page = re.fullmatch(r"\*\*(.+)\*\*", line), re.match(r"- \[([^]]+)\]\(([^)#]+)\.md\)", line)
+        if group:
+            caption = group.group(1)
+            trees.append((caption, []))
+        elif page:
+            trees[-1][1].append("%s </%s>" % (page.group(1), os.path.normpath(os.path.join("docs", page.group(2)))))
+    return trees
 
 
 def add_tree(app, docname, source):
     """The contents at the side: docs/index.md lists the pages, docs/api.md has what kernel-doc makes."""
-    if docname == root_doc:
-        pages = tree(os.path.dirname(docname), source[0])
-    elif docname == "docs/api":
-        pages = ["docs/api-reference"]
-    else:
-        return
-    source[0] += "\n\n```{toctree}\n:hidden:\n\n%s\n```\n" % "\n".join("/" + page for page in pages)
+    trees = {root_doc: contents, "docs/api": lambda text: [("", ["API reference </docs/api-reference>"])]}
+    for caption, pages in trees.get(docname, lambda text: [])(source[0]):
+        source[0] += "\n\n```{toctree}\n:hidden:\n%s\n%s\n```\n" % (
+            ":caption: %s\n" % caption if caption else "", "\n".join(pages))
 
 
 class Pictures(SphinxTransform):

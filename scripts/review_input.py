@@ -16,7 +16,8 @@ from review_rules import ID, Stop
 Input = collections.namedtuple("Input", "what before after files beside changed")
 Suppression = collections.namedtuple("Suppression", "file line last id reason")
 PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
-SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build)(/|$)|\.mod\.c$")
+# The tests of cocci/ are wrong on purpose.
+SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build|cocci/tests)(/|$)|\.mod\.c$")
 
 
 def git(args, cwd, stdin=None):
@@ -202,7 +203,7 @@ def of_commit(top, rev, directories):
 
 
 def change(what, before, after, names):
-    files = [n for n in dict.fromkeys(names) if n.endswith(".c") and os.path.isfile(os.path.join(after, n))]
+    files = [n for n in dict.fromkeys(names) if n.endswith(".c") and not SKIP.search(n) and os.path.isfile(os.path.join(after, n))]
     if not files:
         raise Stop("no .c file is changed or added: nothing to review (functions in headers are not looked at)")
     return Input(what + listed(files), before, after, files, beside(after, files), True)

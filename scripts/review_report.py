@@ -3,6 +3,7 @@
 
 import collections
 import json
+import re
 import textwrap
 from urllib.parse import quote
 
@@ -200,23 +201,26 @@ def checklist(items):
     """docs/review-checklist.md"""
     out = ["# Review checklist", "",
            "What a reviewer of a vfio-pci variant driver looks for, by what can go wrong. Items with a rule are decided",
-           "by `make review` ([review.md](review.md)); the questions it asks. Made by `make checklist` from `cocci/check/`:",
+           "by `make review` ([Reviewing](review.md)); the questions it asks. Made by `make checklist` from `cocci/check/`:",
            "change it there."]
     for title, group in by_group(items):
         out += ["", "## %s" % title]
         for item in group:
             out += ["", "### %s: %s" % (item.id, item.title), ""]
             if item.mend:
-                out += [line(item.reason), "", line("**Prevents:** " + item.prevents), "", line("**Mend:** " + item.mend)]
-                out += ["", line("**Ask:** " + item.ask)] if item.ask else []
+                out += [line(item.reason), "", line(item.prevents, "**Prevents:** "), "", line(item.mend, "**Mend:** ")]
+                out += ["", line(item.ask, "**Ask:** ")] if item.ask else []
                 by = "`cocci/check/%s.cocci`" % item.rule if item.rule else "`scripts/review`"
                 out += ["", "*Decided by %s (%s).*" % (by, item.severity)]
             else:
                 out += [line(item.ask), ""] if item.ask != item.title else []
-                out += [line("**A good answer:** " + item.good)]
+                out += [line(item.good, "**A good answer:** ")]
                 out += ["", "*Asked of code that has `%s`.*" % item.when] if item.when else []
     return "\n".join(out) + "\n"
 
 
-def line(said):
-    return textwrap.fill(said, 118, break_long_words=False, break_on_hyphens=False)
+def line(said, lead=""):
+    """A sentence, unless it begins or ends with code."""
+    if re.match(r"(?!(struct|drvdata|goto|return|vfio|mmap) )[a-z]+(-[a-z]+)*[ ,:;]", said):
+        said = said[0].upper() + said[1:]
+    return textwrap.fill(lead + said + ("." if said[-1] not in ".;?" else ""), 118, break_long_words=False, break_on_hyphens=False)

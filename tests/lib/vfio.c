@@ -8,14 +8,16 @@
 
 #include "vfio.h"
 
-int vfio_iommu_open(struct vfio_iommu *iommu)
+int vfio_iommu_open_as(struct vfio_iommu *iommu, const char *kind)
 {
-	const char *kind = getenv("VFIO_IOMMU") ?: "type1";
 	struct iommufd_ioas_alloc alloc = { .size = sizeof(alloc) };
+	bool container;
 
 	memset(iommu, 0, sizeof(*iommu));
 	iommu->iommufd = !strcmp(kind, "iommufd");
-	iommu->fd = open(iommu->iommufd ? "/dev/iommu" : "/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	iommu->noiommu = !strcmp(kind, "noiommu");
+	container = !iommu->iommufd && strcmp(kind, "compat");
+	iommu->fd = open(container ? "/dev/vfio/vfio" : "/dev/iommu", O_RDWR | O_CLOEXEC);
 	if (iommu->fd < 0)
 		return -errno;
 	if (iommu->iommufd) {
@@ -24,6 +26,11 @@ int vfio_iommu_open(struct vfio_iommu *iommu)
 		iommu->ioas = alloc.out_ioas_id;
 	}
 	return 0;
+}
+
+int vfio_iommu_open(struct vfio_iommu *iommu)
+{
+	return vfio_iommu_open_as(iommu, getenv("VFIO_IOMMU") ?: "type1");
 }
 
 void vfio_iommu_close(struct vfio_iommu *iommu)
@@ -97,13 +104,14 @@ static int group_fd(struct vfio_iommu *iommu, const char *bdf)
 	if (iommu->ngroups == VFIO_MAX_GROUPS)
 		return -ENOSPC;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", id);
+	snprintf(path, sizeof(path), "/dev/vfio/%s%d", iommu->noiommu ? "noiommu-" : "", id);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	err = sys(ioctl(fd, VFIO_GROUP_SET_CONTAINER, &iommu->fd));
 	if (!err && !iommu->ngroups)
-		err = sys(ioctl(iommu->fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+		err = sys(ioctl(iommu->fd, VFIO_SET_IOMMU,
+				iommu->noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU));
 	if (err) {
 		close(fd);
 		return err;
@@ -114,14 +122,12 @@ static int group_fd(struct vfio_iommu *iommu, const char *bdf)
 	return fd;
 }
 
-static int cdev_fd(struct vfio_iommu *iommu, const char *bdf)
+int vfio_cdev_open(const char *bdf)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommu->fd };
-	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
 	struct dirent *entry;
 	char path[512];
-	int fd, err = 0;
 	DIR *dir;
+	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
 	dir = opendir(path);
@@ -129,20 +135,49 @@ static int cdev_fd(struct vfio_iommu *iommu, const char *bdf)
 		return -errno;
 	do {
 		entry = readdir(dir);
-	} while (entry && strncmp(entry->d_name, "vfio", 4));
+	} while (entry && entry->d_name[0] == '.');
 	if (entry)
 		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry->d_name);
 	closedir(dir);
-	fd = entry ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	if (fd < 0)
-		return entry ? -errno : -ENODEV;
+	if (!entry)
+		return -ENODEV;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
 
-	attach.pt_id = iommu->ioas;
-	if (ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ||
-	    ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach)) {
-		err = -errno;
+int vfio_cdev_bind(int fd, int iommufd, uint32_t *devid)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+	int err = sys(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &bind));
+
+	if (devid)
+		*devid = bind.out_devid;
+	return err;
+}
+
+int vfio_cdev_attach(int fd, uint32_t ioas)
+{
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = ioas };
+
+	return sys(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach));
+}
+
+int vfio_cdev_detach(int fd)
+{
+	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+
+	return sys(ioctl(fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach));
+}
+
+static int cdev_fd(struct vfio_iommu *iommu, const char *bdf)
+{
+	int fd = vfio_cdev_open(bdf), err;
+
+	if (fd < 0)
+		return fd;
+	err = vfio_cdev_bind(fd, iommu->fd, NULL) ?: vfio_cdev_attach(fd, iommu->ioas);
+	if (err)
 		close(fd);
-	}
 	return err ?: fd;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A vfio device opened for a test: by group and type1 container, or by cdev and iommufd. */
+/* A vfio device opened for a test: by group and container, or by character device and iommufd. */
 #ifndef TESTS_LIB_VFIO_H
 #define TESTS_LIB_VFIO_H
 
@@ -20,7 +20,8 @@
 
 /* Where DMA mappings live: one for all devices that a test opens together. */
 struct vfio_iommu {
-	bool iommufd; /* VFIO_IOMMU=iommufd in the environment; else type1 */
+	bool iommufd; /* by character devices; else by groups */
+	bool noiommu; /* no mappings, and DMA goes where the device says */
 	int fd;
 	uint32_t ioas;
 	unsigned int ngroups;
@@ -35,7 +36,12 @@ struct vfio_dev {
 	int fd;
 };
 
+/*
+ * What VFIO_IOMMU in the environment says: type1 (default), compat (iommufd in the place of a
+ * container), iommufd, or noiommu.
+ */
 int vfio_iommu_open(struct vfio_iommu *iommu);
+int vfio_iommu_open_as(struct vfio_iommu *iommu, const char *kind);
 void vfio_iommu_close(struct vfio_iommu *iommu);
 int vfio_dma_map(struct vfio_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size);
 int vfio_dma_unmap(struct vfio_iommu *iommu, uint64_t iova, uint64_t size);
@@ -50,6 +56,12 @@ int vfio_open_bound(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *
 /* The group's GET_DEVICE_FD alone (or the cdev's open and bind). Returns the file or -errno. */
 int vfio_get_device_fd(struct vfio_iommu *iommu, const char *bdf);
 void vfio_close(struct vfio_dev *dev);
+
+/* The steps of a character device: its file or -errno; 0 or -errno. */
+int vfio_cdev_open(const char *bdf);
+int vfio_cdev_bind(int fd, int iommufd, uint32_t *devid);
+int vfio_cdev_attach(int fd, uint32_t ioas);
+int vfio_cdev_detach(int fd);
 
 /*
  * True when the driver behaves as vfio-pci of 7.3: ours always does, the kernel's where it is that

@@ -26,12 +26,54 @@ struct vfio_device_attach_iommufd_pt {
 	__u32 pt_id;
 };
 #define VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
+
+struct vfio_device_detach_iommufd_pt {
+	__u32 argsz;
+	__u32 flags;
+};
+#define VFIO_DEVICE_DETACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 20)
+
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID	     (1 << 0)
+#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED (1 << 1)
+#define VFIO_PCI_DEVID_OWNED		     0
+#define VFIO_PCI_DEVID_NOT_OWNED	     (-1)
+#endif
+
+/* Linux kernel ("vfio/pci: Do vf_token checks for VFIO_DEVICE_BIND_IOMMUFD") (in v6.17) */
+#ifndef VFIO_DEVICE_BIND_FLAG_TOKEN
+#define VFIO_DEVICE_BIND_FLAG_TOKEN (1 << 0)
+#endif
+/* The request with its younger member, under a name of our own. */
+struct vfio_bind_with_token {
+	__u32 argsz;
+	__u32 flags;
+	__s32 iommufd;
+	__u32 out_devid;
+	__u64 token_uuid_ptr;
+};
+
+/* Linux kernel ("vfio/pci: Add dma-buf export support for MMIO regions") (in v6.19) */
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
+struct vfio_region_dma_range {
+	__u64 offset;
+	__u64 length;
+};
+
+struct vfio_device_feature_dma_buf {
+	__u32 region_index;
+	__u32 open_flags;
+	__u32 flags;
+	__u32 nr_ranges;
+	struct vfio_region_dma_range dma_ranges[];
+};
+#define VFIO_DEVICE_FEATURE_DMA_BUF 11
 #endif
 
 /* <linux/iommufd.h> (in v6.2), under names of our own so that the two can meet. */
-#define IOMMUFD_IOAS_ALLOC _IO(';', 0x81)
-#define IOMMUFD_IOAS_MAP   _IO(';', 0x85)
-#define IOMMUFD_IOAS_UNMAP _IO(';', 0x86)
+#define IOMMUFD_IOAS_ALLOC    _IO(';', 0x81)
+#define IOMMUFD_IOAS_MAP      _IO(';', 0x85)
+#define IOMMUFD_IOAS_UNMAP    _IO(';', 0x86)
+#define IOMMUFD_IOAS_MAP_FILE _IO(';', 0x8f) /* (in v6.13) */
 
 struct iommufd_ioas_alloc {
 	__u32 size;
@@ -49,6 +91,16 @@ struct iommufd_ioas_map {
 	__u64 iova;
 };
 #define IOMMUFD_MAP_FIXED_RW 7
+
+struct iommufd_ioas_map_file {
+	__u32 size;
+	__u32 flags;
+	__u32 ioas_id;
+	__s32 fd;
+	__u64 start;
+	__u64 length;
+	__u64 iova;
+};
 
 struct iommufd_ioas_unmap {
 	__u32 size;

@@ -140,6 +140,13 @@ test: ready			## boot KERNEL in a virtual machine and run the tests
 test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
 	+$(Q)scripts/test-all $(if $(CACHED),--cached)
 
+.PHONY: conformance
+conformance: lab = $(lastword $(shell scripts/kernels list lab))
+conformance:		## run the newest kernel's variant drivers and its vfio selftests on our core
+	$(Q)scripts/doctor --install build test lab conformance
+	+$(Q)$(MAKE) KERNEL=$(lab) $(jobs) all
+	$(Q)CACHE=$(CACHE) scripts/conformance $(lab)
+
 shell: ready			## boot KERNEL and get a shell in it
 	$(call vm,shell)
 
@@ -233,7 +240,7 @@ help:				## this text
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 #= KDIR=      build for these headers instead; only all, clean and help
 #= T=         run only the tests whose name matches this pattern
-#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed)
+#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), iommufd, compat, noiommu
 #= TREE=      for migrate, review: the kernel tree; FILES= names some of its files
 #= RANGE=     for review: what these commits change, main..topic
 #= FORMAT=    for review: text, markdown, sarif or github

@@ -82,6 +82,8 @@ static void bar_dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_ta
 
 	dma_resv_assert_held(buf->dmabuf->resv);
 
+	/* dma_buf_phys_vec_to_sgt() leaves 0 there, and dma_buf_free_sgt() would leak the list. */
+	sgt->orig_nents = sgt->nents;
 	dma_buf_free_sgt(attachment, sgt, dir);
 	WRITE_ONCE(buf->mapped, buf->mapped - 1);
 	/* Pairs with the barrier in wait_var_event(). */

@@ -12,6 +12,9 @@ import re
 from docutils import nodes
 from sphinx.ext.graphviz import graphviz
 from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
 
 project = "vfio-pci variant-driver SDK"
 author = "The vfio-pci SDK authors"
@@ -65,6 +68,9 @@ class Pictures(SphinxTransform):
             if not target or not target.endswith(".dot"):
                 continue
             path = os.path.join(os.path.dirname(self.env.doc2path(self.env.docname)), target)
+            if not os.path.exists(path):
+                logger.warning("there is no picture %s", target, location=node)
+                continue
             self.env.note_dependency(path)
             with open(path, encoding="utf-8") as f:
                 picture = graphviz(code=f.read(), options={"docname": self.env.docname}, alt=node.astext())

@@ -133,7 +133,7 @@ def of_patch(tree, patch, tmp):
         before, after, how = again, os.path.join(tmp, "again-after"), "what the patch, already applied, has changed in "
         in_place(tree, source, tmp, "again-after")
         neighbours(tree, source, before, after)
-    return change(how, before, after, [new for _, new in source if new])
+    return change(how, before, after, source)
 
 
 def neighbours(tree, source, *directories):
@@ -179,8 +179,9 @@ def of_range(tree, commits, tmp):
         if run.returncode:
             raise Stop("%s and %s have no commit in common: say RANGE=A..B" % (m.group(1), m.group(3)))
         revs[0] = run.stdout.decode().strip()
-    run = git(["diff", "--name-only", "--no-renames", "-z"] + revs + ["--", "*.c", "*.h"], top)
-    names = [n for n in run.stdout.decode(errors="surrogateescape").split("\0") if n]
+    run = git(["diff", "--name-status", "-M", "-z"] + revs + ["--", "*.c", "*.h"], top)
+    pairs = list(renames(run.stdout.decode(errors="surrogateescape").split("\0")))
+    names = [n for pair in pairs for n in pair if n]
     if not names:
         raise Stop("nothing in C changes in %s: nothing to review" % commits)
     dirs = [os.path.join(tmp, "before"), os.path.join(tmp, "after")]
@@ -190,7 +191,16 @@ def of_range(tree, commits, tmp):
             run = git(["cat-file", "blob", "%s:%s" % (rev, name)], top)
             if run.returncode == 0:
                 write(directory, name, run.stdout)
-    return change("what %s changes in " % commits, dirs[0], dirs[1], names)
+    return change("what %s changes in " % commits, dirs[0], dirs[1], pairs)
+
+
+def renames(words):
+    """(old name, new name) from what git diff --name-status -z says."""
+    words = iter(words)
+    for status in words:
+        if status:
+            old = next(words)
+            yield {"A": None}.get(status, old), {"D": None}.get(status, next(words) if status[0] in "RC" else old)
 
 
 def of_commit(top, rev, directories):
@@ -202,8 +212,13 @@ def of_commit(top, rev, directories):
     return found
 
 
-def change(what, before, after, names):
-    files = [n for n in dict.fromkeys(names) if n.endswith(".c") and not SKIP.search(n) and os.path.isfile(os.path.join(after, n))]
+def change(what, before, after, pairs):
+    for old, new in pairs:      # what a file had it has under another name, too
+        if old and new and old != new and os.path.isfile(os.path.join(before, old)):
+            os.makedirs(os.path.dirname(os.path.join(before, new)), exist_ok=True)
+            os.replace(os.path.join(before, old), os.path.join(before, new))
+    names = dict.fromkeys(new for _, new in pairs if new)
+    files = [n for n in names if n.endswith(".c") and not SKIP.search(n) and os.path.isfile(os.path.join(after, n))]
     if not files:
         raise Stop("no .c file is changed or added: nothing to review (functions in headers are not looked at)")
     return Input(what + listed(files), before, after, files, beside(after, files), True)

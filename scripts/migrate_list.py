@@ -8,32 +8,13 @@ import migrate_text as c
 from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, hides_devices, inode_comes_late,
                             make_huge, must_be_new, pfn_function, stored_pfn, wants_huge)
 from migrate_text import Function, Slice, Unclear
-from migrate_walk import ZAPS
+from migrate_walk import ZAPS, struct_tag, vendor_code
 
-# What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
-HOUSEKEEPING = re.compile(
-    r"^(list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
-    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page)_\w+|WARN_ON\w*|INIT_LIST_HEAD|sizeof|while|for|"
-    r"if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of)$")
 LOG = re.compile(r"^((dev|pci|pr|vfio)_(dbg|info|notice|warn|err|debug)\w*|printk\w*|trace_\w+)$")
 # A lock that guards a list, and how it is taken.
-TAKES = re.compile(r"\b(mutex_(?:try)?lock\w*|spin_(?:try)?lock\w*|down_(?:read|write)\w*|guard\(\w+\))\s*"
-                   r"\(\s*&\w+->([\w.]+)")
+TAKES = re.compile(r"\b(?:mutex_(?:try)?lock\w*|spin_(?:try)?lock(?!_init)\w*|down_(?:read|write)\w*|guard\(\w+\))\s*"
+                   r"\(\s*&(\w+)->([\w.]+)")
 GENERIC = re.compile(r"^(lock|mutex|list|head|vmas?|mm|mm_lock|list_lock|mappings|maps)$")
-
-
-def vendor_code(source, ours, own=()):
-    """First call or assignment to a member that has nothing to do with the list, and its offset."""
-    masked = c.mask(source)
-    start = masked.find("{") + 1
-    for m in re.finditer(r"\b([A-Za-z_]\w*)\s*\(|(?:->|\.)\s*(\w+)\s*(?:\+\+|--|[-+|&]?=(?!=))", masked[start:]):
-        name = m.group(1) or m.group(2)
-        if m.group(1) and (HOUSEKEEPING.match(name) or name in ours or name in own):
-            continue
-        if m.group(2) and name in ours:
-            continue
-        return name, start + m.start()
-    return None
 
 
 def struct_body(text, tag):
@@ -251,31 +232,42 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             if re.search(r"if\s*\(!\s*(%s)\s*\(" % "|".join(self.zaps), self.original):
                 raise Unclear("%s() is tried with %s, a lock in another struct" % (next(iter(self.zaps)), self.gate))
             self.gate = self.gate.split(".")[-1]
-        users = [f for f in c.functions(self.original)
-                 if self.lock in {path for _, path in TAKES.findall(self.function(f).inside())}]
-        mine = {self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"), *self.helpers, *self.zaps}
+        self.mine = {f for f in (self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"),
+                                 *self.helpers, *self.zaps) if f in c.functions(self.original)}
         calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
-        others = sorted(f for f in users if f not in mine and not re.search(calls_zap, self.source(f)))
+        others = sorted(f for f in c.functions(self.original) if f not in self.mine and self.takes_lock(f) and
+                        not re.search(calls_zap, self.source(f)))
         self.keep_lock = bool(others) or not self.gate and not self.spins
-        if self.keep_lock and self.spins:
-            raise Unclear("%s() takes %s for something else, and unmap_mapping_range() must not be called with a "
-                          "spinlock held" % (others[0], self.lock))
-        if others and self.gate:
-            self.tree.note("note", self.name, self.function(others[0]).line(),
-                           "%s stays: %s() takes it for something else" % (self.lock, others[0]))
         returns_locked = any(
             re.search(calls_zap, self.source(f)) and re.search(
                 r"(unlock|up_read|up_write)\w*\(&\w+->%s\b" % re.escape(self.lock), self.source(f))
-            for f in c.functions(self.original) if f not in mine)
+            for f in c.functions(self.original) if f not in self.mine)
+        if self.keep_lock and returns_locked:
+            raise Unclear("%s() returns with %s held and %s: who unlocks, and when, must be decided" % (
+                next(iter(self.zaps)), self.lock,
+                "others need that lock" if self.gate else "no other lock gates faults"))
+        if others and not self.gate and self.spins:
+            raise Unclear("%s() takes %s for something else, and unmap_mapping_range() must not be called with a "
+                          "spinlock held" % (others[0], self.lock))
+        if others and self.gate:
+            self.tree.note("review", self.name, self.function(others[0]).line(),
+                           "%s stays: %s() takes it for something else; faults and zaps take %s alone" % (
+                               self.lock, others[0], self.gate))
         for zap, (_, regions) in self.zaps.items():
-            beside = vendor_code(self.without(zap, regions), {zap, *self.helpers})
-            if beside and not self.keep_lock and self.gate:
+            rest = self.without(zap, regions)
+            if self.keep_lock and not self.gate and re.search(r"trylock\w*\(&\w+->%s\b" % re.escape(self.lock), rest):
+                raise Unclear("%s() gives up when %s is held: what then?" % (zap, self.lock))
+            beside = vendor_code(rest, {zap, *self.helpers})
+            if beside and self.gate and not LOG.match(beside[0]):
                 self.tree.note("review", self.name, self.function(zap).line(),
                                "%s() does more than zap (%s): callers now hold %s when it runs" % (
                                    zap, beside[0], self.gate))
-            if self.keep_lock and returns_locked:
-                raise Unclear("%s() returns with %s held and %s: who unlocks, and when, must be decided" % (
-                    zap, self.lock, "no other lock gates faults" if not self.gate else "others need that lock"))
+
+    def takes_lock(self, name, text=None):
+        """Does a function, or a part of it, take the lock of the list?"""
+        function = self.function(name)
+        return any(path == self.lock and struct_tag(self.original, function.type_of(var)) in (self.owner, None)
+                   for var, path in TAKES.findall(text or function.inside()))
 
     def without(self, name, regions, instead=""):
         """The source of a function, with something else where its loops were."""
@@ -343,12 +335,21 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             piece = Slice(fn, caller)
             value = piece.expression(expr)
         self.pfn_code = pfn_function(self.pfn, piece, value)
-        later = [f for f in c.functions(self.original) if f not in (self.mmap, self.fault, self.fill)
-                 and re.search(r"->vm_pgoff\b", self.function(f).inside())]
-        if stores:
-            for f in later:
+        if not stores:
+            return
+        for f in c.functions(self.original):
+            inside = self.function(f).inside()
+            if f == self.mmap:
+                inside = re.split(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", inside, maxsplit=1)[1]
+            elif f in (self.fault, self.fill):
+                for call in re.finditer(r"\b%s\s*\(" % self.fill_call, inside):
+                    inside = inside[:call.start()] + inside[c.closing(inside, call.end() - 1):]
+                    break
+            m = re.search(r"->vm_pgoff\b|\bvmf->pgoff\b", inside)
+            if m:
                 self.tree.note("review", self.name, self.function(f).line(),
-                               "%s() uses vm_pgoff: it is the offset in the file now, not a pfn" % f)
+                               "%s() uses %s: it is the offset in the file now, not a pfn" % (
+                                   f, m.group().replace("->vm", "vm")))
 
     # ---- what becomes of it
 
@@ -402,7 +403,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         new_names = {zap: self.new_zap(zap) for zap in self.zaps}
         self.replace_walks()
         nested = "." in head or "." in lock
-        if nested or self.is_generic(head, files) or self.is_generic(lock, files):
+        special = {word for word in (head.split(".")[-1], lock.split(".")[-1]) if not self.is_generic(word, files)}
+        if nested or len(special) < 2:
             outer = head.rsplit(".", 1)[0] if "." in head else None
             if nested and (not outer or "." in outer or lock.rsplit(".", 1)[0] != outer):
                 raise Unclear("the list (%s) and its lock (%s) are not side by side" % (head, lock))
@@ -414,15 +416,17 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             head, lock = flat[0], self.lock if self.keep_lock else flat[1]
         define.update(head=head, lock=lock if "." not in lock else None)
         for zap, (walk, alone) in new_names.items():
-            takes = any(self.lock in {path for _, path in TAKES.findall(self.original[a:b])}
-                        for a, b in self.zaps[zap][1])
+            takes = any(self.takes_lock(zap, self.original[a:b]) for a, b in self.zaps[zap][1])
             for f in files:
-                more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes)
+                more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes and not self.gate)
                 self.run("vma_list_zap", f, more)
                 self.run("vma_list_callers", f, more)
         self.run("vma_list_fault", self.name, define)
         self.run("vma_list_fault", self.name, dict(define, fault=self.mmap))
         self.run("vma_list_mmap", self.name, define)
+        if self.keep_lock and self.gate:
+            for f in self.mine:
+                self.run("vma_list_unlock", self.name, dict(define, within=new_names.get(f, [f])[0]))
         for f in files:
             self.run("vma_list_fields", f, dict(define, lock=None if self.keep_lock else lock))
         for f in self.helpers + ([self.fill] if self.fill != self.fault else []):
@@ -432,13 +436,17 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if wants_huge(self.tree, self.options.huge, self.name, self.function(self.fault).line()):
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
-        names = {head, self.entry, self.head.split(".")[-1] if not GENERIC.match(self.head.split(".")[-1]) else head}
+        names = {head, self.entry} | {word for word in special if word == self.head.split(".")[-1]}
+        names |= set(re.findall(r"\btypedef\s+struct\s+%s\s*\{[^}]*\}\s*(\w+);" % self.entry,
+                                self.tree.read(self.entry_file)))
         names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers) if f}
         names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
         if not self.keep_lock:
-            names |= {lock} | (set() if GENERIC.match(self.lock.split(".")[-1]) else {self.lock.split(".")[-1]})
+            names |= {lock} | {word for word in special if word == self.lock.split(".")[-1]}
         for zap, (walk, _) in new_names.items():
             self.drop_promise(zap, walk)
+            source = self.source_of_new(walk)
+            self.replace(self.name, self.text(self.name).replace(source, re.sub(r"\n*\n\treturn;\n}$", "\n}", source)))
         self.finish(names)
         self.verify(names, [walk for walk, _ in new_names.values()])
 

@@ -48,7 +48,8 @@ class Change:
             if text == original:
                 del self.files[name]
                 continue
-            text = c.tidy(c.align_members(c.drop_unused(text, original)), original)
+            text = c.drop_typedefs(c.drop_unused(text, original), gone)
+            text = c.tidy(c.align_members(text), original)
             self.files[name] = text
 
     def commit(self):
@@ -227,13 +228,12 @@ def stored_pfn(function):
 def pfn_function(name, piece, value):
     """The pfn of the page that faulted: that of the first page, as it was computed at mmap, and the way from there."""
     lines = "".join("\t%s\n" % line for line in ["struct vm_area_struct *vma = vmf->vma;"] + piece.lines)
-    return """static unsigned long %s(struct vm_fault *vmf)
-{
-%s
-	return %s +
-	       ((vmf->address - vma->vm_start) >> PAGE_SHIFT);
-}
-""" % (name, wrap(lines), "(%s)" % value if c.operators(value) - {"+", "-", "*", "/"} else value)
+    if c.operators(value) - {"+", "-", "*", "/"}:
+        value = "(%s)" % value
+    way = "((vmf->address - vma->vm_start) >> PAGE_SHIFT)"
+    short = "\treturn %s + %s;" % (value, way)
+    return "static unsigned long %s(struct vm_fault *vmf)\n{\n%s\n%s\n}\n" % (
+        name, wrap(lines), short if len(short.expandtabs(8)) <= 80 else "\treturn %s +\n\t       %s;" % (value, way))
 
 
 def wrap(lines):
@@ -242,7 +242,8 @@ def wrap(lines):
     for line in lines.splitlines():
         if len(line.expandtabs(8)) > 100 and " = " in line:
             left, right = line.split(" = ", 1)
-            line = "%s =\n\t\t%s" % (left, right)
+            at = right.rfind(" + ") + 2 if len(right) > 84 and " + " in right else 0
+            line = "%s =\n\t\t%s" % (left, right[:at] + "\n\t\t" + right[at + 1:] if at else right)
         out.append(line + "\n")
     return "".join(out)
 

@@ -86,12 +86,15 @@ def loops(masked, start, end):
 
 
 def jumps_back(masked, start, end):
-    """Where the loops made of a label and a goto begin and end."""
+    """Where the loops made of a label and a goto begin and end, blocks complete."""
     for label in re.finditer(r"^[ \t]*(\w+):[ \t]*$", masked[start:end], re.M):
         back = [m.end() for m in re.finditer(r"\bgoto %s;" % label.group(1), masked[start:end])
                 if m.start() > label.end()]
         if back and label.group(1) != "default":
-            yield start + label.start(), start + back[-1]
+            first, last = start + label.start(), start + back[-1]
+            while masked.count("{", first, last) > masked.count("}", first, last):
+                last = masked.index("}", last) + 1
+            yield first, last
 
 
 class Function:
@@ -285,8 +288,8 @@ def drop_comments(text, original, names):
     """Remove comments that speak of things that are gone; gives the text and the lines (of the original)."""
     gone = re.compile(r"\b(%s)\b" % "|".join(re.escape(n) for n in sorted(names)))
     lines = []
-    for m in reversed(list(re.finditer(r"/\*.*?\*/", text, re.S))):
-        if not gone.search(m.group()):
+    for m in reversed(list(re.finditer(r"/\*.*?\*/|//[^\n]*(?:\n[ \t]*//[^\n]*)*", text, re.S))):
+        if not gone.search(m.group()) or "SPDX" in m.group():
             continue
         at = original.find(m.group())
         lines.append((line_of(original, at) if at >= 0 else line_of(text, m.start()),
@@ -300,6 +303,12 @@ def drop_comments(text, original, names):
     return text, lines[::-1]
 
 
+def drop_typedefs(text, gone):
+    """What is left of typedefs after their structs have gone."""
+    return re.sub(r"^typedef(?:\s+struct \w+)?\s+(\w+);?\n", lambda m: "" if m.group(1) in gone else m.group(), text,
+                  flags=re.M)
+
+
 def reword_flags(text, name):
     """A comment that explains vm_flags with what remap_pfn_range() does."""
     function = Function(text, name)
@@ -309,9 +318,32 @@ def reword_flags(text, name):
     return text[:function.body] + body + text[function.end:]
 
 
-def computed(declaration):
+def computed(expr):
     """What a function computes may matter, what a macro does hardly."""
-    return any(f != "container_of" and not f.isupper() for f in re.findall(r"\b(\w+)\s*\(", declaration))
+    return any(not re.match(r"container_of$|pci_resource_|resource_size$|[A-Z_0-9]+$", f)
+               for f in re.findall(r"\b(\w+)\s*\(", expr))
+
+
+def drop_dead_stores(body, original):
+    """Remove what is computed for no one any more."""
+    for var in set(re.findall(r"^\t+(\w+) = [^;]*;\n", body, re.M)):
+        stores = list(re.finditer(r"^\t+%s = ([^;]*);\n" % var, body, re.M))
+        declared = re.search(r"^\t(?:[\w ]+[ *])%s(?: = [^;]*)?;\n" % var, body, re.M)
+        uses = len(re.findall(r"\b%s\b" % var, mask(body)))
+        if declared and uses == len(stores) + 1 and not any(computed(m.group(1)) for m in stores) and \
+           len(re.findall(r"\b%s\b" % var, original)) > uses:
+            for m in reversed(stores):
+                body = body[:m.start()] + body[m.end():]
+    return body
+
+
+def drop_labels(body, original):
+    """Remove labels that nobody jumps to any more."""
+    for label in re.findall(r"^[ \t]*(\w+):[ \t]*$", body, re.M):
+        jump = r"\bgoto %s;" % label
+        if re.search(jump, original) and not re.search(jump, body):
+            body = re.sub(r"\n*^[ \t]*%s:[ \t]*\n" % label, "\n\n", body, flags=re.M)
+    return body
 
 
 def drop_unused(text, original):
@@ -330,6 +362,8 @@ def drop_unused(text, original):
             return uses == 1 and (not then or len(re.findall(r"\b%s\b" % var, then.inside())) != 1)
 
         body = text[now.body:now.end - 1]
+        before = then.inside() if then else mask(original)
+        body = drop_labels(drop_dead_stores(body, before), before)
         for m in list(DECLARATION.finditer(body))[::-1]:
             if m.group(1).split()[0] in ("return", "goto", "else"):
                 continue

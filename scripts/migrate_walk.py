@@ -9,6 +9,13 @@ from migrate_text import Function, Unclear
 
 ZAPS = r"\b(zap_vma_ptes|zap_vma_range|zap_page_range|zap_page_range_single)\s*\("
 
+# What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
+HOUSEKEEPING = re.compile(
+    r"^(list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
+    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page)_\w+|WARN_ON\w*|INIT_LIST_HEAD|sizeof|while|for|"
+    r"if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of|"
+    r"\w+_get_drvdata)$")
+
 
 class Walk:
     """One function that walks a list to zap, and whose list that is."""
@@ -71,6 +78,20 @@ def zappers(text, callbacks):
     return names
 
 
+def vendor_code(source, ours):
+    """First call or assignment to a member that has nothing to do with the list, and its offset."""
+    masked = c.mask(source)
+    start = masked.find("{") + 1
+    for m in re.finditer(r"\b([A-Za-z_]\w*)\s*\(|(?:->|\.)\s*(\w+)\s*(?:\+\+|--|[-+|&]?=(?!=))", masked[start:]):
+        name = m.group(1) or m.group(2)
+        if m.group(1) and (HOUSEKEEPING.match(name) or name in ours):
+            continue
+        if m.group(2) and name in ours:
+            continue
+        return name, start + m.start()
+    return None
+
+
 def walks(text):
     """All walks of a file."""
     masked = c.mask(text)
@@ -83,10 +104,12 @@ def walks(text):
         function = Function(text, name)
         if name in callbacks or not re.search(zap, function.inside()):
             continue
-        for where in (c.loops, c.jumps_back):
-            regions = list(where(masked, function.body, function.end))
-            uses = [list_use(function, masked[a:b]) for a, b in regions if re.search(zap, masked[a:b])]
-            if any(uses):
-                found.append(Walk(text, function, regions, next(u for u in uses if u)))
-                break
+        loops = [(a, b) for a, b in c.loops(masked, function.body, function.end)]
+        back = [(a, b) for a, b in c.jumps_back(masked, function.body, function.end)
+                if not vendor_code("{" + text[a:b], [name])]
+        # A goto around the loops that does nothing but look for the next mm is a part of the walk.
+        regions = back + [(a, b) for a, b in loops if not any(x <= a < y for x, y in back)]
+        uses = [list_use(function, masked[a:b]) for a, b in regions if re.search(zap, masked[a:b])]
+        if any(uses):
+            found.append(Walk(text, function, sorted(regions), next(u for u in uses if u)))
     return found

@@ -122,6 +122,17 @@ statement S;
      ) S
 + walk(E);
 
+@depends on patch@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E, r;
+statement S;
+@@
+- r = zap(E, ...);
+- if (\(!r\|r == 0\))
++ if (!down_write_trylock(&E->gate))
+  S
++ walk(E);
+
 // ---- everyone else
 
 @depends on patch@

@@ -39,7 +39,7 @@ fault(...)
 {
   <...
 (
-- if (add(...)) S
+- if (\(add(...)\|unlikely(add(...))\)) S
 |
 - if ((r = add(...))) S
 |
@@ -48,7 +48,7 @@ fault(...)
 - if (add(...) < 0) S
 |
 - r = add(...);
-- if (\(r\|r != 0\|r < 0\)) S
+- if (\(r\|r != 0\|r < 0\|unlikely(r)\|unlikely(r < 0)\)) S
 |
 - r = add(...);
 |
@@ -72,7 +72,9 @@ fault(...)
   <...
 (
 - t = alloc(...);
-- if (!t) S
+- if (\(!t\|unlikely(!t)\)) S
+|
+- INIT_LIST_HEAD(&t->link);
 |
 - t->vma = e;
 |
@@ -84,6 +86,24 @@ fault(...)
 }
 
 // ---- one page instead of all
+
+@depends on patch@
+identifier virtual.fault, virtual.fill, virtual.pfn, vmf;
+expression e, E1, E2;
+@@
+fault(struct vm_fault *vmf)
+{
+  <...
+(
+- e = fill(...);
+- return e ? E1 : E2;
++ return vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+|
+- return fill(...) ? E1 : E2;
++ return vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+)
+  ...>
+}
 
 @ret exists@
 identifier virtual.fault, r;
@@ -134,19 +154,29 @@ fault(...)
 
 @depends on patch@
 identifier virtual.fault, virtual.fill, virtual.pfn, vmf, ret.r;
-expression e;
+expression e, E1, E2;
 statement S;
 @@
 fault(struct vm_fault *vmf)
 {
   <...
 (
-- if (fill(...)) S
+- if (!fill(...)) r = VM_FAULT_NOPAGE;
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+|
+- e = fill(...);
+- r = \(e ? E1 : E2\|vmf_error(e)\);
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+|
+- r = fill(...) ? E1 : E2;
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+|
+- if (\(fill(...)\|unlikely(fill(...))\)) S
 + r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
 + if (r & VM_FAULT_ERROR) S
 |
 - e = fill(...);
-- if (\(e\|e != 0\|e < 0\)) S
+- if (\(e\|e != 0\|e < 0\|unlikely(e)\|unlikely(e != 0)\|unlikely(e < 0)\)) S
 + r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
 + if (r & VM_FAULT_ERROR) S
 )
@@ -167,7 +197,7 @@ fault(struct vm_fault *vmf)
 + if (ret & VM_FAULT_ERROR) S
 |
 - e = fill(...);
-- if (\(e\|e != 0\|e < 0\)) S
+- if (\(e\|e != 0\|e < 0\|unlikely(e)\|unlikely(e != 0)\|unlikely(e < 0)\)) S
 + ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
 + if (ret & VM_FAULT_ERROR) S
 )

@@ -60,19 +60,30 @@ fn(struct inode *i, struct file *filep)
 
 @depends on patch@
 identifier virtual.lock;
+identifier take = {mutex_lock_interruptible, mutex_lock_killable, down_read_interruptible,
+		   down_read_killable, down_write_killable};
+expression E;
+statement S;
+@@
+- if (take(\(&E->lock\|&E.lock\))) S
+
+@depends on patch@
+identifier virtual.lock;
+identifier try = {mutex_trylock, down_read_trylock, down_write_trylock, spin_trylock};
+expression E;
+statement S;
+@@
+- if (!try(\(&E->lock\|&E.lock\))) S
+
+@depends on patch@
+identifier virtual.lock;
+identifier call = {mutex_init, mutex_destroy, mutex_lock, mutex_lock_nested, mutex_unlock, init_rwsem,
+		   down_read, up_read, down_write, up_write, spin_lock_init, spin_lock, spin_unlock,
+		   spin_lock_irq, spin_unlock_irq, spin_lock_irqsave, spin_unlock_irqrestore, spin_lock_bh,
+		   spin_unlock_bh, lockdep_assert_held, lockdep_assert_held_write, lockdep_assert_held_read};
 expression E;
 @@
-(
-- mutex_init(\(&E->lock\|&E.lock\));
-|
-- mutex_destroy(\(&E->lock\|&E.lock\));
-|
-- mutex_lock(\(&E->lock\|&E.lock\));
-|
-- mutex_unlock(\(&E->lock\|&E.lock\));
-|
-- lockdep_assert_held(\(&E->lock\|&E.lock\));
-)
+- call(\(&E->lock\|&E.lock\), ...);
 
 @depends on patch@
 identifier virtual.head;
@@ -88,10 +99,11 @@ expression E;
 
 @depends on patch@
 identifier virtual.owner, virtual.lock;
+type L;
 @@
   struct owner {
     ...
--   struct mutex lock;
+-   L lock;
     ...
   };
 

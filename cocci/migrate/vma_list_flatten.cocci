@@ -53,15 +53,16 @@ identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
 
 @depends on patch && nested@
 identifier virtual.owner, virtual.outer, virtual.lock, virtual.flatlock;
+type L;
 @@
   struct owner {
     ...
     struct {
       ...
--     struct mutex lock;
+-     L lock;
       ...
     } outer;
-+   struct mutex flatlock;
++   L flatlock;
     ...
   };
 
@@ -86,10 +87,11 @@ identifier virtual.owner, virtual.head, virtual.flathead;
 
 @depends on patch && !nested@
 identifier virtual.owner, virtual.lock, virtual.flatlock;
+type L;
 @@
   struct owner {
     ...
--   struct mutex lock;
-+   struct mutex flatlock;
+-   L lock;
++   L flatlock;
     ...
   };

@@ -165,38 +165,18 @@ migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/migrate-test $(if $(T),'$(T)')
 
+# Ours beside the migrated ones: the programs and the tests' own modules come from there.
+migrated = $(Q)CACHE=$(CACHE) BUILD=build/$(1) MODULES=build/migrate/$(1)/modules VFIO_DRIVER=vfio-pci \
+	scripts/vm --kernel $(1) --tests
+
 migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's tests on it
 	$(Q)scripts/doctor --install build test migrate
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
+	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.12 all
 	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.12 build/migrate/debian-6.12
-	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate/debian-6.1
-	$(Q)CACHE=$(CACHE) BUILD=build/debian-6.1 MODULES=build/migrate/debian-6.1/modules VFIO_DRIVER=vfio-pci \
-		scripts/vm --kernel debian-6.1 --tests '$(or $(T),core_)'
-
-# ---- review --------------------------------------------------------------------
-
-# What is said to a terminal or a pipe here is the review, and nothing else.
-.PHONY: review review-test review-kernel checklist
-review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
-	$(Q)scripts/doctor --install migrate >&2
-	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') \
-		$(if $(FORMAT),--format '$(FORMAT)') $(FILES)
-
-review-test:			## compare what the rules of cocci/check find with what they should
-	$(Q)scripts/doctor --install migrate
-	$(Q)scripts/review-test $(if $(T),'$(T)')
-
-review-kernel:			## review the kernels' own drivers: each hit must be explained in known.txt
-	$(Q)scripts/doctor --install migrate
-	$(Q)CACHE=$(CACHE) scripts/review-kernel
-
-checklist:			## write docs/review-checklist.md anew from cocci/check
-	$(Q)scripts/review --checklist >docs/review-checklist.md
-
-.PHONY: docs
-docs:				## make the documentation as HTML in build/docs/html
-	$(Q)scripts/doctor --install docs
-	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
+	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
+	$(call migrated,debian-6.1) '$(or $(T),core_)'
+	$(call migrated,debian-6.12) '$(or $(T),core_mmap)'
 
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it

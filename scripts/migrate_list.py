@@ -137,6 +137,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         self.owner_body = struct_body(self.tree.read(self.files_of_owner[0]), self.owner)
 
     def find_functions(self):
+        self.lock = None
         tables = {}
         for _, table, member, f in self.facts["ops"]:
             tables.setdefault(table, {})[member] = f
@@ -150,10 +151,24 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                 if maps:
                     self.table, self.fault, self.ops = table, fault, members
                     self.fill = maps[0]
+                    break
+                for helper in c.functions(self.original):
+                    found = [f for f in remaps if c.calls(self.function(helper).inside(), f)]
+                    if found and c.calls(body, helper):
+                        raise Unclear("%s() maps by %s() and %s(): make that one function" % (fault, helper, found[0]))
         if not self.fault:
+            self.look_for_fault()
             raise Unclear("no fault handler maps the device: its pages are mapped elsewhere, once, and would not come "
                           "back after a zap")
         self.fill_call = remaps[self.fill]
+        # The callback may be a frame around the handler.
+        self.callback = self.fault
+        if self.function(self.fill).parameter(r"struct vm_fault \*"):
+            self.fault = self.fill
+        self.single = self.fill_call == "vmf_insert_pfn"
+        if self.single and (self.fill != self.fault or any(
+                c.calls(self.original[a:b], self.fill_call) for a, b in self.loops_of(self.fill))):
+            raise Unclear("%s() inserts more than the page that faulted: unknown shape" % self.fill)
         self.mmaps = [f for _, f, table in self.facts["mmap"] if table == self.table]
         if len(self.mmaps) != 1:
             raise Unclear("%s is used by %d functions" % (self.table, len(self.mmaps)))
@@ -164,6 +179,15 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if len(self.adds) > 1:
             raise Unclear("entries are made by several functions: %s" % ", ".join(self.adds))
         self.add = self.adds[0] if self.adds else None
+
+    def look_for_fault(self):
+        """A driver of several files."""
+        for name in self.other_users():
+            text = c.mask(self.tree.read(name))
+            m = re.search(r"\.fault\s*=", text)
+            if m and name != self.name:
+                raise Unclear("the fault handler is not in this file but in %s, line %d: bring them together first" % (
+                    name, c.line_of(text, m.start())))
 
     def find_lock(self):
         taken = {f: {path for _, path in TAKES.findall(c.mask(self.source(f))) if not path.startswith("mmap_")}
@@ -194,6 +218,10 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if self.add:
             fn = self.function(self.add)
             self.stop_at(vendor_code(fn.source(), ours), fn.start, "making an entry")
+        if self.fill != self.fault:
+            fn = self.function(self.fill)
+            pure = {self.fill_call, *re.findall(r"\b(PFN_\w+|PHYS_PFN|pci_resource_\w+|resource_size|pgprot_\w+)\b", fn.inside())}
+            self.stop_at(vendor_code(fn.source(), ours | pure), fn.start, "the helper that fills a VMA")
 
     def stop_at(self, found, base, where):
         if not found:
@@ -226,13 +254,14 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                 self.drop[member] = f
 
     def look_at_locks(self):
-        gates = [e for _, f, e in self.facts["gate"] if f == self.fault and not e.endswith("->" + self.lock)]
-        self.gate = gates[0].split("->")[-1] if gates else None
+        gates = [path for f in (self.callback, self.fault) for path in re.findall(
+            r"\bdown_read\w*\(\s*&\w+->([\w.]+)\)", self.function(f).inside()) if path != self.lock]
+        self.gate = gates[0] if gates else None
         if self.gate and "." in self.gate:
             if re.search(r"if\s*\(!\s*(%s)\s*\(" % "|".join(self.zaps), self.original):
                 raise Unclear("%s() is tried with %s, a lock in another struct" % (next(iter(self.zaps)), self.gate))
             self.gate = self.gate.split(".")[-1]
-        self.mine = {f for f in (self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"),
+        self.mine = {f for f in (self.callback, self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"),
                                  *self.helpers, *self.zaps) if f in c.functions(self.original)}
         calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
         others = sorted(f for f in c.functions(self.original) if f not in self.mine and self.takes_lock(f) and
@@ -316,7 +345,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                            "back in?" % self.mmap)
 
     def find_pfn(self):
-        self.prefix = re.sub(r"_?fault$", "", self.fault) or self.fault
+        self.prefix = re.sub(r"_?fault$", "", self.callback) or self.callback
         self.pfn = self.prefix + "_pfn"
         must_be_new(self.original, self.pfn)
         stores = [(f, e) for _, f, e in self.facts["pgoff"] if f == self.mmap]
@@ -328,6 +357,9 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             if piece.device and (not private or private.group(1) != piece.device):
                 raise Unclear("the pfn is computed from %s, which %s() does not keep in vm_private_data" % (
                     piece.device, self.mmap))
+        elif self.single:
+            self.pfn_code, self.stored = None, False
+            return
         else:
             fn = self.function(self.fill)
             expr = c.calls(self.source(self.fill), self.fill_call)[0][2]
@@ -335,21 +367,17 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             piece = Slice(fn, caller)
             value = piece.expression(expr)
         self.pfn_code = pfn_function(self.pfn, piece, value)
-        if not stores:
-            return
-        for f in c.functions(self.original):
-            inside = self.function(f).inside()
-            if f == self.mmap:
-                inside = re.split(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", inside, maxsplit=1)[1]
-            elif f in (self.fault, self.fill):
-                for call in re.finditer(r"\b%s\s*\(" % self.fill_call, inside):
-                    inside = inside[:call.start()] + inside[c.closing(inside, call.end() - 1):]
-                    break
-            m = re.search(r"->vm_pgoff\b|\bvmf->pgoff\b", inside)
-            if m:
-                self.tree.note("review", self.name, self.function(f).line(),
-                               "%s() uses %s: it is the offset in the file now, not a pfn" % (
-                                   f, m.group().replace("->vm", "vm")))
+        self.stored = bool(stores)
+        if self.stored:
+            fn = self.function(self.mmap)
+            store = re.search(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", fn.inside())
+            for m in re.finditer(r"->vm_pgoff\b", fn.inside()):
+                if m.start() > store.end():
+                    self.pgoff_used(self.mmap, c.line_of(self.original, fn.body + m.start()), "vm_pgoff")
+
+    def pgoff_used(self, function, line, what):
+        self.tree.note("review", self.name, line, "%s() uses %s: it is the offset in the file now, not a pfn" % (
+            function, what))
 
     # ---- what becomes of it
 
@@ -392,7 +420,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             "vfio": self.vfio, "core": self.core, "in_core": self.core is not None, "as_" + self.space: True,
             "member": self.member, "is_device": self.is_device,
             "late": self.space == "inode" and inode_comes_late(self.tree),
-            "bars": self.bars, "fill": self.fill if self.fill != self.fault else self.fill_call,
+            "bars": self.bars, "single": self.single and self.pfn_code is not None,
+            "fill": self.fill if self.fill != self.fault else self.fill_call,
             "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
             "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),
             "decrypt": self.fill_call.startswith("io_") and "pgprot_decrypted" not in self.source(self.mmap)}
@@ -431,9 +460,13 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             self.run("vma_list_fields", f, dict(define, lock=None if self.keep_lock else lock))
         for f in self.helpers + ([self.fill] if self.fill != self.fault else []):
             self.run("vma_list_fields", self.name, {"patch": True, "add": f})
-        if "(vmf)" in self.source_of_new(self.fault):
+        if self.pfn_code and "(vmf)" in self.source_of_new(self.fault):
             self.insert_before(self.name, self.fault, self.pfn_code)
-        if wants_huge(self.tree, self.options.huge, self.name, self.function(self.fault).line()):
+        line = self.function(self.fault).line()
+        if self.options.huge and self.callback != self.fault:
+            self.tree.note("review", self.name, line, "%s() is called by %s(): no huge fault handler was made of them" % (
+                self.fault, self.callback))
+        elif wants_huge(self.tree, self.options.huge, self.name, line):
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
         names = {head, self.entry} | {word for word in special if word == self.head.split(".")[-1]}
@@ -476,8 +509,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         where = os.path.dirname(self.name) or "."
         if os.path.basename(where) == "pci":
             where = os.path.dirname(where) or "."
-        words = [re.escape(word) for word in (self.head, self.lock) if not GENERIC.match(word)]
-        found = self.tree.grep(r"\b(%s)\b" % "|".join([*words, *self.zaps]), where)
+        words = [word for word in (self.head, self.lock) if word and not GENERIC.match(word)]
+        found = self.tree.grep(r"\b(%s)\b" % "|".join([*map(re.escape, words), *self.zaps]), where)
         return [f for f in found if re.search(r"\bstruct %s\b" % self.owner, self.tree.read(f))]
 
     def verify(self, names, walks):
@@ -497,9 +530,15 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         new = self.text(self.name)
         if re.search(r"->vm_pgoff\s*([-+|&^]|<<|>>)?=(?!=)", c.mask(new)):
             raise Unclear("vm_pgoff is written somewhere else, too: it must stay the offset in the file")
-        fault = "\n".join(Function(new, f).source() for f in c.functions(new) if f.startswith(self.prefix))
+        fault = "\n".join(Function(new, f).source() for f in c.functions(new)
+                          if f == self.fault or f.startswith(self.prefix))
         if not re.search(r"\bvmf_insert_pfn\s*\(", fault) or re.search(REMAP, fault):
             raise Unclear("%s() could not be made to insert a page: unknown shape" % self.fault)
+        for f in c.functions(new):
+            m = re.search(r"->vm_pgoff\b|\bvmf->pgoff\b", Function(new, f).inside())
+            if self.stored and m and f not in (self.mmap, self.pfn):
+                self.pgoff_used(f, self.line_in_original(self.name, new, Function(new, f).body + m.start()),
+                                m.group().replace("->vm", "vm"))
         for walk in walks:
             if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", Function(new, walk).source()):
                 raise Unclear("%s() could not be changed: unknown shape" % walk)

@@ -222,14 +222,18 @@ def stored_pfn(function):
     if len(stores) != 1 or stores[0][1] not in ("", "+"):
         raise Unclear("%s() changes vm_pgoff in an unknown way" % function.name)
     vma, op, expr = stores[0]
-    return "%s->vm_pgoff + (%s)" % (vma, expr) if op else expr
+    return "%s->vm_pgoff + %s" % (vma, in_sum(expr)) if op else expr
+
+
+def in_sum(expr):
+    """An expression as it must be written between other summands."""
+    return "(%s)" % expr if c.operators(expr) - {"+", "-", "*", "/"} else expr
 
 
 def pfn_function(name, piece, value):
     """The pfn of the page that faulted: that of the first page, as it was computed at mmap, and the way from there."""
     lines = "".join("\t%s\n" % line for line in ["struct vm_area_struct *vma = vmf->vma;"] + piece.lines)
-    if c.operators(value) - {"+", "-", "*", "/"}:
-        value = "(%s)" % value
+    value = in_sum(value)
     way = "((vmf->address - vma->vm_start) >> PAGE_SHIFT)"
     short = "\treturn %s + %s;" % (value, way)
     return "static unsigned long %s(struct vm_fault *vmf)\n{\n%s\n%s\n}\n" % (

@@ -96,7 +96,7 @@ print("FACT", "pgoff", p[0].line, fn, E, sep="\t")
 
 @fill depends on facts exists@
 identifier fn;
-identifier call = {remap_pfn_range, io_remap_pfn_range};
+identifier call = {remap_pfn_range, io_remap_pfn_range, vmf_insert_pfn};
 expression v, a, pfn;
 position p;
 @@
@@ -106,15 +106,3 @@ fn(...) { <+... call@p(v, a, pfn, ...) ...+> }
 fn << fill.fn; call << fill.call; v << fill.v; pfn << fill.pfn; p << fill.p;
 @@
 print("FACT", "remap", p[0].line, fn, call, v.replace(" ", ""), pfn, sep="\t")
-
-@gate depends on facts exists@
-identifier ops.f;
-expression E;
-position p;
-@@
-f(...) { <+... \(down_read@p(E)\|down_read_trylock@p(E)\|down_read_killable@p(E)\) ...+> }
-
-@script:python@
-f << ops.f; E << gate.E; p << gate.p;
-@@
-fact("gate", p, f, E)

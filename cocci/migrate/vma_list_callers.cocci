@@ -111,7 +111,7 @@ fn(...)
 
 // ---- the first pass locks and zaps
 
-@depends on patch@
+@depends on alone@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression E;
 statement S;
@@ -122,7 +122,7 @@ statement S;
      ) S
 + walk(E);
 
-@depends on patch@
+@depends on alone@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression E, r;
 statement S;
@@ -135,7 +135,7 @@ statement S;
 
 // ---- everyone else
 
-@depends on patch@
+@depends on alone@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression E, X;
 @@
@@ -143,6 +143,16 @@ expression E, X;
   ... when != zap(...)
   down_write(\(&X->gate\|&X.gate\));
 + walk(E);
+
+@depends on patch && !alone@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression list es;
+expression X;
+@@
+- zap(es);
+  ... when != zap(...)
+  down_write(\(&X->gate\|&X.gate\));
++ walk(es);
 
 @depends on alone@
 identifier virtual.zap, virtual.walk;

@@ -8,6 +8,7 @@
 //	there alone.
 
 virtual patch
+virtual single
 
 // ---- have we been here before?
 
@@ -91,7 +92,7 @@ fault(...)
 identifier virtual.fault, virtual.fill, virtual.pfn, vmf;
 expression e, E1, E2;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
   <...
 (
@@ -124,7 +125,7 @@ fault(...)
 @isint depends on patch && !ret@
 identifier virtual.fault;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
   ... when any
 - int ret;
@@ -135,7 +136,7 @@ fault(struct vm_fault *vmf)
 @noret depends on patch && !ret && !isint@
 identifier virtual.fault, vmf;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
 + vm_fault_t ret;
   ...
@@ -157,7 +158,7 @@ identifier virtual.fault, virtual.fill, virtual.pfn, vmf, ret.r;
 expression e, E1, E2;
 statement S;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
   <...
 (
@@ -188,7 +189,7 @@ identifier virtual.fault, virtual.fill, virtual.pfn, vmf;
 expression e;
 statement S;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
   <...
 (
@@ -207,7 +208,7 @@ fault(struct vm_fault *vmf)
 @depends on patch@
 identifier virtual.fault, virtual.pfn, vmf, v;
 @@
-fault(struct vm_fault *vmf)
+fault(..., struct vm_fault *vmf, ...)
 {
   ... when any
   struct vm_area_struct *v = vmf->vma;
@@ -216,6 +217,22 @@ fault(struct vm_fault *vmf)
 - vmf->vma
 + v
   , vmf->address, pfn(vmf))
+  ...>
+}
+
+// ---- one page already, but its pfn was kept in vm_pgoff
+
+@depends on single@
+identifier virtual.fault, virtual.pfn, vmf;
+expression v, e;
+@@
+fault(..., struct vm_fault *vmf, ...)
+{
+  <...
+  vmf_insert_pfn(v, vmf->address,
+- e
++ pfn(vmf)
+  )
   ...>
 }
 

@@ -104,7 +104,7 @@ class Function:
         masked = mask(text)
         for m in re.finditer(r"^[A-Za-z_][^;{}()=#]*\b%s\s*\(" % re.escape(name), masked, re.M):
             end = closing(masked, m.end() - 1)
-            brace = re.compile(r"\s*\{").match(masked, end)
+            brace = re.compile(r"(?:\s*__\w+(?:\([^()]*\))?)*\s*\{").match(masked, end)
             if brace:
                 self.text, self.name = text, name
                 self.start = m.start()

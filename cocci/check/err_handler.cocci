@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// The driver passes on PCI errors
+//
+//# Id: VPS-RST-03
+//# Group: reset
+//# Severity: error
+//# Reason: an error of the link or the device is reported to the pci_driver. Without .err_handler, or
+//#   with handlers that have no error_detected, the user's error eventfd never fires and the guest goes
+//#   on with a dead device.
+//# Prevents: core_info_test error_interrupt: the eventfd is offered, somebody has to signal it
+//# Mend: .err_handler = &vfio_pci_core_err_handlers, or handlers of its own with .error_detected =
+//#   vfio_pci_core_aer_err_detected
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+virtual patch
+
+@registers@
+@@
+vfio_pci_core_register_device(...)
+
+@said@
+identifier d;
+expression e;
+position q;
+@@
+struct pci_driver d@q = { ..., .err_handler = e, ... };
+
+@unsaid depends on registers@
+identifier d;
+position p != said.q;
+@@
+struct pci_driver d@p = { ... };
+
+@detects@
+identifier h;
+expression e;
+position q;
+@@
+struct pci_error_handlers h@q = { ..., .error_detected = e, ... };
+
+@deaf depends on registers@
+identifier h;
+position p != detects.q;
+@@
+struct pci_error_handlers h@p = { ... };
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-RST-03] no .err_handler"
+what2 = "ERROR: [VPS-RST-03] no .error_detected: the user is not told"
+
+@script:python depends on report@
+p << unsaid.p;
+@@
+coccilib.report.print_report(p[0], what1)
+
+@script:python depends on org@
+p << unsaid.p;
+@@
+coccilib.org.print_todo(p[0], what1)
+
+@depends on context@
+identifier unsaid.d;
+position unsaid.p;
+@@
+struct pci_driver
+* d@p
+ = { ... };
+
+@script:python depends on report@
+p << deaf.p;
+@@
+coccilib.report.print_report(p[0], what2)
+
+@script:python depends on org@
+p << deaf.p;
+@@
+coccilib.org.print_todo(p[0], what2)
+
+@depends on context@
+identifier deaf.h;
+position deaf.p;
+@@
+struct pci_error_handlers
+* h@p
+ = { ... };
+
+@depends on patch@
+identifier unsaid.d;
+position unsaid.p;
+@@
+  struct pci_driver d@p = {
+    ...,
++   .err_handler = &vfio_pci_core_err_handlers,
+  };
+
+@depends on patch@
+identifier deaf.h;
+position deaf.p;
+@@
+  struct pci_error_handlers h@p = {
+    ...,
++   .error_detected = vfio_pci_core_aer_err_detected,
+  };

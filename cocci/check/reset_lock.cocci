@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A reset handler takes no mutex that is held over user memory
+//
+//# Id: VPS-RST-05
+//# Group: reset
+//# Severity: error
+//# Reason: the core resets with memory_lock held for write. A handler that waits for a mutex whose
+//#   owner copies to user space, which may fault on the device and wait for memory_lock, waits for
+//#   ever.
+//# Prevents: why mlx5, hisilicon, virtio and xe defer the work of their reset_done
+//# Mend: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+@table depends on concerned@
+identifier h, f;
+identifier m =~ "^reset_(done|prepare)$";
+@@
+struct pci_error_handlers h = { ..., .m = f, ... };
+
+@copies exists@
+expression x;
+identifier mutex;
+identifier call =~ "^(__)?((copy_(to|from)|get|put|clear|memdup)_user|(get|pin)_user_pages|mmap_(read|write)_lock)";
+@@
+(
+mutex_lock(&x->mutex)
+|
+guard(mutex)(&x->mutex)
+)
+... when != mutex_unlock(&x->mutex)
+    when any
+call(...)
+
+@takes exists@
+identifier table.f, copies.mutex;
+expression x;
+position p;
+@@
+f(...)
+{
+  ... when any
+(
+  mutex_lock@p(&x->mutex)
+|
+  guard@p(mutex)(&x->mutex)
+)
+  ... when any
+}
+
+@helper depends on table@
+identifier copies.mutex, g;
+expression x;
+@@
+g(...)
+{ <+... mutex_lock(&x->mutex) ...+> }
+
+@through exists@
+identifier table.f, helper.g;
+position p;
+@@
+f(...)
+{
+  ... when any
+  g@p(...)
+  ... when any
+}
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-RST-05] %s is held elsewhere while user memory is touched"
+what2 = "ERROR: [VPS-RST-05] %s() takes a mutex that is held elsewhere while user memory is touched"
+
+@script:python depends on report@
+p << takes.p;
+mutex << copies.mutex;
+@@
+coccilib.report.print_report(p[0], what1 % mutex)
+
+@script:python depends on org@
+p << takes.p;
+mutex << copies.mutex;
+@@
+coccilib.org.print_todo(p[0], what1 % mutex)
+
+@depends on context@
+identifier c;
+position takes.p;
+@@
+* c@p(...)
+
+@script:python depends on report@
+p << through.p;
+g << helper.g;
+@@
+coccilib.report.print_report(p[0], what2 % g)
+
+@script:python depends on org@
+p << through.p;
+g << helper.g;
+@@
+coccilib.org.print_todo(p[0], what2 % g)
+
+@depends on context@
+identifier helper.g;
+position through.p;
+@@
+* g@p(...)

@@ -7,6 +7,8 @@ static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 	unsigned long pfn = acme_first_pfn(vdev);
 	unsigned long addr;
 
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vma->vm_private_data = vdev;
 	vma->vm_ops = &acme_mmap_ops;
 	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE, pfn++)
@@ -21,6 +23,8 @@ static int acme_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_r
 	int ret = remap_pfn_range(vma, vma->vm_start, PHYS_PFN(acme_window), SZ_64K, // finds VPS-MMAP-02
 				  vma->vm_page_prot);
 
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vma->vm_ops = &acme_mmap_ops;
 	return ret;
 }

@@ -14,6 +14,8 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 
 static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &acme_mmap_ops;
 	return 0;

@@ -11,6 +11,8 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 
 static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &acme_mmap_ops;
 	return 0;
@@ -19,6 +21,8 @@ static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 /* as 6.1 writes it */
 static int acme_old_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 	vma->vm_ops = &acme_mmap_ops;
 	return 0;

@@ -11,6 +11,8 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 
 static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP);
 	vma->vm_ops = &acme_mmap_ops; // finds VPS-MMAP-07
 	return 0;
@@ -19,6 +21,8 @@ static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 static int acme_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
 			    struct vm_area_struct *vma)
 {
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
 	vma->vm_private_data = vdev;
 	vma->vm_ops = &acme_mmap_ops; // finds VPS-MMAP-07
 	return 0;

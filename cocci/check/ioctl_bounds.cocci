@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// What an ioctl copies in is checked before it is used
+//
+//# Id: VPS-INPUT-04
+//# Group: input
+//# Severity: error
+//# Reason: every member of a structure from user space may have any value: an index reads or writes
+//#   beside the array, a count times a size wraps round, an argsz that is too small means that members
+//#   were never set.
+//# Prevents: "vfio/mlx5: Fix boundary check in set_report_output()"; core_info_test
+//#   sizes_that_are_too_small
+//# Mend: compare each index with the number of elements (array_index_nospec() when user space can read
+//#   the result), memdup_array_user() for arrays, argsz first
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+@index depends on concerned exists@
+expression s, E, n;
+identifier m;
+identifier g !~ "^copy_";
+position p;
+@@
+copy_from_user(&s, ...)
+... when != g(..., s.m, ...)
+    when != g(..., &s, ...)
+    when != \(s.m < n\|s.m <= n\|s.m > n\|s.m >= n\|s.m == n\|s.m != n\|array_index_nospec(s.m, n)\)
+E[s.m@p]
+
+@product depends on concerned exists@
+expression s, e, x;
+identifier m;
+identifier g !~ "^copy_";
+type T;
+position p;
+@@
+copy_from_user(&s, ...)
+... when != g(..., &s, ...)
+    when != \(s.m < e\|s.m <= e\|s.m > e\|s.m >= e\)
+(
+memdup_user@p(x, s.m * \(sizeof(T)\|sizeof(e)\))
+|
+memdup_user@p(x, \(sizeof(T)\|sizeof(e)\) * s.m)
+|
+\(kmalloc@p\|kzalloc@p\|kvmalloc@p\|kvzalloc@p\|vmalloc@p\|vzalloc@p\)(s.m * \(sizeof(T)\|sizeof(e)\), ...)
+)
+
+@argsz depends on concerned@
+identifier S =~ "^vfio_(device|region|irq)_info$|^vfio_(irq_set|device_ioeventfd|precopy_info)$";
+struct S s;
+identifier f;
+identifier g !~ "^copy_";
+position q;
+@@
+f@q(...)
+{ <+... \(s.argsz\|g(..., &s, ...)\) ...+> }
+
+@unsized depends on concerned exists@
+identifier S =~ "^vfio_(device|region|irq)_info$|^vfio_(irq_set|device_ioeventfd|precopy_info)$";
+struct S s;
+identifier f;
+position p, q != argsz.q;
+@@
+f@q(...)
+{
+  ... when any
+  copy_from_user@p(&s, ...)
+  ... when any
+}
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-INPUT-04] an index from user space is not compared with anything"
+what2 = "ERROR: [VPS-INPUT-04] the product wraps round: use memdup_array_user() or kmalloc_array()"
+what3 = "ERROR: [VPS-INPUT-04] argsz is never looked at"
+
+@script:python depends on report@
+p << index.p;
+@@
+coccilib.report.print_report(p[0], what1)
+
+@script:python depends on org@
+p << index.p;
+@@
+coccilib.org.print_todo(p[0], what1)
+
+@depends on context@
+expression s;
+identifier m;
+position index.p;
+@@
+* s.m@p
+
+@script:python depends on report@
+p << product.p;
+@@
+coccilib.report.print_report(p[0], what2)
+
+@script:python depends on org@
+p << product.p;
+@@
+coccilib.org.print_todo(p[0], what2)
+
+@depends on context@
+identifier c;
+position product.p;
+@@
+* c@p(...)
+
+@script:python depends on report@
+p << unsized.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << unsized.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier c;
+position unsized.p;
+@@
+* c@p(...)

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A reset brings the migration state back to RUNNING
+//
+//# Id: VPS-MIG-02
+//# Group: migration
+//# Severity: error
+//# Reason: VFIO_DEVICE_RESET promises the RUNNING state and is the only way out of ERROR. A driver with
+//#   migration that does not hear of resets keeps its state, and the files of the state that was.
+//# Prevents: "vfio/pds: Always clear the save/restore FDs on reset", "vfio/pds: Make sure migration
+//#   file isn't accessed after reset"
+//# Mend: struct pci_error_handlers with .reset_done that sets the state and disables the files
+//
+// Confidence: High
+// Options: --no-includes
+
+virtual report
+virtual org
+virtual context
+
+@concerned@
+@@
+struct vfio_pci_core_device
+
+@migrates depends on concerned@
+expression v, e;
+@@
+(
+v->mig_ops = e
+|
+v.mig_ops = e
+)
+
+@plain depends on migrates@
+identifier d;
+symbol vfio_pci_core_err_handlers;
+position p;
+@@
+struct pci_driver d@p = { ..., .err_handler = &vfio_pci_core_err_handlers, ... };
+
+@hears@
+identifier h;
+expression e;
+position q;
+@@
+struct pci_error_handlers h@q = { ..., .reset_done = e, ... };
+
+@deaf depends on migrates@
+identifier h;
+position p != hears.q;
+@@
+struct pci_error_handlers h@p = { ... };
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-MIG-02] the core's handlers know nothing of the driver's migration state"
+what2 = "ERROR: [VPS-MIG-02] no .reset_done"
+
+@script:python depends on report@
+p << plain.p;
+@@
+coccilib.report.print_report(p[0], what1)
+
+@script:python depends on org@
+p << plain.p;
+@@
+coccilib.org.print_todo(p[0], what1)
+
+@depends on context@
+identifier plain.d;
+position plain.p;
+@@
+struct pci_driver
+* d@p
+ = { ... };
+
+@script:python depends on report@
+p << deaf.p;
+@@
+coccilib.report.print_report(p[0], what2)
+
+@script:python depends on org@
+p << deaf.p;
+@@
+coccilib.org.print_todo(p[0], what2)
+
+@depends on context@
+identifier deaf.h;
+position deaf.p;
+@@
+struct pci_error_handlers
+* h@p
+ = { ... };

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+static struct vfio_pci_core_device *acme_core;
+
+/* looked up, not indexed; multiplied after it was limited */
+static long acme_set_ranges(struct acme_device *acme, unsigned long arg)
+{
+	struct acme_ranges set;
+	struct acme_queue *queue;
+
+	if (copy_from_user(&set, (void __user *)arg, sizeof(set)))
+		return -EFAULT;
+	queue = xa_load(&acme->queues, set.index);
+	if (!queue || set.nr > ACME_RANGES)
+		return -EINVAL;
+	queue->ranges = memdup_user(set.ranges, set.nr * sizeof(struct acme_range));
+	return PTR_ERR_OR_ZERO(queue->ranges);
+}

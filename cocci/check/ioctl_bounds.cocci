@@ -23,11 +23,18 @@ virtual context
 @@
 struct vfio_pci_core_device
 
+@guarded@
+expression s, E, n;
+identifier m;
+position in_if;
+@@
+\(s.m > n\|s.m >= n\) || <+... E[s.m@in_if] ...+>
+
 @index depends on concerned exists@
 expression s, E, n;
 identifier m;
 identifier g !~ "^copy_";
-position p;
+position p != guarded.in_if;
 @@
 copy_from_user(&s, ...)
 ... when != g(..., s.m, ...)

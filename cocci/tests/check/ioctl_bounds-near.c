@@ -3,6 +3,18 @@
 
 static struct vfio_pci_core_device *acme_core;
 
+/* compared in the same breath */
+static long acme_wake_queue(struct acme_device *acme, unsigned long arg)
+{
+	struct acme_queue queue;
+
+	if (copy_from_user(&queue, (void __user *)arg, sizeof(queue)))
+		return -EFAULT;
+	if (queue.index >= ACME_QUEUES || !acme->queues[queue.index].on)
+		return -EINVAL;
+	return acme_wake(acme, &queue);
+}
+
 /* looked up, not indexed; multiplied after it was limited */
 static long acme_set_ranges(struct acme_device *acme, unsigned long arg)
 {

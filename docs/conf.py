@@ -64,7 +64,7 @@ class Pictures(SphinxTransform):
             inside = [n for n in node.children if not isinstance(n, nodes.Text) or n.strip()]
             if len(inside) != 1:
                 continue
-            target = inside[0].get("reftarget") or inside[0].get("refuri") if isinstance(inside[0], nodes.Element) else None
+            target = isinstance(inside[0], nodes.Element) and (inside[0].get("reftarget") or inside[0].get("refuri"))
             if not target or not target.endswith(".dot"):
                 continue
             path = os.path.join(os.path.dirname(self.env.doc2path(self.env.docname)), target)

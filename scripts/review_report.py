@@ -42,7 +42,8 @@ def summary(review):
 def notes(review):
     """What is no item of the checklist and must be known all the same."""
     for u in review.unread:
-        yield u, "%s:%d: %d lines were not checked: spatch cannot parse them; read them yourself" % (u.file, u.line, u.count)
+        yield u, "%s:%d: %d lines were not checked: spatch cannot parse them; read them yourself" % (
+            u.file, u.line, u.count)
     for u in review.unused:
         yield u, "%s:%d: suppression of %s has no effect: take it out" % (u.file, u.line, u.id)
     for found in review.old.values():
@@ -89,11 +90,12 @@ def markdown(review):
         out += ["", "## %s" % title, ""]
         for item in group:
             what = status(review, item)
-            label = {"fail": " — **fails**", "ignored": " — ignored", "ask": "", "pass": "", "n/a": " — does not arise"}[what]
+            label = {"fail": " — **fails**", "ignored": " — ignored", "n/a": " — does not arise"}.get(what, "")
             out.append("- [%s] `%s` %s%s" % ("x" if what in ("pass", "ignored", "n/a") else " ", item.id,
                                              item.ask if what == "ask" else item.title, label))
             out += ["  - `%s`: %s" % (place(f), f.message) for f in review.fails.get(item.id, [])]
-            out += ["  - `%s`: %s. Ignored: %s" % (place(f), f.message, why) for f, why in review.ignored.get(item.id, [])]
+            out += ["  - `%s`: %s. Ignored: %s" % (place(f), f.message, why)
+                    for f, why in review.ignored.get(item.id, [])]
             if what == "fail":
                 out += ["  - Why: %s" % item.reason, "  - Prevents: %s" % item.prevents, "  - Mend: %s" % item.mend]
             if what == "ask":
@@ -132,7 +134,8 @@ def sarif(review):
         results += [result(item.id, "fail", f.message, f) for f in review.fails.get(item.id, [])]
         results += [result(item.id, "fail", f.message, f, suppressions=[{"kind": "inSource", "justification": why}])
                     for f, why in review.ignored.get(item.id, [])]
-        results += [result(item.id, "fail", f.message, f, baselineState="unchanged") for f in review.old.get(item.id, [])]
+        results += [result(item.id, "fail", f.message, f, baselineState="unchanged")
+                    for f in review.old.get(item.id, [])]
         if what == "pass" and not review.old.get(item.id):
             results.append(result(item.id, "pass", item.title))
         elif what == "n/a":
@@ -164,15 +167,17 @@ def sarif(review):
 
 
 def github(review):
+    def data(said):
+        return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
     def value(said):
-        return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace(":", "%3A").replace(",", "%2C")
+        return data(said).replace(":", "%3A").replace(",", "%2C")
 
     def command(name, message, file, line, title, column=None, end=None):
         where = "file=%s,line=%d" % (value(file), line)
         if column is not None:
             where += ",col=%d,endColumn=%d" % (column + 1, end + 1)
-        return "::%s %s,title=%s::%s" % (name, where, value(title),
-                                         message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+        return "::%s %s,title=%s::%s" % (name, where, value(title), data(message))
 
     out = []
     for title, group in by_group(review.items):
@@ -200,9 +205,9 @@ FORMATS = {"text": text, "markdown": markdown, "sarif": sarif, "github": github}
 def checklist(items):
     """docs/review-checklist.md"""
     out = ["# Review checklist", "",
-           "What a reviewer of a vfio-pci variant driver looks for, by what can go wrong. Items with a rule are decided",
-           "by `make review` ([Reviewing](review.md)); the questions it asks. Made by `make checklist` from `cocci/check/`:",
-           "change it there."]
+           line("What a reviewer of a vfio-pci variant driver looks for, by what can go wrong. Items with a rule are "
+                "decided by `make review` ([Reviewing](review.md)); the questions it asks. Made by `make checklist` "
+                "from `cocci/check/`: change it there.")]
     for title, group in by_group(items):
         out += ["", "## %s" % title]
         for item in group:
@@ -223,4 +228,5 @@ def line(said, lead=""):
     """A sentence, unless it begins or ends with code."""
     if re.match(r"(?!(struct|drvdata|goto|return|vfio|mmap) )[a-z]+(-[a-z]+)*[ ,:;]", said):
         said = said[0].upper() + said[1:]
-    return textwrap.fill(lead + said + ("." if said[-1] not in ".;?" else ""), 118, break_long_words=False, break_on_hyphens=False)
+    end = "." if said[-1] not in ".;?" else ""
+    return textwrap.fill(lead + said + end, 118, break_long_words=False, break_on_hyphens=False)

@@ -29,14 +29,15 @@ class Stop(Exception):
     """The review cannot be made: the message says why and what to type."""
 
 
-# "when": a question is asked where the code has this word. "rule" is a file of cocci/check/, None for a question and for what scripts/review itself finds.
+# "when": a question is asked where the code has this word. "rule" is a file of cocci/check/, None for a question and
+# for what scripts/review itself finds.
 Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good when rule")
 Finding = collections.namedtuple("Finding", "file line column end severity id message")
 Unread = collections.namedtuple("Unread", "file line count")
 
 IGNORE = Item(
     "VPS-IGN-01", "ignore", "A suppression names a rule and gives a reason", "error",
-    "The next reviewer must be able to judge whether the reason still holds, and a suppression of nothing hides a typo.",
+    "The next reviewer must be able to judge whether the reason still holds; a suppression of nothing hides a typo.",
     "findings that are silenced and forgotten.",
     "write /* review: ignore VPS-... because */ on or above the line, or take the comment out.", None, None, None, None)
 
@@ -73,8 +74,8 @@ def item_of(fields, title, where, rule):
     if rule and fields["Severity"] not in ("error", "warning"):
         raise Stop("%s: Severity: %s is neither error nor warning" % (where, fields["Severity"]))
     return Item(fields["Id"], fields["Group"], title, fields.get("Severity"), fields.get("Reason"),
-                fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"), fields.get("When"),
-                rule)
+                fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"),
+                fields.get("When"), rule)
 
 
 def read_rule(path):
@@ -124,7 +125,8 @@ def load(directory=CHECK):
 
 # ---- one semantic patch of many
 
-RESERVED = {"script", "initialize", "finalize", "depends", "expression", "disable", "extends", "using", "exists", "forall"}
+RESERVED = {"script", "initialize", "finalize", "depends", "expression", "disable", "extends", "using", "exists",
+            "forall"}
 
 
 def words(names, before=r"(?<![\w.])", after=r"\b"):
@@ -207,14 +209,15 @@ class Runner:
         self.jobs = jobs or os.cpu_count() or 1
 
     def options(self, virtuals):
-        args = ["--no-includes", "--very-quiet", "--macro-file", os.path.join(self.directory, "macros.h"), "-D", "report"]
+        args = ["--no-includes", "--very-quiet", "--macro-file", os.path.join(self.directory, "macros.h")]
+        args += ["-D", "report"]
         for name in virtuals:
             if name.startswith("has_") and has(name[4:], self.tree):
                 args += ["-D", name]
         return args
 
     def concerning(self, files):
-        """Files by directory, without the directories that have nothing to do with vfio-pci: those would take as long."""
+        """Files by directory, without directories that have nothing to do with vfio-pci: they would take as long."""
         groups = collections.defaultdict(list)
         for name in files:
             groups[name if self.alone else os.path.dirname(name)].append(name)
@@ -222,8 +225,8 @@ class Runner:
 
     def shares(self, files):
         """The groups, spread over the jobs."""
-        sized = sorted(((sum(os.path.getsize(os.path.join(self.root, n)) for n in g), g) for g in self.concerning(files)),
-                       reverse=True)
+        sized = sorted(((sum(os.path.getsize(os.path.join(self.root, n)) for n in group), group)
+                        for group in self.concerning(files)), reverse=True)
         shares = [[0, []] for _ in range(min(self.jobs, len(sized)))]
         for size, group in sized:
             least = min(shares, key=lambda s: s[0])
@@ -242,7 +245,8 @@ class Runner:
         with tempfile.NamedTemporaryFile("w", dir=tmp, delete=False, encoding="utf-8") as g:
             g.write("\n\n".join("\n".join(group) for group in groups) + "\n")
         try:
-            run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root, self.timeout)
+            run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root,
+                         self.timeout)
         except subprocess.TimeoutExpired:
             return None, "took longer than %d s" % self.timeout
         # "No rules apply": each of them is for kernels that have what this one lacks.
@@ -276,7 +280,8 @@ class Runner:
         """Findings in the files, whose names are relative to root, and what of the files could not be read."""
         if not self.items or not files:
             return [], []
-        with tempfile.TemporaryDirectory(prefix="review.") as tmp, concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+        with tempfile.TemporaryDirectory(prefix="review.") as tmp, \
+                concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             shares = self.shares(files)
             runs = [pool.submit(self.one, self.items, groups, tmp) for groups in shares]
             unread = pool.submit(self.unread, files)

@@ -23,8 +23,9 @@ KERNEL ?= $(firstword $(known))
 
 ifdef KDIR
 kdir := $(abspath $(KDIR))
-kernel := $(file <$(kdir)/include/config/kernel.release)
-$(if $(kernel),,$(error KDIR=$(KDIR) has no kernel headers (include/config/kernel.release); \
+# Not include/config/kernel.release: Debian's 6.1 has the upstream version there.
+kernel := $(subst ",,$(lastword $(file <$(kdir)/include/generated/utsrelease.h)))
+$(if $(kernel),,$(error KDIR=$(KDIR) has no kernel headers (include/generated/utsrelease.h); \
 	install linux-headers-$$(uname -r) and say KDIR=/lib/modules/$$(uname -r)/build, or leave KDIR away))
 else
 kdir := $(CACHE)/kernels/$(KERNEL)/build
@@ -48,7 +49,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 # kernel of the cache built as usual: headers of KDIR may change in ways that dates do not tell, and
 # variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
-	$(if $(EXTRA),$(shell find $(EXTRA) \( -name build -o -name '.?*' \) -prune -o -type f -print))
+	$(if $(EXTRA),$(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print))
 unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
 	SDK DIR EXTRA NAME out SEED),$(MAKEOVERRIDES))
 
@@ -150,6 +151,20 @@ conformance:		## run the newest kernel's variant drivers and its vfio selftests 
 shell: ready			## boot KERNEL and get a shell in it
 	$(call vm,shell)
 
+# ---- elsewhere -----------------------------------------------------------------
+
+.PHONY: install dkms deb
+install: $(if $(KDIR),all)	## install the modules for the running kernel, or that of KDIR
+	$(if $(KDIR),$(Q)scripts/package install $(into) $(kdir),$(Q)$(MAKE) install KDIR=/lib/modules/$(shell uname -r)/build)
+
+dkms:				## let dkms build and install them, for each kernel to come, too
+	$(Q)scripts/doctor --install package
+	$(Q)scripts/package dkms $(if $(KDIR),$(kdir))
+
+deb:				## make a Debian package for dkms, in build/deb/
+	$(Q)scripts/doctor --install package
+	$(Q)scripts/package deb $(out)/deb
+
 # ---- the rest ----------------------------------------------------------------
 
 # ---- old drivers ---------------------------------------------------------------
@@ -180,7 +195,7 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
-	$(Q)scripts/doctor --install build check docs migrate
+	$(Q)scripts/doctor --install build check docs migrate package
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: probe-check
@@ -218,9 +233,10 @@ help:				## this text
 	@echo 'Variables:'
 	@echo '  KERNEL=         $(known) (default: $(firstword $(known)))'
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
-#= KDIR=      build for these headers instead; only all, clean and help
+#= KDIR=      build for these headers instead; only all, install, dkms, clean and help
 #= T=         run only the tests whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), iommufd, compat, noiommu
+#= DESTDIR=   for install: goes before /lib/modules
 #= TREE=      for migrate, review: the kernel tree; FILES= names some of its files
 #= RANGE=     for review: what these commits change, main..topic
 #= FORMAT=    for review: text, markdown, sarif or github

@@ -44,6 +44,12 @@ kernel_line()
 	version=$2 kind=$3 suites=$4 package=$5
 }
 
+# kernel_release KDIR: what uname -r says where that kernel runs.
+kernel_release()
+{
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h"
+}
+
 # mirror PATTERN: the archive, among those this machine's apt is configured with, that has a suite
 # matched by PATTERN.
 mirror()

@@ -193,6 +193,31 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 	$(call migrated,debian-6.1) '$(or $(T),core_)'
 	$(call migrated,debian-6.12) '$(or $(T),core_mmap)'
 
+# ---- review --------------------------------------------------------------------
+
+# What is said to a terminal or a pipe here is the review, and nothing else.
+.PHONY: review review-test review-kernel checklist
+review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
+	$(Q)scripts/doctor --install migrate >&2
+	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') \
+		$(if $(FORMAT),--format '$(FORMAT)') $(FILES)
+
+review-test:			## compare what the rules of cocci/check find with what they should
+	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/review-test $(if $(T),'$(T)')
+
+review-kernel:			## review the kernels' own drivers: each hit must be explained in known.txt
+	$(Q)scripts/doctor --install migrate
+	$(Q)CACHE=$(CACHE) scripts/review-kernel
+
+checklist:			## write docs/review-checklist.md anew from cocci/check
+	$(Q)scripts/review --checklist >docs/review-checklist.md
+
+.PHONY: docs
+docs:				## make the documentation as HTML in build/docs/html
+	$(Q)scripts/doctor --install docs
+	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
+
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
 	$(Q)scripts/doctor --install build check docs migrate package

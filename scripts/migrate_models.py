@@ -324,7 +324,8 @@ class Remap(Change):
         if len(args) != 1 or args[0][:2] != [vma, "%s->vm_start" % vma]:
             raise Unclear("%s() maps parts of a VMA" % fill.name)
         piece = Slice(fill, mmap if callers else None)
-        value = piece.expression(stored_pfn(fill))
+        stored = re.search(r"->vm_pgoff\s*\+?=(?!=)", fill.inside())
+        value = piece.expression(stored_pfn(fill) if stored else args[0][2])
         if not piece.device:
             raise Unclear("the pfn does not depend on the device")
         prefix = re.sub(r"_?(mmap)?$", "", mmap.name) + "_mmap"
@@ -365,9 +366,11 @@ unmap_mapping_range() could not find the mapping. Now vm_pgoff is the offset in 
 inserted when it is touched."""
 
 
-def is_remap(text):
+def is_remap(text, named):
+    """Whoever names a file wants it migrated; else only those count where a zap would not even find the mapping."""
     masked = c.mask(text)
-    return re.search(REMAP, masked) and re.search(r"->vm_pgoff\s*=[^=]", masked) and "struct vfio_device" in masked
+    return re.search(REMAP, masked) and "struct vfio_device" in masked and (
+        named or re.search(r"->vm_pgoff\s*=[^=]", masked))
 
 
 def remap_line(text):

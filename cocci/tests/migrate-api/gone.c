@@ -24,3 +24,15 @@ static int acme_vector(struct acme *acme, struct acme_vector *v)
 	v->producer.token = v->trigger;
 	return irq_bypass_register_producer(&v->producer);
 }
+
+static struct eventfd_ctx *acme_trigger(struct vfio_pci_core_device *vdev, int vector)
+{
+	return vector < vdev->num_ctx ? vdev->ctx[vector].trigger : NULL;
+}
+
+static unsigned long acme_pfn(struct vm_area_struct *vma)
+{
+	unsigned long pfn;
+
+	return follow_pfn(vma, vma->vm_start, &pfn) ? 0 : pfn;
+}

@@ -90,20 +90,20 @@ static const struct vm_operations_struct tofu_vm_ops = {
 	.fault = tofu_vm_fault,
 };
 
-static int tofu_mmap(struct file *filp, struct vm_area_struct *vma)
+static int tofu_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	tofu_dev_t *td = filp->private_data;
+	tofu_dev_t *td = file->private_data;
 
 	vma->vm_private_data = td;
 	vma->vm_ops = &tofu_vm_ops;
 	return 0;
 }
 
-static int tofu_open(struct inode *inode, struct file *filp)
+static int tofu_open(struct inode *inode, struct file *file)
 {
 	tofu_dev_t *td = container_of(inode->i_cdev, tofu_dev_t, cdev);
 
-	filp->private_data = td;
+	file->private_data = td;
 	return 0;
 }
 

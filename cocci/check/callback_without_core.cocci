@@ -25,12 +25,13 @@ struct vfio_pci_core_device
 @table depends on concerned@
 identifier ops;
 identifier f !~ "^vfio_pci_core_";
-identifier m =~ "^(init|release|close_device)$";
+identifier m = {init, release, close_device};
 @@
 struct vfio_device_ops ops = { ..., .m = f, ... };
 
 @core@
-identifier call =~ "^vfio_pci_core_(init_dev|release_dev|close_device|disable)$";
+identifier call = {vfio_pci_core_init_dev, vfio_pci_core_release_dev,
+	vfio_pci_core_close_device, vfio_pci_core_disable};
 position p;
 @@
 call@p(...)

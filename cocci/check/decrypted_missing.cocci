@@ -28,7 +28,8 @@ struct vfio_pci_core_device
 pci_resource_start(...)
 
 @insert@
-identifier call =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$)";
+identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vfio_pci_vmf_insert_pfn};
 @@
 call(...)
 

@@ -58,7 +58,8 @@ f@q(...)
 }
 
 @enabled@
-identifier gate =~ "(memory_enabled|mem_accessible)$";
+identifier gate = {__vfio_pci_memory_enabled, vfio_pci_memory_enabled,
+	vfio_pci_mem_accessible};
 position q;
 identifier f;
 @@
@@ -67,7 +68,7 @@ f@q(...)
 
 // whoever has the predicate by heart has both
 @whole@
-identifier gate =~ "mem_accessible$";
+identifier gate = {vfio_pci_mem_accessible};
 position q;
 identifier f;
 @@
@@ -76,7 +77,8 @@ f@q(...)
 
 @power depends on concerned exists@
 identifier f, vmf;
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
 position p, q != {more.q, pointer.q, asks.q, whole.q};
 @@
 f@q(struct vm_fault *vmf, ...)
@@ -88,7 +90,8 @@ f@q(struct vm_fault *vmf, ...)
 
 @decode depends on concerned exists@
 identifier f, vmf;
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
 position p != power.p, q != {more.q, pointer.q, enabled.q};
 @@
 f@q(struct vm_fault *vmf, ...)

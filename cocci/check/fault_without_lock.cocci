@@ -50,7 +50,9 @@ position r;
 )
 
 @locked exists@
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
+	vfio_pci_vmf_insert_pfn};
 expression l;
 position ok, h != release.r;
 @@
@@ -60,7 +62,9 @@ insert@ok(...)
 
 @map depends on concerned exists@
 identifier f, vmf;
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
+	vfio_pci_vmf_insert_pfn};
 position p != locked.ok, q != {more.q, pointer.q};
 @@
 f@q(struct vm_fault *vmf, ...)
@@ -73,7 +77,9 @@ f@q(struct vm_fault *vmf, ...)
 // a helper that leaves the lock to who calls it
 @helper depends on concerned exists@
 identifier f;
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
+	vfio_pci_vmf_insert_pfn};
 position p != locked.ok, q != map.q;
 @@
 f@q(...)

@@ -65,7 +65,7 @@ f@cq(struct vm_fault *vmf, ...)
 
 @unrounded depends on concerned exists@
 identifier f, vmf, order;
-identifier insert =~ "^vmf_insert_pfn_p[mu]d";
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
 position p, q != rounds.rq;
 @@
 f@q(struct vm_fault *vmf, unsigned int order)
@@ -81,7 +81,7 @@ f@q(struct vm_fault *vmf, unsigned int order)
 
 @unchecked depends on concerned exists@
 identifier f, vmf, order;
-identifier insert =~ "^vmf_insert_pfn_p[mu]d";
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
 position p, q != checks.cq;
 @@
 f@q(struct vm_fault *vmf, unsigned int order)

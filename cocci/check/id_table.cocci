@@ -27,7 +27,8 @@ struct pci_driver d = { ..., .id_table = t, ... };
 
 @plain@
 identifier used.t;
-identifier entry =~ "^PCI_(DEVICE|VDEVICE|DEVICE_SUB|DEVICE_CLASS|DEVICE_DATA)$";
+identifier entry = {PCI_DEVICE, PCI_VDEVICE, PCI_DEVICE_SUB, PCI_DEVICE_CLASS,
+	PCI_DEVICE_DATA};
 position p;
 @@
 struct pci_device_id t[] = { ..., { entry@p(...), ... }, ... };

@@ -61,7 +61,8 @@ memdup_user@p(x, \(sizeof(T)\|sizeof(e)\) * s.m)
 )
 
 @argsz depends on concerned@
-identifier S =~ "^vfio_(device|region|irq)_info$|^vfio_(irq_set|device_ioeventfd|precopy_info)$";
+identifier S = {vfio_device_info, vfio_region_info, vfio_irq_info, vfio_irq_set,
+	vfio_device_ioeventfd, vfio_precopy_info};
 struct S s;
 identifier f;
 identifier g !~ "^copy_";
@@ -71,7 +72,8 @@ f@q(...)
 { <+... \(s.argsz\|g(..., &s, ...)\) ...+> }
 
 @unsized depends on concerned exists@
-identifier S =~ "^vfio_(device|region|irq)_info$|^vfio_(irq_set|device_ioeventfd|precopy_info)$";
+identifier S = {vfio_device_info, vfio_region_info, vfio_irq_info, vfio_irq_set,
+	vfio_device_ioeventfd, vfio_precopy_info};
 struct S s;
 identifier f;
 position p, q != argsz.q;

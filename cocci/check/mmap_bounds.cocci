@@ -25,7 +25,8 @@ struct vfio_pci_core_device
 // somebody else may look at the VMA: the core, a helper
 @others@
 identifier f, vma;
-identifier call !~ "^(container_of|vm_flags_(set|clear|mod)|vma_pages|vm_get_page_prot|(io_)?remap_pfn_range|vm_iomap_memory)$";
+identifier call != {container_of, vm_flags_set, vm_flags_clear, vm_flags_mod, vma_pages,
+	vm_get_page_prot, remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma)
@@ -33,7 +34,8 @@ f@q(..., struct vm_area_struct *vma)
 
 @ram@
 identifier f, vma;
-identifier page =~ "^(virt_to_(phys|page|pfn)|page_to_(pfn|phys)|vmalloc_to_pfn|__pa)$";
+identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
+	vmalloc_to_pfn, __pa};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma)
@@ -41,7 +43,7 @@ f@q(..., struct vm_area_struct *vma)
 
 @maps depends on concerned exists@
 identifier f, vma, ops, d;
-identifier T =~ "^vfio_(device|pci_core_device)$";
+identifier T = {vfio_device, vfio_pci_core_device};
 position p, q != {others.q, ram.q};
 @@
 f@q(struct T *d, ..., struct vm_area_struct *vma)

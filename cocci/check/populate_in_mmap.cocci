@@ -55,7 +55,8 @@ f@q(..., struct vm_area_struct *vma, ...)
 
 @map depends on concerned exists@
 identifier handled.f;
-identifier call =~ "^((io_)?remap_pfn_range|vm_iomap_memory|vmf_insert_(pfn|mixed)(_prot)?|vm_insert_pfn)$";
+identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory, vmf_insert_pfn,
+	vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
 identifier vma;
 position p, q != ram.q;
 @@

@@ -22,7 +22,9 @@ virtual context
 struct vfio_pci_core_device
 
 @zaps@
-identifier zap =~ "^(unmap_mapping_(range|pages)|vfio_pci_core_zap_(range|region)|vfio_pci_zap_.*|zap_(vma_ptes|special_vma_range))$";
+identifier zap = {unmap_mapping_range, unmap_mapping_pages, vfio_pci_core_zap_range,
+	vfio_pci_core_zap_region, vfio_pci_zap_bars, vfio_pci_zap_and_down_write_memory_lock,
+	zap_vma_ptes, zap_special_vma_range};
 @@
 zap(...)
 
@@ -32,7 +34,8 @@ identifier ops, f;
 struct vfio_pci_regops ops = { ..., .mmap = f, ... };
 
 @insert@
-identifier call =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$)";
+identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vfio_pci_vmf_insert_pfn};
 @@
 call(...)
 

@@ -57,7 +57,7 @@ f@q(..., struct vm_area_struct *vma, ...)
 
 @map depends on concerned exists@
 identifier f, vma;
-identifier call =~ "^((io_)?remap_pfn_range|vm_iomap_memory)$";
+identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
 position p, q != {ram.q, handled.q};
 @@
 f@q(..., struct vm_area_struct *vma, ...)

@@ -23,14 +23,18 @@ struct vfio_pci_core_device
 
 @table depends on concerned@
 identifier h, f;
-identifier m =~ "^reset_(done|prepare)$";
+identifier m = {reset_done, reset_prepare};
 @@
 struct pci_error_handlers h = { ..., .m = f, ... };
 
 @copies exists@
 expression x;
 identifier mutex;
-identifier call =~ "^(__)?((copy_(to|from)|get|put|clear|memdup)_user|(get|pin)_user_pages|mmap_(read|write)_lock)";
+identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
+	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
+	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
+	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 @@
 (
 mutex_lock(&x->mutex)

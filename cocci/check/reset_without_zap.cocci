@@ -39,7 +39,9 @@ f@q(struct pci_dev *pdev)
 
 @zaps@
 identifier f;
-identifier zap =~ "^(unmap_mapping_(range|pages)|vfio_pci_core_zap_(range|region)|vfio_pci_zap_.*|zap_(vma_ptes|special_vma_range))$";
+identifier zap = {unmap_mapping_range, unmap_mapping_pages, vfio_pci_core_zap_range,
+	vfio_pci_core_zap_region, vfio_pci_zap_bars, vfio_pci_zap_and_down_write_memory_lock,
+	zap_vma_ptes, zap_special_vma_range};
 position q;
 @@
 f@q(...)
@@ -60,7 +62,9 @@ vfio_pci_core_enable(...)
 
 @reset depends on concerned && !core exists@
 identifier f;
-identifier call =~ "^(__)?(pci_(try_)?reset_(function|bus)(_locked)?|pcie_(reset_)?flr|pci_reset_secondary_bus|pci_bridge_secondary_bus_reset)$";
+identifier call = {pci_reset_function, pci_try_reset_function, pci_reset_function_locked,
+	__pci_reset_function_locked, pci_reset_bus, pcie_flr, pcie_reset_flr,
+	pci_bridge_secondary_bus_reset};
 position p, q != {probe.q, remove.q, zaps.q, open.q};
 @@
 f@q(...)

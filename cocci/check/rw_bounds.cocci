@@ -24,7 +24,7 @@ struct vfio_pci_core_device
 identifier f, d, buf, count, ppos;
 typedef loff_t;
 type T1, T2;
-identifier call =~ "^(copy_(to|from)_user|memcpy(_toio|_fromio)?)$";
+identifier call = {copy_to_user, copy_from_user, memcpy, memcpy_toio, memcpy_fromio};
 position p, q;
 @@
 f@q(T1 *d, T2 buf, size_t count, loff_t *ppos, ...)
@@ -49,7 +49,8 @@ f@q(...)
 
 @asks exists@
 identifier copy.f;
-identifier call =~ "^(min|min_t|clamp|clamp_t|umin|check_add_overflow|vfio_pci_core_range_intersect_range|simple_.*)$";
+identifier call = {min, min_t, umin, clamp, clamp_t, check_add_overflow,
+	vfio_pci_core_range_intersect_range, simple_read_from_buffer, simple_write_to_buffer};
 position q;
 @@
 f@q(...)

@@ -40,7 +40,11 @@ scoped_guard(k, \(&l->memory_lock@s\|&l.memory_lock@s\)) S
 
 @under depends on concerned exists@
 expression l;
-identifier call =~ "^(__)?((copy_(to|from)|get|put|clear|memdup|memdup_array|strncpy_from)_user|(get|pin)_user_pages|mmap_(read|write)_lock)";
+identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
+	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
+	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
+	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p, h != {release.r, scope.s};
 @@
 \(l->memory_lock@h\|l.memory_lock@h\)
@@ -52,7 +56,11 @@ call@p(...)
 iterator name scoped_guard;
 identifier k;
 expression l;
-identifier call =~ "^(__)?((copy_(to|from)|get|put|clear|memdup|memdup_array|strncpy_from)_user|(get|pin)_user_pages|mmap_(read|write)_lock)";
+identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
+	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
+	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
+	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p;
 @@
 scoped_guard(k, \(&l->memory_lock\|&l.memory_lock\)) {
@@ -64,7 +72,11 @@ scoped_guard(k, \(&l->memory_lock\|&l.memory_lock\)) {
 // ---- the same in a function that is called under the lock
 
 @touches depends on concerned@
-identifier call =~ "^(__)?((copy_(to|from)|get|put|clear|memdup|memdup_array|strncpy_from)_user|(get|pin)_user_pages|mmap_(read|write)_lock)";
+identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
+	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
+	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
+	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p != {under.p, inside.p};
 @@
 call@p(...)

@@ -25,7 +25,8 @@ struct vfio_pci_core_device
 @set depends on concerned exists@
 identifier f, vmf;
 expression v, e;
-identifier call =~ "^(vm_flags_(set|clear|mod|reset|reset_once|init)|(io_)?remap_pfn_range|vm_iomap_memory)$";
+identifier call = {vm_flags_set, vm_flags_clear, vm_flags_mod, vm_flags_reset,
+	vm_flags_reset_once, vm_flags_init, remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
 position p;
 @@
 f(struct vm_fault *vmf, ...)

@@ -23,13 +23,15 @@ struct vfio_pci_core_device
 
 // a mmap of frames: somewhere near, pages are inserted by their frame
 @frames@
-identifier insert =~ "^(vmf_insert_(pfn|mixed)|vfio_pci_vmf_insert_pfn$|vm_insert_pfn)";
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
+	vfio_pci_vmf_insert_pfn};
 @@
 insert(...)
 
 @flag@
 identifier f, vma;
-identifier word =~ "^VM_(IO|PFNMAP|DONTEXPAND|DONTDUMP)$";
+identifier word = {VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_DONTDUMP};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma, ...)
@@ -38,7 +40,8 @@ f@q(..., struct vm_area_struct *vma, ...)
 // who else is given the VMA may set them: the core, remap_pfn_range(), a helper
 @others@
 identifier f, vma;
-identifier call !~ "^(vma_pages|container_of|vm_flags_(set|clear|mod)|vm_get_page_prot|linear_page_.*|is_aligned_for_order)$";
+identifier call != {vma_pages, container_of, vm_flags_set, vm_flags_clear, vm_flags_mod,
+	vm_get_page_prot, linear_page_index, linear_page_delta, is_aligned_for_order};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma, ...)

@@ -24,7 +24,8 @@ virtual context
 struct vfio_pci_core_device
 
 @reserves@
-identifier call =~ "^(devm_)?arch_io_reserve_memtype_wc$|^vfio_pci_core_set_memtype$";
+identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc,
+	vfio_pci_core_set_memtype};
 @@
 call(...)
 
@@ -61,7 +62,7 @@ f@q(...)
 }
 
 @late depends on concerned exists@
-identifier call =~ "^(devm_)?arch_io_reserve_memtype_wc$";
+identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc};
 position p;
 @@
 vfio_pci_core_enable(...)

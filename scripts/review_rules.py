@@ -15,6 +15,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK = os.path.join(TOP, "cocci", "check")
+SPATCH = os.environ.get("SPATCH") or "spatch"
 GROUPS = collections.OrderedDict([
     ("lifetime", "Lifetime"), ("mmap", "mmap and fault"), ("memtype", "Memory types"),
     ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input"),
@@ -193,10 +194,10 @@ def has(name, tree):
 
 def spatch(args, cwd, timeout):
     try:
-        return subprocess.run(["spatch"] + args, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+        return subprocess.run([SPATCH] + args, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
                               timeout=timeout, encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        raise Stop("spatch is not installed: apt-get install coccinelle") from None
+        raise Stop("%s is not installed: apt-get install coccinelle" % SPATCH) from None
 
 
 class Runner:

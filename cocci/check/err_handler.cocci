@@ -92,18 +92,16 @@ struct pci_error_handlers
 
 @depends on patch@
 identifier unsaid.d;
-position unsaid.p;
 @@
-  struct pci_driver d@p = {
+  struct pci_driver d = {
     ...,
 +   .err_handler = &vfio_pci_core_err_handlers,
   };
 
 @depends on patch@
 identifier deaf.h;
-position deaf.p;
 @@
-  struct pci_error_handlers h@p = {
+  struct pci_error_handlers h = {
     ...,
 +   .error_detected = vfio_pci_core_aer_err_detected,
   };

@@ -269,7 +269,7 @@ help:				## this text
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context
 #= HUGE=1     for migrate: huge fault handlers
-#= SPATCH=    for migrate and migrate-test: another Coccinelle (scripts/get-spatch)
+#= SPATCH=    for migrate, review and their tests: another Coccinelle (scripts/get-spatch)
 #= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
 #= QEMU=      another QEMU binary

@@ -566,7 +566,8 @@ TEST_F_TIMEOUT(edu, ten_thousand_times, 120)
 	EXPECT_EQ(0, status);
 	for (int i = 0; i < 3; i++) {
 		growth = fs_count(kinds[i]) - before[i];
-		EXPECT_GT(1000 / test_slowdown(), growth) TH_LOG("%s grew by %ld", kinds[i], growth);
+		EXPECT_GT(1000 / test_slowdown(), growth)
+		TH_LOG("%s grew by %ld", kinds[i], growth);
 	}
 	decode(&self->dev, false);
 	EXPECT_EQ(EDU_GONE, edu_look(self->bar));

@@ -32,7 +32,7 @@
  */
 unsigned int test_slowdown(void);
 
-/* Where a test starts to roll dice: SEED from the environment, or another one each time. Prints it. */
+/* Where a test starts to roll dice: SEED from the environment, else another one each time. */
 unsigned int test_seed(void);
 
 struct __test_metadata {

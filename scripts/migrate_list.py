@@ -214,25 +214,34 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             fn = self.function(f)
             regions = self.zaps[f][1] if f in self.zaps else [(fn.body - 1, fn.end)]
             for start, end in regions:
-                self.stop_at(vendor_code("{" + self.original[start:end], ours), start - 1, "the walk of the list")
-        if self.add:
-            fn = self.function(self.add)
-            self.stop_at(vendor_code(fn.source(), ours), fn.start, "making an entry")
-        if self.fill != self.fault:
-            fn = self.function(self.fill)
-            pure = {self.fill_call, *re.findall(r"\b(PFN_\w+|PHYS_PFN|pci_resource_\w+|resource_size|pgprot_\w+)\b", fn.inside())}
-            self.stop_at(vendor_code(fn.source(), ours | pure), fn.start, "the helper that fills a VMA")
+                self.stop_at(self.name, start, end, ours, "the walk of the list")
+        for f, where in ((self.add, "making an entry"), (self.fill, "the helper that fills a VMA")):
+            if f and f != self.fault:
+                fn = self.function(f)
+                pure = re.findall(r"\b(?:PFN_\w+|PHYS_PFN|pci_resource_\w+|resource_size|pgprot_\w+)\b", fn.inside())
+                self.stop_at(self.name, fn.body - 1, fn.end, {*ours, *pure, self.fill_call}, where)
+        # All other loops over the list go, too.
+        on_list = re.compile(r"(->|\.)%s\b" % re.escape(self.head))
+        for name in dict.fromkeys([self.name, *self.other_users()]):
+            masked = c.mask(self.tree.read(name))
+            for f in c.functions(masked):
+                fn = Function(masked, f)
+                for start, end in c.loops(masked, fn.body, fn.end):
+                    if on_list.search(masked[start:end]) and not (name == self.name and f in self.zaps):
+                        self.stop_at(name, start, end, ours, "a loop over the list")
 
-    def stop_at(self, found, base, where):
+    def stop_at(self, name, start, end, ours, where):
+        """Nothing of the vendor's may go with a piece of code."""
+        text = self.tree.read(name)
+        found = vendor_code("{" + text[start:end], ours)
         if not found:
             return
-        line = c.line_of(self.original, base + found[1])
+        line = c.line_of(text, start - 1 + found[1])
         if LOG.match(found[0]):
-            self.tree.note("review", self.name, line, "%s went with %s: say it elsewhere if it is needed" % (
-                found[0] + "()", where))
+            self.tree.note("review", name, line, "%s() went with %s: say it elsewhere if it is needed" % (
+                found[0], where))
             return
-        raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (
-            self.name, line, where, found[0]))
+        raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (name, line, where, found[0]))
 
     def look_at_callbacks(self):
         ours = {self.vma, self.link, self.add, self.fill, "next", "prev", *self.zaps, *self.helpers}
@@ -338,7 +347,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         self.needs_inode = space in ("inode", "unmap") and self.tree.has("include/linux/vfio.h") and \
             not has_device_inode(self.tree)
         mmap = self.source(self.mmap)
-        self.bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap or self.owner == "vfio_pci_core_device"
+        self.bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap and len(re.findall(r"->vm_ops\s*=(?!=)", mmap)) == 1
         if not self.bars and re.search(r"->mmap\s*\(", mmap):
             self.tree.note("review", self.name, self.function(self.mmap).line(),
                            "%s() has other ways to map, and all mappings of the file are zapped now: do those fault "
@@ -539,6 +548,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             if self.stored and m and f not in (self.mmap, self.pfn):
                 self.pgoff_used(f, self.line_in_original(self.name, new, Function(new, f).body + m.start()),
                                 m.group().replace("->vm", "vm"))
+        self.look_for_flags(new)
         for walk in walks:
             if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", Function(new, walk).source()):
                 raise Unclear("%s() could not be changed: unknown shape" % walk)
@@ -548,6 +558,19 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         if self.space == "file":
             self.tree.note("review", self.name, self.line,
                            "mappings are found through the inode that was opened: is there one node for each device?")
+
+    def look_for_flags(self, new):
+        """A local that told whether the VMA was in the list, and has one value now."""
+        before = self.function(self.fault).inside()
+        for f in c.functions(new):
+            if f != self.fault and not f.startswith(self.prefix):
+                continue
+            inside = Function(new, f).inside()
+            for var in re.findall(r"\bbool (\w+) = (?:false|true);", inside):
+                stores = r"\b%s = " % var
+                if len(re.findall(stores, before)) > 1 == len(re.findall(stores, inside)):
+                    self.tree.note("review", self.name, self.function(self.fault).line(),
+                                   "%s of %s() has one value only now: simplify" % (var, self.fault))
 
     def look_for_late_locks(self, name, text, walks):
         """A zap before the lock that gates faults, in a function that takes it: pages may come back in between."""

@@ -33,6 +33,18 @@ fault(...)
 
 @depends on patch@
 identifier virtual.fault, virtual.add;
+statement S, T;
+@@
+fault(...)
+{
+  <...
+- if (\(add(...)\|unlikely(add(...))\)) S else
+  T
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault, virtual.add;
 expression r;
 statement S;
 @@
@@ -142,17 +154,6 @@ fault(..., struct vm_fault *vmf, ...)
   ...
 }
 
-@depends on noret || isint@
-identifier virtual.fault;
-@@
-fault(...)
-{
-  <...
-- return VM_FAULT_NOPAGE;
-+ return ret;
-  ...>
-}
-
 @depends on patch@
 identifier virtual.fault, virtual.fill, virtual.pfn, vmf, ret.r;
 expression e, E1, E2;
@@ -204,6 +205,15 @@ fault(..., struct vm_fault *vmf, ...)
 )
   ...>
 }
+
+@depends on noret || isint@
+identifier virtual.pfn;
+@@
+  ret = vmf_insert_pfn(..., pfn(...));
+  <...
+- return VM_FAULT_NOPAGE;
++ return ret;
+  ...>
 
 @depends on patch@
 identifier virtual.fault, virtual.pfn, vmf, v;
@@ -296,5 +306,18 @@ fault(...)
 - if (r & VM_FAULT_ERROR) { goto l; }
 + if (r & VM_FAULT_ERROR)
 +	goto l;
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault;
+expression r, e;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) { return e; }
++ if (r & VM_FAULT_ERROR)
++	return e;
   ...>
 }

@@ -13,6 +13,20 @@ virtual in_core
 virtual bars
 virtual relock, alone
 
+// ---- an empty list was no work
+
+@depends on patch@
+identifier virtual.zap, virtual.head;
+expression E;
+statement S;
+@@
+zap(...)
+{
+  <...
+- if (list_empty(\(&E->head\|&E.head\))) S
+  ...>
+}
+
 // ---- a walk whose end is that no more faults come: first the lock, then the zap
 
 @depends on patch@

@@ -9,6 +9,8 @@
 //# Prevents: "vfio-pci: Use io_remap_pfn_range() for PCI IO memory", "mm: always have
 //#   io_remap_pfn_range() set pgprot_decrypted()"
 //# Mend: vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot), last of what is done to it
+//# Ask: If the frames are no BAR's: is that memory encrypted, and who says so? A good answer names the
+//#   bus or the firmware table, and the protection that follows.
 //
 // Confidence: High
 // Options: --no-includes

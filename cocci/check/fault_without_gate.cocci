@@ -103,7 +103,7 @@ f@q(struct vm_fault *vmf, ...)
 
 @initialize:python@
 @@
-what1 = "ERROR: [VPS-MMAP-05] %s() without a look at pm_runtime_engaged: user space may have put the device to sleep"
+what1 = "ERROR: [VPS-MMAP-05] %s() without a look at pm_runtime_engaged: the device may be asleep"
 what2 = "ERROR: [VPS-MMAP-05] %s() without a look at __vfio_pci_memory_enabled(): decode may be off"
 
 @script:python depends on report@

@@ -6,7 +6,7 @@
 //# Severity: error
 //# Reason: memory_lock, held for read, is what keeps a reset or a write to COMMAND from coming between
 //#   the question whether device memory may be touched and the entry that lets user space touch it.
-//# Prevents: core_fault_test race_with_10000_zaps: an entry that appears after the zap survives it
+//# Prevents: core_fault_test race_with_zaps: an entry that appears after the zap survives it
 //# Mend: down_read(&vdev->memory_lock) around vfio_pci_vmf_insert_pfn(); no lock of the driver's own
 //#   will do, resets take this one
 //
@@ -112,7 +112,7 @@ h@q(struct vm_fault *vmf, ...)
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MMAP-04] %s() without memory_lock: the entry may appear after the zap"
-what2 = "ERROR: [VPS-MMAP-04] %s() inserts a page, and memory_lock is not held: the entry may appear after the zap"
+what2 = "ERROR: [VPS-MMAP-04] %s() inserts a page without memory_lock: it may appear after the zap"
 
 @script:python depends on report@
 p << map.p;

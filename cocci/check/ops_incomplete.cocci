@@ -44,8 +44,8 @@ struct vfio_device_ops ops@p = { ..., .m = e, ... };
 @initialize:python@
 @@
 what = "ERROR: [VPS-LIFE-01] the ops lack .%s"
-always = ["name", "init", "release", "open_device", "close_device", "ioctl", "device_feature", "read", "write",
-	"request", "match"]
+always = ["name", "init", "release", "open_device", "close_device", "ioctl", "device_feature", "read",
+    "write", "request", "match"]
 iommufd = ["bind_iommufd", "unbind_iommufd", "attach_ioas", "detach_ioas"]
 given = {}
 wanted = {}

@@ -36,7 +36,7 @@ what = "ERROR: [VPS-LIFE-10] the pci_driver's name is %s"
 names = {}
 
 def differ(a, b):
-    # KBUILD_MODNAME is the name of the module, whose "-" have become "_": which module it is, only the build knows.
+    # In KBUILD_MODNAME each "-" of the module has become "_"; its name only the build knows.
     if (a == "KBUILD_MODNAME") != (b == "KBUILD_MODNAME"):
         return "-" in a + b
     return a != b

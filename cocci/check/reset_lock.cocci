@@ -9,6 +9,9 @@
 //#   ever.
 //# Prevents: why mlx5, hisilicon, virtio and xe defer the work of their reset_done
 //# Mend: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
+//# Ask: Which locks do the reset handlers take through functions of other files or of the parent
+//#   driver, and who may hold them while user memory is touched? A good answer is a list, each lock
+//#   with its longest holder.
 //
 // Confidence: High
 // Options: --no-includes

@@ -71,8 +71,8 @@ call@p(...)
 
 @initialize:python@
 @@
-what1 = "ERROR: [VPS-MEMT-02] the BAR was never reserved as write-combining: this has no effect, or half of one"
-what2 = "ERROR: [VPS-MEMT-02] the BAR was never reserved as write-combining: this has no effect, or half of one"
+what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
+what2 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
 what3 = "ERROR: [VPS-MEMT-02] vfio_pci_core_enable() has already mapped the BAR uncached"
 
 @script:python depends on report@

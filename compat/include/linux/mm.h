@@ -51,4 +51,10 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #define vm_ops_huge_fault(_fn)	((void *)(0 ? (_fn) : NULL))
 #endif
 
+/* In v6.12; before, there are no large entries of memory without struct page. */
+#ifndef HAVE_PMD_MKSPECIAL
+#define pmd_mkspecial(pmd)	(pmd)
+#define pud_mkspecial(pud)	(pud)
+#endif
+
 #endif /* VFIO_PCI_SDK_COMPAT_MM_H */

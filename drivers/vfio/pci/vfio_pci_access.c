@@ -36,14 +36,6 @@ bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 }
 EXPORT_SYMBOL_GPL(__vfio_pci_memory_enabled);
 
-/* The predicate.  A closed device has no vconfig; hot reset walks those, too. */
-bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
-{
-	lockdep_assert_held(&vdev->memory_lock);
-
-	return vdev->vconfig && !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
-}
-
 /**
  * vfio_pci_core_mapping - the address space of a device
  * @vdev: the device

@@ -16,17 +16,6 @@ pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
 	return pgprot_decrypted(prot);
 }
 
-bool vfio_pci_memtype_overrides(unsigned int order)
-{
-	return false;
-}
-
-bool vfio_pci_memtype_inserted(const struct vm_fault *vmf, unsigned int order,
-			       enum vfio_pci_memtype type)
-{
-	return true;
-}
-
 const char *vfio_pci_memtype_hint(void)
 {
 	return "no room for the mapping";

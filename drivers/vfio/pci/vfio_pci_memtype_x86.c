@@ -53,35 +53,6 @@ pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
 	return pgprot_decrypted(__pgprot(bits | cachemode2protval(cache_mode(type))));
 }
 
-/*
- * vmf_insert_pfn_pmd() replaces the type in vm_page_prot by the reserved one; vmf_insert_pfn_pud()
- * of v6.12 computes it and then forgets to use it.
- */
-bool vfio_pci_memtype_overrides(unsigned int order)
-{
-	return pat_enabled() && order < PUD_ORDER;
-}
-
-/*
- * A large entry's type is the kernel's doing, not ours: for debug kernels to check.  memory_lock is
- * held, so nobody takes the entry away meanwhile.
- */
-bool vfio_pci_memtype_inserted(const struct vm_fault *vmf, unsigned int order,
-			       enum vfio_pci_memtype type)
-{
-	unsigned long bits;
-
-	if (order == PMD_ORDER)
-		bits = pmd_val(READ_ONCE(*vmf->pmd));
-	else
-		bits = pud_val(READ_ONCE(*vmf->pud));
-
-	/* Someone else's table of smaller entries was there first. */
-	if (!(bits & _PAGE_PSE))
-		return true;
-	return (protval_large_2_4k(bits) & _PAGE_CACHE_MASK) == cachemode2protval(cache_mode(type));
-}
-
 /* Why a memory type may have been refused, for messages. */
 const char *vfio_pci_memtype_hint(void)
 {

@@ -14,9 +14,15 @@
 #define BAR_PGOFF_SHIFT	(VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT)
 #define BAR_PGOFF_MASK	((1UL << BAR_PGOFF_SHIFT) - 1)
 
-/* Pages of the first and of the largest fault window, as orders: see docs/adr/0001. */
-#define WINDOW_ORDER_MIN	4
-#define WINDOW_ORDER_MAX	8
+/*
+ * How many entries one fault inserts: around a lone address, small ones or large ones, and at most,
+ * which is a whole page table.  Each window of a run of touches is larger than the last by this
+ * factor.  See docs/adr/0001.
+ */
+#define WINDOW_FIRST		64
+#define WINDOW_FIRST_LARGE	8
+#define WINDOW_MAX		512
+#define WINDOW_GROWTH		2
 
 static unsigned int vma_bar(const struct vm_area_struct *vma)
 {
@@ -70,7 +76,7 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 }
 EXPORT_SYMBOL_GPL(vfio_pci_vmf_insert_pfn);
 
-/* A run of small entries to be inserted at once. */
+/* A run of entries to be inserted at once, all in one page table. */
 struct window {
 	struct vm_area_struct *vma;
 	unsigned long start;
@@ -79,26 +85,34 @@ struct window {
 	pgprot_t prot;
 };
 
-static unsigned long window_pfn(const struct window *win, unsigned long addr)
+static pte_t window_entry(const struct window *win, unsigned long pfn)
 {
-	return win->pfn + ((addr - win->start) >> PAGE_SHIFT);
+	return pte_mkspecial(pfn_pte(pfn, win->prot));
 }
 
-/* What is there stays: a concurrent fault was faster, or it is a marker of userfaultfd. */
-static int window_set_entry(pte_t *pte, unsigned long addr, void *data)
+/*
+ * Called for the first page, with its page table locked; the entries of the others stand beside it.
+ * What is there stays: a concurrent fault was faster, or it is a marker of userfaultfd.
+ *
+ * A BAR is aligned to its size.  So from page to page an entry's value grows by the same, however
+ * the architecture arranges the bits of an address.
+ */
+static int window_fill(pte_t *pte, unsigned long addr, void *data)
 {
 	const struct window *win = data;
+	u64 value = pte_val(window_entry(win, win->pfn));
+	const u64 step = pte_val(window_entry(win, win->pfn + 1)) - value;
 
-	if (pte_none(ptep_get(pte)))
-		set_pte_at(win->vma->vm_mm, addr, pte,
-			   pte_mkspecial(pfn_pte(window_pfn(win, addr), win->prot)));
+	for (; addr < win->end; addr += PAGE_SIZE, pte++, value += step)
+		if (pte_none(ptep_get(pte)))
+			set_pte_at(win->vma->vm_mm, addr, pte, __pte(value));
 	return 0;
 }
 
 /*
- * vmf_insert_pfn() looks the memory type of each page up anew, only to find what bar_map_segments()
- * has verified: write the entries directly, where an entry can say that no struct page stands
- * behind it.
+ * vmf_insert_pfn*() look the memory type of each page up anew, only to find what bar_map_segments()
+ * has verified; in v6.12, the one for PUD entries then forgets to use it.  So entries are written
+ * directly, where they can say that no struct page stands behind them.
  */
 static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 {
@@ -107,7 +121,8 @@ static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 
 	if (!IS_ENABLED(CONFIG_ARCH_HAS_PTE_SPECIAL)) {
 		for (addr = win->start; addr < win->end; addr += PAGE_SIZE) {
-			ret = vmf_insert_pfn_prot(win->vma, addr, window_pfn(win, addr),
+			ret = vmf_insert_pfn_prot(win->vma, addr,
+						  win->pfn + ((addr - win->start) >> PAGE_SHIFT),
 						  win->prot);
 			if (ret != VM_FAULT_NOPAGE)
 				return ret;
@@ -119,51 +134,82 @@ static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 	if (vmf->pmd && pmd_leaf(READ_ONCE(*vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 
-	if (apply_to_page_range(win->vma->vm_mm, win->start, win->end - win->start,
-				window_set_entry, win))
+	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, win))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }
 
+static void window_insert_pmds(const struct vm_fault *vmf, const struct window *win)
+{
+	pmd_t *pmd = vmf->pmd + pmd_index(win->start) - pmd_index(vmf->address);
+	spinlock_t *ptl = pmd_lock(win->vma->vm_mm, vmf->pmd);
+	unsigned long addr, pfn = win->pfn;
+
+	for (addr = win->start; addr < win->end; addr += PMD_SIZE, pmd++, pfn += 1UL << PMD_ORDER)
+		if (pmd_none(READ_ONCE(*pmd)))
+			set_pmd_at(win->vma->vm_mm, addr, pmd,
+				   pmd_mkspecial(pmd_mkhuge(pfn_pmd(pfn, win->prot))));
+	spin_unlock(ptl);
+}
+
+static void window_insert_pud(const struct vm_fault *vmf, const struct window *win)
+{
+	spinlock_t *ptl = pud_lock(win->vma->vm_mm, vmf->pud);
+
+	if (pud_none(READ_ONCE(*vmf->pud)))
+		set_pud_at(win->vma->vm_mm, win->start, vmf->pud,
+			   pud_mkspecial(pud_mkhuge(pfn_pud(win->pfn, win->prot))));
+	spin_unlock(ptl);
+}
+
+/* Entries of which sizes can say that no struct page stands behind them? */
+static bool order_supported(unsigned int order)
+{
+	return !order ||
+	       (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER) ||
+	       (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) && order == PUD_ORDER);
+}
+
 /*
- * Which absent neighbours to map along with the faulting page.  A fault where the last window ended
- * doubles the window and looks forward; any other starts small, around the address.  The hint is
- * the device's, not the mapping's, and is not locked: the worst it does is a window of another
- * size.
+ * Which absent neighbours to map along with the faulting address.  A fault next to the last window
+ * makes a larger one on that side; any other starts small.  The hint, where the last window was and
+ * how many entries it had, is the device's, not the mapping's, and is not locked: the worst it does
+ * is a window of another size.
  */
 static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
-			  const struct vfio_pci_segment *seg, u64 offset, struct window *win)
+			  const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
+			  struct window *win)
 {
 	const struct vm_area_struct *vma = vmf->vma;
-	unsigned long addr = vmf->address & PAGE_MASK;
+	unsigned int shift = PAGE_SHIFT + order;
+	unsigned long in_table = (order ? PUD_SIZE : PMD_SIZE) - 1;
+	unsigned long addr = ALIGN_DOWN(vmf->address, 1UL << shift);
 	unsigned long hint = READ_ONCE(vdev->fault_hint);
-	unsigned int order = WINDOW_ORDER_MIN;
-	u64 before = offset - seg->start;
-	u64 after = PAGE_ALIGN(seg->start + seg->len) - offset;
-	unsigned long size, start, end;
+	unsigned long last = hint & PAGE_MASK;
+	unsigned long count = hint & ~PAGE_MASK;
+	unsigned long first = order ? WINDOW_FIRST_LARGE : WINDOW_FIRST;
+	unsigned long next = min(max(count, first) * WINDOW_GROWTH, 1UL * WINDOW_MAX);
+	unsigned long behind = first / 2, ahead = first / 2;
 
-	if (hint && addr == (hint & PAGE_MASK)) {
-		order = min_t(unsigned int, (hint & ~PAGE_MASK) + 1, WINDOW_ORDER_MAX);
-		size = PAGE_SIZE << order;
-		start = addr;
-		/* A window within one page table costs one lock. */
-		end = min(addr + size, ALIGN(addr + 1, PMD_SIZE));
-	} else {
-		size = PAGE_SIZE << order;
-		start = ALIGN_DOWN(addr, size);
-		end = start + size;
+	if (addr == last + (count << shift)) {
+		behind = 0;
+		ahead = next;
+	} else if (addr + (1UL << shift) == last) {
+		behind = next - 1;
+		ahead = 1;
 	}
 
-	start = max(start, vma->vm_start);
-	end = min(end, vma->vm_end);
-	if (addr - start > before)
-		start = addr - before;
-	if (end - addr > after)
-		end = addr + after;
+	/* Inside the mapping, the segment and the page table. */
+	behind = min3(behind, (addr - vma->vm_start) >> shift, (addr & in_table) >> shift);
+	behind = min_t(u64, behind, (offset - seg->start) >> shift);
+	ahead = min3(ahead, (vma->vm_end - addr) >> shift,
+		     (in_table + 1 - (addr & in_table)) >> shift);
+	ahead = min_t(u64, ahead, (PAGE_ALIGN(seg->start + seg->len) - offset) >> shift);
 
-	win->start = start;
-	win->end = end;
-	WRITE_ONCE(vdev->fault_hint, end | order);
+	win->start = addr - (behind << shift);
+	win->end = addr + (ahead << shift);
+	win->pfn -= behind << order;
+	WRITE_ONCE(vdev->fault_hint, win->start | (behind + ahead));
 }
 
 static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
@@ -175,11 +221,16 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	u64 offset = vma_bar_offset(vma, addr);
 	unsigned long pfn = bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
-	struct window win = { .vma = vma };
+	struct window win = {
+		.vma = vma,
+		.start = addr,
+		.end = addr + (PAGE_SIZE << order),
+		.pfn = pfn,
+	};
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	/* Before anything else: the entry could begin before the mapping, and the BAR. */
-	if (!is_aligned_for_order(vma, addr, pfn, order))
+	if (!order_supported(order) || !is_aligned_for_order(vma, addr, pfn, order))
 		return VM_FAULT_FALLBACK;
 
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
@@ -187,22 +238,25 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_SIGBUS;
 	win.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
 
-	if (order && (seg->len - (offset - seg->start) < PAGE_SIZE << order ||
-		      (pgprot_val(win.prot) != pgprot_val(vma->vm_page_prot) &&
-		       !vfio_pci_memtype_overrides(order))))
+	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
 
 	down_read(&vdev->memory_lock);
 	if (!vfio_pci_mem_accessible(vdev))
 		goto unlock;
 
-	if (order) {
-		ret = insert_huge(vmf, pfn, order);
-		VM_WARN_ON_ONCE(ret == VM_FAULT_NOPAGE &&
-				!vfio_pci_memtype_inserted(vmf, order, seg->type));
+	/* The largest entries come alone: few BARs have a second one. */
+	if (order == PUD_ORDER) {
+		window_insert_pud(vmf, &win);
+		ret = VM_FAULT_NOPAGE;
+		goto unlock;
+	}
+
+	window_choose(vdev, vmf, seg, offset, order, &win);
+	if (order == PMD_ORDER) {
+		window_insert_pmds(vmf, &win);
+		ret = VM_FAULT_NOPAGE;
 	} else {
-		window_choose(vdev, vmf, seg, offset, &win);
-		win.pfn = pfn - ((addr - win.start) >> PAGE_SHIFT);
 		ret = window_insert(vmf, &win);
 	}
 unlock:

@@ -52,7 +52,15 @@ static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
 }
 
 /* vfio_pci_access.c: may device memory be touched now?  Who takes it away, who gives it back. */
-bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev);
+
+/* The predicate.  A closed device has no vconfig; hot reset walks those, too. */
+static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
+{
+	lockdep_assert_held(&vdev->memory_lock);
+
+	return vdev->vconfig && !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
+}
+
 bool vfio_pci_access_is_mine(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_lock(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev);
@@ -77,9 +85,6 @@ const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device 
 
 /* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);
-bool vfio_pci_memtype_overrides(unsigned int order);
-bool vfio_pci_memtype_inserted(const struct vm_fault *vmf, unsigned int order,
-			       enum vfio_pci_memtype type);
 const char *vfio_pci_memtype_hint(void);
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
 

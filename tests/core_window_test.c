@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Fault windows: how many pages a fault maps, which ones never, and races with all that unmaps. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+#include "mem.h"
+
+#define PMD  (PAGE << 9)
+#define MARK 0x71000000
+
+/* The BAR of ivshmem is memory: each page of what the tests map holds its own number. */
+FIXTURE(memory)
+{
+	struct vfio_dev dev;
+	char *hole; /* where a test maps; a PAGE after a multiple of 2 MiB: small entries only */
+	size_t len;
+};
+
+FIXTURE_SETUP(memory)
+{
+	char *room, *bar;
+
+	OPEN_OR_SKIP(&self->dev, NULL, &pci_ivshmem, 0);
+	if (!pt_available())
+		SKIP(return, "the test module ptwalk is not loaded: make all builds it");
+	self->len = 2 * PMD;
+	bar = vfio_mmap(&self->dev, 2, 0, self->len, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, bar);
+	for (size_t page = 0; page < self->len / PAGE; page++)
+		*(volatile uint32_t *)(bar + page * PAGE) = MARK + page;
+	ASSERT_EQ(0, munmap(bar, self->len));
+
+	room = mmap(NULL, self->len + 2 * PMD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, room);
+	self->hole = (char *)(((uintptr_t)room + PMD - 1) & ~(PMD - 1)) + PAGE;
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	vfio_close(&self->dev);
+}
+
+/* Maps pages of the BAR at the place of the hole that has the same number. */
+static bool map_pages(struct vfio_dev *dev, char *hole, size_t first, size_t count)
+{
+	return mmap(hole + first * PAGE, count * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, dev->fd,
+		    VFIO_REGION_OFFSET(2) + first * PAGE) != MAP_FAILED;
+}
+
+static bool shows(const char *hole, size_t page)
+{
+	uint32_t value = 0;
+
+	return try_read32(hole + page * PAGE, &value) && value == MARK + page;
+}
+
+static void zap(struct vfio_dev *dev)
+{
+	vfio_set_command(dev, PCI_COMMAND_MEMORY, 0);
+	vfio_set_command(dev, 0, PCI_COMMAND_MEMORY);
+}
+
+static unsigned int mapped(const char *hole, size_t first, size_t count)
+{
+	return pt_count(hole + first * PAGE, count * PAGE).pte;
+}
+
+TEST_F(memory, lone_touch_maps_few)
+{
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
+	for (size_t page = 7; page < 512; page += 101) {
+		zap(&self->dev);
+		ASSERT_TRUE(shows(self->hole, page));
+		EXPECT_LE(mapped(self->hole, 0, 512), 64);
+		EXPECT_LE(17, mapped(self->hole, page, page > 480 ? 17 : 32));
+	}
+}
+
+TEST_F(memory, run_takes_few_faults)
+{
+	long faults;
+
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
+	ASSERT_TRUE(shows(self->hole, 100));
+	zap(&self->dev);
+	faults = fault_count();
+	for (size_t page = 100; page < 356; page++)
+		ASSERT_TRUE(shows(self->hole, page));
+	EXPECT_LE(fault_count() - faults, 4);
+
+	zap(&self->dev);
+	faults = fault_count();
+	for (size_t page = 356; page > 100; page--)
+		ASSERT_TRUE(shows(self->hole, page));
+	EXPECT_LE(fault_count() - faults, 4);
+	for (size_t page = 0; page < 512; page++)
+		ASSERT_TRUE(shows(self->hole, page)) TH_LOG("page %zu", page);
+}
+
+/* The same with large entries. */
+TEST_F(memory, large_windows)
+{
+	char *at, *map;
+	long faults;
+
+	map = mmap(NULL, 34 * PMD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	at = (char *)(((uintptr_t)map + PMD - 1) & ~(PMD - 1));
+	map = mmap(at, 33 * PMD - PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		   self->dev.fd, VFIO_REGION_OFFSET(2));
+	ASSERT_EQ(at, map);
+	ASSERT_TRUE(try_read32(map + 9 * PMD, NULL));
+	if (!pt_count(map + 9 * PMD, PMD).pmd)
+		SKIP(return,
+			   "no huge entries for device memory before 6.12: use KERNEL=debian-6.12");
+	EXPECT_LE(pt_count(map, 32 * PMD).pmd, 8);
+	zap(&self->dev);
+	EXPECT_EQ(0, pt_count(map, 32 * PMD).pmd);
+
+	faults = fault_count();
+	for (int i = 0; i < 32; i++)
+		ASSERT_TRUE(try_read32(map + i * PMD, NULL));
+	EXPECT_LE(fault_count() - faults, 6);
+	/* The last 2 MiB are not all of the mapping. */
+	EXPECT_EQ(32, pt_count(map, 32 * PMD).pmd);
+	EXPECT_EQ(511, pt_count(map + 32 * PMD, PMD - PAGE).none);
+	for (size_t page = 0; page < self->len / PAGE; page++)
+		ASSERT_TRUE(shows(map, page)) TH_LOG("page %zu", page);
+}
+
+/* Mappings side by side, holes and pages without access: a window begins and ends with its own. */
+TEST_F(memory, stays_in_its_mapping)
+{
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 100, 10));
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 110, 20));
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 140, 20));
+	ASSERT_EQ(0, mprotect(self->hole + 150 * PAGE, 5 * PAGE, PROT_NONE));
+
+	ASSERT_TRUE(shows(self->hole, 105));
+	EXPECT_EQ(10, mapped(self->hole, 100, 10));
+	EXPECT_EQ(10, mapped(self->hole, 0, 512));
+
+	ASSERT_TRUE(shows(self->hole, 110));
+	EXPECT_EQ(20, mapped(self->hole, 110, 20));
+	EXPECT_EQ(30, mapped(self->hole, 0, 512));
+
+	ASSERT_TRUE(shows(self->hole, 149));
+	EXPECT_EQ(10, mapped(self->hole, 140, 10));
+	EXPECT_EQ(40, mapped(self->hole, 0, 512));
+
+	ASSERT_EQ(0, munmap(self->hole + 120 * PAGE, 5 * PAGE));
+	zap(&self->dev);
+	ASSERT_TRUE(shows(self->hole, 119));
+	EXPECT_EQ(10, mapped(self->hole, 0, 512));
+	ASSERT_TRUE(shows(self->hole, 125));
+	EXPECT_EQ(15, mapped(self->hole, 0, 512));
+}
+
+static int child_of(char *hole)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(!shows(hole, 300) || !mapped(hole, 300, 1));
+	return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+/* A child's faults are its own, and the parent's entries the parent's. */
+TEST_F(memory, fork_keeps_apart)
+{
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
+	ASSERT_TRUE(shows(self->hole, 300));
+	zap(&self->dev);
+	EXPECT_EQ(0, child_of(self->hole));
+	EXPECT_EQ(0, mapped(self->hole, 0, 512));
+	ASSERT_TRUE(shows(self->hole, 10));
+	EXPECT_EQ(0, child_of(self->hole));
+	EXPECT_EQ(0, mapped(self->hole, 300, 1));
+}
+
+/*
+ * Threads touch pages at random while others zap, unmap and map again, take access away and give it
+ * back. A page may be refused at any time, but must never show another page's number; and once
+ * decode is off and nobody is inside the zap, nothing is mapped.
+ */
+struct storm {
+	struct vfio_dev *dev;
+	char *hole;
+	atomic_bool stop;
+	atomic_uint good, wrong, left_behind;
+};
+
+#define STORM_PAGES  256
+#define STORM_STABLE 128 /* the pages below are never unmapped, so touching them is safe */
+
+static void *touch_pages(void *arg)
+{
+	unsigned int seed = (uintptr_t)&arg;
+	struct storm *storm = arg;
+	uint32_t value;
+
+	while (!storm->stop) {
+		size_t page = rand_r(&seed) % STORM_STABLE;
+
+		if (!try_read32(storm->hole + page * PAGE, &value))
+			continue;
+		if (value == MARK + page)
+			storm->good++;
+		else
+			storm->wrong++;
+	}
+	return NULL;
+}
+
+static void *change_neighbours(void *arg)
+{
+	struct storm *storm = arg;
+	char *upper = storm->hole + STORM_STABLE * PAGE;
+	const size_t len = (STORM_PAGES - STORM_STABLE) * PAGE;
+
+	while (!storm->stop) {
+		mprotect(upper + len / 2, len / 4, PROT_NONE);
+		munmap(upper, len / 2);
+		sched_yield();
+		mprotect(upper + len / 2, len / 4, PROT_READ);
+		map_pages(storm->dev, storm->hole, STORM_STABLE, STORM_PAGES - STORM_STABLE);
+		/* This one may touch them: nobody else unmaps. */
+		if (try_read32(upper + len / 2, NULL) && !shows(storm->hole, STORM_STABLE + 3))
+			try_read32(upper, NULL);
+	}
+	return NULL;
+}
+
+TEST_F(memory, storm)
+{
+	struct storm storm = { .dev = &self->dev, .hole = self->hole };
+	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
+	pthread_t threads[3];
+
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, STORM_PAGES));
+	ASSERT_EQ(0, pthread_create(&threads[0], NULL, touch_pages, &storm));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, touch_pages, &storm));
+	ASSERT_EQ(0, pthread_create(&threads[2], NULL, change_neighbours, &storm));
+	for (int i = 0; i < 100; i++) {
+		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
+		storm.left_behind += mapped(self->hole, 0, STORM_STABLE);
+		vfio_config_write(&self->dev, PCI_COMMAND, 2, command);
+		sched_yield();
+	}
+	storm.stop = true;
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, storm.wrong);
+	EXPECT_EQ(0, storm.left_behind);
+	EXPECT_LT(0, storm.good);
+	for (size_t page = 0; page < STORM_STABLE; page++)
+		ASSERT_TRUE(shows(self->hole, page));
+}
+
+TEST_HARNESS_MAIN

@@ -47,7 +47,7 @@ struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev)
  * vfio.ko of 7.0 and later does this itself; see Linux kernel commit 775f726a742a ("vfio: Add
  * get_region_info_caps op") (in v7.0).
  */
-static long shadow_get_region_info(struct vfio_device *core_vdev,
+static noinline long shadow_get_region_info(struct vfio_device *core_vdev,
 				   struct vfio_region_info __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_region_info, offset);

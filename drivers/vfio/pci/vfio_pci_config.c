@@ -26,7 +26,7 @@
 
 struct vfio_pci_caps {
 	unsigned int		nr;
-	struct vfio_pci_cap	cap[VFIO_PCI_MAX_CAPS];
+	struct vfio_pci_cap	cap[];
 };
 
 /*
@@ -131,8 +131,8 @@ void vfio_pci_vconfig_set(struct vfio_pci_core_device *vdev, u16 pos, unsigned i
 }
 
 /* Permissions of @count bytes at @offset, moved down to bit 0. */
-static struct vfio_pci_perm perm_at(const struct vfio_pci_captype *type, unsigned int offset,
-				    unsigned int count)
+static __always_inline struct vfio_pci_perm perm_at(const struct vfio_pci_captype *type,
+						    unsigned int offset, unsigned int count)
 {
 	unsigned int index = offset / 4, shift = 8 * (offset % 4);
 	struct vfio_pci_perm perm = type->rest;
@@ -167,14 +167,17 @@ int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vf
 	return 0;
 }
 
-int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			       unsigned int offset, unsigned int count, u32 val)
+/* @hw: what the hardware has there; NULL: ask it, if need be. */
+static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
+				      const struct vfio_pci_cap *cap, unsigned int offset,
+				      unsigned int count, u32 val, const u32 *hw)
 {
 	struct vfio_pci_perm perm = perm_at(cap->type, offset, count);
 	u32 in_virt = perm.write & perm.virt;
 	u32 in_hw = perm.write & ~perm.virt;
 	u16 pos = cap->start + offset;
 	u32 old;
+	int ret;
 
 	lockdep_assert_held(&vdev->config_lock);
 
@@ -187,14 +190,30 @@ int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct v
 		return 0;
 
 	if (in_hw != count_mask(count)) {
-		int ret = vfio_pci_config_hw_read(vdev, pos, count, &old);
-
-		if (ret)
-			return ret;
+		if (hw) {
+			old = *hw;
+		} else {
+			ret = vfio_pci_config_hw_read(vdev, pos, count, &old);
+			if (ret)
+				return ret;
+		}
 		val = (old & ~in_hw) | (val & in_hw);
 	}
 
 	return vfio_pci_config_hw_write(vdev, pos, count, val);
+}
+
+int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			       unsigned int offset, unsigned int count, u32 val)
+{
+	return write_bits(vdev, cap, offset, count, val, NULL);
+}
+
+int vfio_pci_config_write_bits_over(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_cap *cap, unsigned int offset,
+				    unsigned int count, u32 val, u32 hw)
+{
+	return write_bits(vdev, cap, offset, count, val, &hw);
 }
 
 static int cap_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
@@ -219,6 +238,10 @@ static int cap_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 {
 	if (cap->type->read)
 		return cap->type->read(vdev, cap, offset, count, val);
+
+	/* Most of config space: nothing there is virtual. */
+	if (!cap->type->nr_perms && !cap->type->rest.virt)
+		return vfio_pci_config_hw_read(vdev, cap->start + offset, count, val);
 
 	return vfio_pci_config_read_bits(vdev, cap, offset, count, val);
 }
@@ -414,6 +437,18 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	return 0;
 }
 
+/* There was room for all that could be found: keep what was. */
+static void trim_caps(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_caps *caps = kmemdup(vdev->caps, struct_size(caps, cap, vdev->caps->nr),
+					     GFP_KERNEL_ACCOUNT);
+
+	if (caps) {
+		kfree(vdev->caps);
+		vdev->caps = caps;
+	}
+}
+
 /* Builds the map and the shadow; the device has just been enabled and nobody else uses them yet. */
 int vfio_config_init(struct vfio_pci_core_device *vdev)
 {
@@ -425,10 +460,11 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 	vdev->extended_caps = false;
 	vdev->pci_config_map = kmalloc(size, GFP_KERNEL_ACCOUNT);
 	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
-	vdev->caps = kzalloc(sizeof(*vdev->caps), GFP_KERNEL_ACCOUNT);
+	vdev->caps = kmalloc(struct_size(vdev->caps, cap, VFIO_PCI_MAX_CAPS), GFP_KERNEL_ACCOUNT);
 	if (!vdev->pci_config_map || !vdev->vconfig || !vdev->caps)
 		goto err_free;
 
+	vdev->caps->nr = 0;
 	memset(vdev->pci_config_map, PCI_CAP_ID_INVALID, size);
 
 	ret = vfio_pci_config_init_std(vdev);
@@ -436,8 +472,10 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 		ret = vfio_pci_config_init_cap(vdev);
 	if (!ret)
 		ret = vfio_pci_config_init_ext(vdev);
-	if (!ret)
+	if (!ret) {
+		trim_caps(vdev);
 		return 0;
+	}
 
 err_free:
 	vfio_config_free(vdev);

@@ -151,7 +151,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	u32 lost, hw;
 	int ret;
 
-	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &hw);
+	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
 	if (ret)
 		return ret;
 
@@ -162,7 +162,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (lost || bars_lost(vdev))
 		restore_bars(vdev);
 
-	ret = vfio_pci_config_write_bits(vdev, cap, PCI_COMMAND, count, val);
+	ret = vfio_pci_config_write_bits_over(vdev, cap, PCI_COMMAND, count, val, hw);
 	if (ret)
 		return ret;
 

@@ -24,7 +24,7 @@ int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index)
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return max(pci_msi_vec_count(vdev->pdev), 0);
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return max(pci_msix_vec_count(vdev->pdev), 0);
+		return vdev->msix_size / PCI_MSIX_ENTRY_SIZE;
 	case VFIO_PCI_ERR_IRQ_INDEX:
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		return 1;

@@ -102,9 +102,10 @@ static int ioeventfd_add(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (vdev->ioeventfds_nr >= VFIO_PCI_IOEVENTFD_MAX)
 		return -ENOSPC;
 
-	entry = kmemdup(key, sizeof(*key), GFP_KERNEL_ACCOUNT);
+	entry = kmalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	if (!entry)
 		return -ENOMEM;
+	*entry = *key;
 
 	ret = vfio_virqfd_enable(entry, ioeventfd_handler, ioeventfd_thread, NULL, &entry->virqfd,
 				 fd);

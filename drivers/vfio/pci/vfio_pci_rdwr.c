@@ -137,27 +137,60 @@ static void io_end(struct vfio_pci_core_device *vdev, bool test_mem)
 		up_read(&vdev->memory_lock);
 }
 
-static int io_read_one(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
-		       void *val, unsigned int width)
+/* A single access; @width is a constant where this is inlined. */
+static __always_inline void io_read_width(void __iomem *io, void *val, unsigned int width)
 {
-	const struct io_window win = { .base = io, .max_width = width };
+	switch (width) {
+	case 8:
+		*(u64 *)val = io_read64(io);
+		break;
+	case 4:
+		*(u32 *)val = io_read32(io);
+		break;
+	case 2:
+		*(u16 *)val = io_read16(io);
+		break;
+	default:
+		*(u8 *)val = io_read8(io);
+	}
+}
+
+static __always_inline void io_write_width(void __iomem *io, const void *val, unsigned int width)
+{
+	switch (width) {
+	case 8:
+		io_write64(*(const u64 *)val, io);
+		break;
+	case 4:
+		io_write32(*(const u32 *)val, io);
+		break;
+	case 2:
+		io_write16(*(const u16 *)val, io);
+		break;
+	default:
+		io_write8(*(const u8 *)val, io);
+	}
+}
+
+static __always_inline int io_read_one(struct vfio_pci_core_device *vdev, bool test_mem,
+				       void __iomem *io, void *val, unsigned int width)
+{
 	int ret = io_begin(vdev, test_mem);
 
 	if (!ret) {
-		io_read_batch(&win, 0, val, width);
+		io_read_width(io, val, width);
 		io_end(vdev, test_mem);
 	}
 	return ret;
 }
 
-static int io_write_one(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
-			const void *val, unsigned int width)
+static __always_inline int io_write_one(struct vfio_pci_core_device *vdev, bool test_mem,
+					void __iomem *io, const void *val, unsigned int width)
 {
-	const struct io_window win = { .base = io, .max_width = width };
 	int ret = io_begin(vdev, test_mem);
 
 	if (!ret) {
-		io_write_batch(&win, 0, val, width);
+		io_write_width(io, val, width);
 		io_end(vdev, test_mem);
 	}
 	return ret;

@@ -92,27 +92,28 @@ tests := $(if $(EXTRA),$(programs)/tests/$(NAME)_test, \
 	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test))
 benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
 lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
+bench-lib := $(patsubst bench/lib/%.c,$(programs)/bench/lib/%.o,$(wildcard bench/lib/*.c))
 
-compile = $(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) $(EXTRA_CFLAGS) -Itests/lib -MMD -MP -MF $(@D)/.$(@F).d
+compile = $(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) $(EXTRA_CFLAGS) -Itests/lib -Ibench/lib -MMD -MP -MF $(@D)/.$(@F).d
 define link
 	@$(if $(filter 1,$(V)),,echo '  HOSTLD  $@';) mkdir -p $(@D)
-	$(Q)$(compile) -MT $@ -static -o $@ $< $(lib)
+	$(Q)$(compile) -MT $@ -static -o $@ $(filter %.c %.o,$^)
 endef
 
-$(programs)/tests/lib/%.o: tests/lib/%.c
+$(programs)/%.o: %.c
 	@$(if $(filter 1,$(V)),,echo '  HOSTCC  $@';) mkdir -p $(@D)
 	$(Q)$(compile) -c -o $@ $<
 
 $(programs)/tests/%: tests/%.c $(lib)
 	$(link)
 
-$(programs)/bench/%: bench/%.c $(lib)
+$(programs)/bench/%: bench/%.c $(bench-lib) $(lib)
 	$(link)
 
 $(foreach dir,$(test-dirs),$(eval $(programs)/tests/$(notdir $(dir))_test: $(dir)/test.c $(lib) ; $$(link)))
 $(if $(EXTRA),$(eval $(programs)/tests/$(NAME)_test: $(EXTRA)/test.c $(lib) ; $$(link)))
 
--include $(wildcard $(programs)/tests/.*.d $(programs)/tests/lib/.*.d $(programs)/bench/.*.d)
+-include $(wildcard $(programs)/tests/.*.d $(programs)/tests/lib/.*.d $(programs)/bench/.*.d $(programs)/bench/lib/.*.d)
 
 .PHONY: programs
 programs: $(tests) $(benches)
@@ -147,6 +148,11 @@ conformance:		## run the newest kernel's variant drivers and its vfio selftests 
 	$(Q)scripts/doctor --install build test lab conformance
 	+$(Q)$(MAKE) KERNEL=$(lab) $(jobs) all
 	$(Q)CACHE=$(CACHE) scripts/conformance $(lab)
+
+.PHONY: bench
+bench: ready			## compare KERNEL's own vfio-pci with ours, by instructions
+	$(Q)scripts/doctor --install bench
+	$(Q)CACHE=$(CACHE) BUILD=$(into) scripts/bench $(KERNEL) $(if $(T),'$(T)')
 
 shell: ready			## boot KERNEL and get a shell in it
 	$(call vm,shell)
@@ -259,7 +265,7 @@ help:				## this text
 	@echo '  KERNEL=         $(known) (default: $(firstword $(known)))'
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 #= KDIR=      build for these headers instead; only all, install, dkms, clean and help
-#= T=         run only the tests whose name matches this pattern
+#= T=         run only the tests (or benchmarks) whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), iommufd, compat, noiommu
 #= DESTDIR=   for install: goes before /lib/modules
 #= TREE=      for migrate, review: the kernel tree; FILES= names some of its files

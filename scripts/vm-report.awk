@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Splits what the guest reports: lines of the guest's init start with a 0x01 character, the rest is the output of the
-# program named last. Writes OUT/<program>.tap, and STATE/booted and STATE/finished; shows progress. The demo's and the
-# bench's output is shown as it is. Each machine has gates: those of the second one get SUFFIX 2, and so on.
+# program named last. Writes OUT/<program>.tap, and STATE/booted and STATE/finished; shows progress. The demo's output
+# is shown as it is, and so is what a benchmark says besides its values. Each machine has gates: those of the second
+# one get SUFFIX 2, and so on.
 
 function finish_program()
 {
 	if (program == "")
 		return
 	close(file)
+	if (mode == "bench") {
+		printf "  %-7s %-20s %4d values (%.1f s)\n", "BENCH", program, values, seconds
+		fflush()
+		return
+	}
 	printf "  %-7s %-20s %3d passed", "TEST", program, passed
 	if (skipped)
 		printf ", %d skipped", skipped
@@ -28,7 +34,7 @@ BEGIN {
 /^\001start/ {
 	program = $2 ($2 == "gates" ? suffix : "")
 	file = out "/" program ".tap"
-	passed = skipped = failed = 0
+	passed = skipped = failed = values = 0
 	printf "" > file
 	next
 }
@@ -39,7 +45,7 @@ BEGIN {
 		failed++
 	}
 	seconds = $3
-	if (mode == "test")
+	if (mode == "test" || mode == "bench")
 		finish_program()
 	close(file)
 	program = ""
@@ -49,11 +55,12 @@ BEGIN {
 {
 	if (file != "")
 		print >> file
-	if (mode != "test" || verbose == 1) {
+	if (mode == "demo" || verbose == 1 || (mode == "bench" && /^#/)) {
 		print
 		fflush()
 	}
 }
+/^[a-z]+,/ { values++; next }
 /^ok .*# SKIP/ { skipped++; next }
 /^ok / { passed++ }
 /^not ok / { failed++ }

@@ -426,7 +426,7 @@ static ssize_t io_rw(struct vfio_pci_core_device *vdev, const struct io_window *
 		if (!win->write && !ret)
 			ret = io_copy_out(buf, val, len);
 		if (ret)
-			return done ?: ret;
+			return ret;
 
 		off += len;
 		buf += len;
@@ -452,8 +452,8 @@ static ssize_t io_rw(struct vfio_pci_core_device *vdev, const struct io_window *
  * Accesses are naturally aligned and as wide as alignment, @count and @max_width allow.
  *
  * Context: process; takes memory_lock for read if @test_mem; user memory must not be locked.
- * Return: bytes done, fewer than @count when an error came later; else -EIO memory decode is off,
- * -EFAULT bad user memory, -EINTR the task was killed.
+ * Return: @count; -EIO memory decode is off, -EFAULT bad user memory, -EINTR the task was killed.
+ * Errors may come when part of it is done.
  */
 ssize_t vfio_pci_core_do_io_rw(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
 			       char __user *buf, loff_t off, size_t count, size_t x_start,
@@ -533,15 +533,13 @@ static ssize_t bar_rw(struct vfio_pci_core_device *vdev, unsigned int bar, char 
 
 		ret = io_rw(vdev, &win, buf + done, pos, len);
 		if (ret < 0)
-			return done ?: ret;
+			return ret;
 
-		done += ret;
-		pos += ret;
-		*ppos += ret;
-		if ((size_t)ret < len)
-			break;
+		done += len;
+		pos += len;
 	}
 
+	*ppos += done;
 	return done;
 }
 
@@ -549,16 +547,16 @@ static ssize_t rom_read(struct vfio_pci_core_device *vdev, char __user *buf, siz
 			loff_t *ppos)
 {
 	struct pci_dev *pdev = vdev->pdev;
+	unsigned long flags = pci_resource_flags(pdev, PCI_ROM_RESOURCE);
 	bool has_bar = pci_resource_start(pdev, PCI_ROM_RESOURCE);
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	struct io_window win = {
 		/* Some NICs answer 8-byte reads of their ROM with AER errors: Intel X710. */
 		.max_width = VFIO_PCI_IO_WIDTH_4,
-		.test_mem = pci_resource_flags(pdev, PCI_ROM_RESOURCE) & IORESOURCE_MEM,
+		.test_mem = flags & IORESOURCE_MEM,
 	};
-	size_t rom_size;
+	size_t rom_size = 0;
 	ssize_t ret;
-	u16 cmd;
 
 	if (has_bar)
 		win.x_end = pci_resource_len(pdev, PCI_ROM_RESOURCE);
@@ -573,10 +571,12 @@ static ssize_t rom_read(struct vfio_pci_core_device *vdev, char __user *buf, siz
 
 	/* What the image does not fill reads as -1, without asking the (slow) device. */
 	if (has_bar) {
-		/* Finding the image's size reads it, which needs memory decode. */
-		cmd = vfio_pci_memory_lock_and_enable(vdev);
-		win.base = pci_map_rom(pdev, &rom_size);
-		vfio_pci_memory_unlock_and_restore(vdev, cmd);
+		/* Finding the image's size reads it; a copy that the platform made is memory. */
+		if (down_read_killable(&vdev->memory_lock))
+			return -EINTR;
+		if (flags & IORESOURCE_ROM_SHADOW || __vfio_pci_memory_enabled(vdev))
+			win.base = pci_map_rom(pdev, &rom_size);
+		up_read(&vdev->memory_lock);
 		win.x_start = rom_size;
 	} else {
 		win.base = ioremap(pdev->rom, pdev->romlen);
@@ -678,9 +678,9 @@ static ssize_t vfio_pci_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
  * @ppos: offset in the device file; advanced by the bytes read
  *
  * Context: process, device open; no lock held.  Resumes the device for the time of the call.
- * Return: bytes read, fewer than @count at the end of the region or when an error came later; else
- * -EINVAL no such region, or beyond its end, -EIO memory decode is off or the device does not
- * resume, -EFAULT, -EINTR, or what the region's callback says.
+ * Return: bytes read, fewer than @count at the end of the region only; -EINVAL no such region, or
+ * beyond its end, -EIO memory decode is off or the device does not resume, -EFAULT, -EINTR, or what
+ * the region's callback says.  An error may come when part of it is done.
  */
 ssize_t vfio_pci_core_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
 			   loff_t *ppos)

@@ -6,9 +6,9 @@
  * A device with a working DisINTx bit (pci_2_3) is masked by that bit and may share its line.  Any
  * other is masked at the interrupt controller and must have the line for itself.
  *
- * Locks: igate around everything but the handler and the unmask virqfd; irqlock, which those two
- * take as well, around @masked and the state of the line.  No eventfd is signalled under irqlock:
- * the unmask virqfd takes it inside the lock of its eventfd.
+ * Locks: igate around everything but the handler, the unmask virqfd and vfio_pci_intx_resync();
+ * irqlock, which those take as well, around @masked and the state of the line.  No eventfd is
+ * signalled under irqlock: the unmask virqfd takes it inside the lock of its eventfd.
  */
 #include <linux/eventfd.h>
 #include <linux/interrupt.h>
@@ -128,6 +128,24 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 	mutex_unlock(&vdev->igate);
 }
 
+/*
+ * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
+ * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
+ * with nobody to serve it, or off for ever.  Called with memory_lock held, hence without igate.
+ */
+void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_intx *intx;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	if (vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX && vdev->pci_2_3) {
+		intx = xa_load(&vdev->ctx, 0);
+		pci_intx(vdev->pdev, !intx->masked);
+	}
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
+}
+
 static irqreturn_t intx_handler(int irq, void *dev_id)
 {
 	struct vfio_pci_intx *intx = dev_id;
@@ -155,6 +173,16 @@ static irqreturn_t intx_handler(int irq, void *dev_id)
 	return IRQ_HANDLED;
 }
 
+/* Under irqlock, so that the context is there while vfio_pci_intx_resync() looks into it. */
+static void intx_set_type(struct vfio_pci_core_device *vdev, int type)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	WRITE_ONCE(vdev->irq_type, type);
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
+}
+
 static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *trigger)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -180,6 +208,9 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 		goto err_free;
 	}
 
+	/* First, so that a reset that is going on leaves the line as it is set up here. */
+	intx_set_type(vdev, VFIO_PCI_INTX_IRQ_INDEX);
+
 	if (vdev->pci_2_3) {
 		pci_intx(pdev, !intx->masked);
 		irqflags = IRQF_SHARED;
@@ -195,13 +226,12 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 	ret = request_irq(pdev->irq, intx_handler, irqflags, intx->name, intx);
 	if (ret)
 		goto err_flags;
-
-	WRITE_ONCE(vdev->irq_type, VFIO_PCI_INTX_IRQ_INDEX);
 	return 0;
 
 err_flags:
 	if (!vdev->pci_2_3)
 		irq_clear_status_flags(pdev->irq, IRQ_DISABLE_UNLAZY);
+	intx_set_type(vdev, VFIO_PCI_NUM_IRQS);
 	xa_erase(&vdev->ctx, 0);
 err_free:
 	kfree(intx);
@@ -218,7 +248,7 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
 	free_irq(irq, intx);
 	if (!vdev->pci_2_3)
 		irq_clear_status_flags(irq, IRQ_DISABLE_UNLAZY);
-	WRITE_ONCE(vdev->irq_type, VFIO_PCI_NUM_IRQS);
+	intx_set_type(vdev, VFIO_PCI_NUM_IRQS);
 
 	if (intx->trigger)
 		eventfd_ctx_put(intx->trigger);

@@ -64,6 +64,7 @@ void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t st
 		vfio_pci_access_lock(vdev);
 
 	vfio_pci_set_power_state(vdev, state);
+	vfio_pci_intx_resync(vdev);
 	vfio_pci_access_restore(vdev);
 }
 

@@ -120,6 +120,7 @@ int vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_s
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_err.c */
 int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,

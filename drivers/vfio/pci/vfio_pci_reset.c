@@ -51,6 +51,7 @@ int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 	/* Not left to the PCI core: this restores what a device loses on the way from D3hot. */
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	ret = pci_try_reset_function(vdev->pdev);
+	vfio_pci_intx_resync(vdev);
 	vfio_pci_access_restore(vdev);
 	return ret;
 }
@@ -96,6 +97,7 @@ void vfio_pci_core_reset_done(struct pci_dev *pdev)
 		return;
 
 	vdev->reset_revoked = false;
+	vfio_pci_intx_resync(vdev);
 	vfio_pci_access_restore(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
@@ -331,6 +333,7 @@ static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_
 	for_each_in_set(vdev, dev_set) {
 		if (!revoked--)
 			break;
+		vfio_pci_intx_resync(vdev);
 		vfio_pci_access_restore(vdev);
 	}
 

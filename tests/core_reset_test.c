@@ -4,9 +4,11 @@
  * those that the administrator makes through sysfs while the device is open.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "fixture.h"
 #include "mem.h"
@@ -137,6 +139,45 @@ TEST_F(nvme, reset_by_the_administrator_waits_for_config_writes)
 	for (int i = 0; i < WRITERS; i++)
 		pthread_join(thread[i], NULL);
 	EXPECT_TRUE(try_read32(self->bar, NULL));
+}
+
+struct resetter {
+	int fd, ret;
+	atomic_bool done;
+};
+
+static void *reset_function(void *arg)
+{
+	struct resetter *resetter = arg;
+
+	resetter->ret = sys(ioctl(resetter->fd, VFIO_DEVICE_RESET));
+	atomic_store(&resetter->done, true);
+	return NULL;
+}
+
+/* A task that waits in a fault for the end of a reset can be killed. */
+TEST_F(nvme, killed_during_a_reset)
+{
+	bool waited = true;
+
+	/* FLR takes 100 ms; on a busy host more than what is left may pass before we look. */
+	for (int round = 0; round < 10 && waited; round++) {
+		struct resetter resetter = { .fd = self->dev.fd };
+		pthread_t thread;
+		pid_t child = fork();
+
+		if (!child)
+			for (;;)
+				try_read32(self->bar, NULL);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reset_function, &resetter));
+		usleep(30000);
+		ASSERT_EQ(0, kill(child, SIGKILL));
+		ASSERT_EQ(child, waitpid(child, NULL, 0));
+		waited = atomic_load(&resetter.done);
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		ASSERT_EQ(0, resetter.ret);
+	}
+	EXPECT_FALSE(waited);
 }
 
 /* A device is new for each user. */

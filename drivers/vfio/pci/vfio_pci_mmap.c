@@ -241,7 +241,9 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
 
-	down_read(&vdev->memory_lock);
+	/* A reset can hold the lock for seconds: do not make a dying task wait for it. */
+	if (down_read_killable(&vdev->memory_lock))
+		return VM_FAULT_SIGBUS;
 	if (!vfio_pci_mem_accessible(vdev))
 		goto unlock;
 

@@ -39,7 +39,7 @@ def spread(values):
     middle = statistics.median(values)
     values = sorted(values)
     if middle > TICK:
-        values = values[: len(values) * 3 // 4]
+        values = values[: -(-len(values) * 3 // 4)]
     return (values[-1] - values[0]) / middle if middle else 0
 
 

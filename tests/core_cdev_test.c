@@ -20,7 +20,7 @@
 		if (access("/dev/iommu", F_OK))                                                \
 			SKIP(statement, "this kernel has no iommufd: use KERNEL=lab-6.12 or "  \
 					"lab-7");                                              \
-		if (!strcmp(getenv("VFIO_IOMMU") ?: "", "noiommu"))                            \
+		if (vfio_noiommu())                                                            \
 			SKIP(statement, "there is no IOMMU here: leave FLAVOR=noiommu away");  \
 		ASSERT_EQ(0, pci_bind(bdf, vfio_driver()));                                    \
 		__fd = vfio_cdev_open(bdf);                                                    \

@@ -17,9 +17,9 @@ FIXTURE(dma)
 
 FIXTURE_SETUP(dma)
 {
-	OPEN_OR_SKIP(&self->dev, NULL, &pci_edu, 0);
-	if (self->dev.iommu->noiommu)
+	if (vfio_noiommu())
 		SKIP(return, "there is no IOMMU here: leave FLAVOR=noiommu away");
+	OPEN_OR_SKIP(&self->dev, NULL, &pci_edu, 0);
 	self->bar = vfio_mmap(&self->dev, 0, 0, PAGE, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, self->bar);
 	self->memory = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

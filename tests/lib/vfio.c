@@ -28,9 +28,19 @@ int vfio_iommu_open_as(struct vfio_iommu *iommu, const char *kind)
 	return 0;
 }
 
+static const char *iommu_kind(void)
+{
+	return getenv("VFIO_IOMMU") ?: "type1";
+}
+
 int vfio_iommu_open(struct vfio_iommu *iommu)
 {
-	return vfio_iommu_open_as(iommu, getenv("VFIO_IOMMU") ?: "type1");
+	return vfio_iommu_open_as(iommu, iommu_kind());
+}
+
+bool vfio_noiommu(void)
+{
+	return !strcmp(iommu_kind(), "noiommu");
 }
 
 void vfio_iommu_close(struct vfio_iommu *iommu)

@@ -41,6 +41,7 @@ struct vfio_dev {
  * container), iommufd, or noiommu.
  */
 int vfio_iommu_open(struct vfio_iommu *iommu);
+bool vfio_noiommu(void);
 int vfio_iommu_open_as(struct vfio_iommu *iommu, const char *kind);
 void vfio_iommu_close(struct vfio_iommu *iommu);
 int vfio_dma_map(struct vfio_iommu *iommu, void *vaddr, uint64_t iova, uint64_t size);

@@ -39,12 +39,18 @@ call(...)
 @@
 pgprot_decrypted(...)
 
-@core@
-identifier f;
-position q;
+// where the core has mapped it and the function goes on
+@returned@
+position c;
 @@
-f@q(...)
-{ <+... vfio_pci_core_mmap(...) ...+> }
+return vfio_pci_core_mmap@c(...);
+
+@core@
+identifier f, vma;
+position c != returned.c, q;
+@@
+f@q(..., struct vm_area_struct *vma)
+{ <+... vfio_pci_core_mmap@c(...) ...+> }
 
 @mapped depends on concerned && bar && insert && !decrypts exists@
 identifier f, vma, ops;

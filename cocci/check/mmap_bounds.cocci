@@ -22,11 +22,25 @@ virtual context
 @@
 struct vfio_pci_core_device
 
-// somebody else may look at the VMA: the core, a helper
+// where the core has mapped it and the function goes on
+@returned@
+position c;
+@@
+return vfio_pci_core_mmap@c(...);
+
+@core@
+identifier f, vma;
+position c != returned.c, q;
+@@
+f@q(..., struct vm_area_struct *vma)
+{ <+... vfio_pci_core_mmap@c(...) ...+> }
+
+// a helper may look at the VMA
 @others@
 identifier f, vma;
-identifier call != {container_of, vm_flags_set, vm_flags_clear, vm_flags_mod, vma_pages,
-	vm_get_page_prot, remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
+identifier call != {vfio_pci_core_mmap, container_of, vm_flags_set, vm_flags_clear,
+	vm_flags_mod, vma_pages, vm_get_page_prot, remap_pfn_range, io_remap_pfn_range,
+	vm_iomap_memory};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma)
@@ -44,7 +58,7 @@ f@q(..., struct vm_area_struct *vma)
 @maps depends on concerned exists@
 identifier f, vma, ops, d;
 identifier T = {vfio_device, vfio_pci_core_device};
-position p, q != {others.q, ram.q};
+position p, q != {core.q, others.q, ram.q};
 @@
 f@q(struct T *d, ..., struct vm_area_struct *vma)
 {

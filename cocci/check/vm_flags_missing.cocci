@@ -37,11 +37,25 @@ position q;
 f@q(..., struct vm_area_struct *vma, ...)
 { <+... word ...+> }
 
-// who else is given the VMA may set them: the core, remap_pfn_range(), a helper
+// where the core has mapped it and the function goes on
+@returned@
+position c;
+@@
+return vfio_pci_core_mmap@c(...);
+
+@core@
+identifier f, vma;
+position c != returned.c, q;
+@@
+f@q(..., struct vm_area_struct *vma)
+{ <+... vfio_pci_core_mmap@c(...) ...+> }
+
+// who else is given the VMA may set them: remap_pfn_range(), a helper
 @others@
 identifier f, vma;
-identifier call != {vma_pages, container_of, vm_flags_set, vm_flags_clear, vm_flags_mod,
-	vm_get_page_prot, linear_page_index, linear_page_delta, is_aligned_for_order};
+identifier call != {vfio_pci_core_mmap, vma_pages, container_of, vm_flags_set,
+	vm_flags_clear, vm_flags_mod, vm_get_page_prot, linear_page_index, linear_page_delta,
+	is_aligned_for_order};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma, ...)
@@ -49,7 +63,7 @@ f@q(..., struct vm_area_struct *vma, ...)
 
 @mapped depends on concerned && frames exists@
 identifier f, vma, ops;
-position p, q != others.q;
+position p, q != {core.q, others.q};
 @@
 f@q(..., struct vm_area_struct *vma, ...)
 {
@@ -58,14 +72,28 @@ f@q(..., struct vm_area_struct *vma, ...)
   ... when any
 }
 
+// RAM may be dumped and looked at: it has no side effects
+@ram@
+position r;
+@@
+\(page_to_pfn@r\|virt_to_pfn@r\|vmalloc_to_pfn@r\)(...)
+
 @initialize:python@
 @@
 what = "ERROR: [VPS-MMAP-07] pages will be inserted here, but vm_flags lack %s"
 flags = {}
+of_ram = set()
 
 def missing(function):
     given = flags.get((function.file, function.line), set())
+    if function.file in of_ram:
+        given = given | {"VM_IO", "VM_DONTDUMP"}
     return " | ".join(f for f in ("VM_IO", "VM_PFNMAP", "VM_DONTEXPAND", "VM_DONTDUMP") if f not in given)
+
+@script:python@
+r << ram.r;
+@@
+of_ram.add(r[0].file)
 
 @script:python@
 q << flag.q;

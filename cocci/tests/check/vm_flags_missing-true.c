@@ -27,3 +27,15 @@ static int acme_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_r
 	vma->vm_ops = &acme_mmap_ops; // finds VPS-MMAP-07
 	return 0;
 }
+
+/* the core's is another BAR's */
+static int acme_window_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
+{
+	if (!acme_is_window(vma->vm_pgoff))
+		return vfio_pci_core_mmap(core_vdev, vma);
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP);
+	vma->vm_ops = &acme_mmap_ops; // finds VPS-MMAP-07
+	return 0;
+}

@@ -239,4 +239,45 @@ TEST(rom)
 	vfio_close(&dev);
 }
 
+/* The legacy ranges of a graphics card, at the offsets that are their addresses. */
+TEST(vga)
+{
+	struct vfio_region_info info;
+	uint8_t pattern[9], back[sizeof(pattern)], misc = 0;
+	struct vfio_dev dev;
+
+	OPEN_OR_SKIP(&dev, NULL, &pci_vga, 0);
+	if (vfio_region(&dev, VFIO_PCI_VGA_REGION_INDEX, &info) == -EINVAL)
+		SKIP(return, "this kernel has no VGA regions (CONFIG_VFIO_PCI_VGA)");
+	EXPECT_EQ(0xc0000, info.size);
+	EXPECT_EQ(VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE, info.flags);
+	vfio_set_command(&dev, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+
+	/* Text memory: characters and attributes, with firmware's mode of 80 columns. */
+	for (unsigned int i = 0; i < sizeof(pattern); i++)
+		pattern[i] = 'a' + i;
+	ASSERT_EQ(9, region_write(&dev, info.index, 0xb8001, pattern, 9));
+	ASSERT_EQ(9, region_read(&dev, info.index, 0xb8001, back, 9));
+	EXPECT_EQ(0, memcmp(pattern, back, 9));
+	ASSERT_EQ(1, region_read(&dev, info.index, 0xb8005, back, 1));
+	EXPECT_EQ('e', back[0]);
+
+	/* The miscellaneous output register: written at 0x3c2, read at 0x3cc. */
+	ASSERT_EQ(1, region_read(&dev, info.index, 0x3cc, &misc, 1));
+	misc ^= 0x40;
+	ASSERT_EQ(1, region_write(&dev, info.index, 0x3c2, &misc, 1));
+	ASSERT_EQ(1, region_read(&dev, info.index, 0x3cc, back, 1));
+	EXPECT_EQ(misc, back[0]);
+	misc ^= 0x40;
+	ASSERT_EQ(1, region_write(&dev, info.index, 0x3c2, &misc, 1));
+
+	/* Cut off at the end of a range, and nothing between them. */
+	EXPECT_EQ(2, region_read(&dev, info.index, 0xbfffe, back, 8));
+	EXPECT_EQ(1, region_read(&dev, info.index, 0x3df, back, 8));
+	EXPECT_EQ(-EINVAL, region_read(&dev, info.index, 0x3e0, back, 1));
+	EXPECT_EQ(-EINVAL, region_read(&dev, info.index, 0x9ffff, back, 1));
+	EXPECT_EQ(-EINVAL, region_read(&dev, info.index, 0xc0000, back, 1));
+	vfio_close(&dev);
+}
+
 TEST_HARNESS_MAIN

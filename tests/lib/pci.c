@@ -16,7 +16,9 @@ const struct pci_id pci_ivshmem = { 0x1af4, 0x1110, "ivshmem-plain" };
 const struct pci_id pci_testdev = { 0x1b36, 0x0005, "pci-testdev" };
 const struct pci_id pci_nvme = { 0x1b36, 0x0010, "nvme" };
 const struct pci_id pci_e1000e = { 0x8086, 0x10d3, "e1000e" };
+const struct pci_id pci_e1000 = { 0x8086, 0x100e, "e1000" };
 const struct pci_id pci_igb = { 0x8086, 0x10c9, "igb" };
+const struct pci_id pci_vga = { 0x1234, 0x1111, "vga" };
 
 const char *vfio_driver(void)
 {

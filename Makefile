@@ -100,6 +100,8 @@ define link
 	$(Q)$(compile) -MT $@ -static -o $@ $(filter %.c %.o,$^)
 endef
 
+$(programs)/tests/lib/diff.o: tests/differences.txt
+
 $(programs)/%.o: %.c
 	@$(if $(filter 1,$(V)),,echo '  HOSTCC  $@';) mkdir -p $(@D)
 	$(Q)$(compile) -c -o $@ $<

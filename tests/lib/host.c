@@ -78,10 +78,12 @@ static int ask(const char *json, unsigned int id, char *reply, size_t len)
 	line = malloc(size);
 	if (!line)
 		return -ENOMEM;
-	snprintf(want, sizeof(want), "\"id\": %u}", id);
+	/* The id comes last in an answer, and first in an error. */
+	snprintf(want, sizeof(want), "\"id\": %u", id);
 	do {
 		err = read_line(line, size);
-	} while (!err && !strstr(line, want));
+		text = err ? NULL : strstr(line, want);
+	} while (!err && (!text || !strchr(",}", text[strlen(want)])));
 
 	text = err ? NULL : strstr(line, "\"return\": \"");
 	if (text && reply)

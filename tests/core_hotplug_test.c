@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A device that comes and goes behind a hot-pluggable port: what the user of an open device is
+ * told, and that the kernel waits for him.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+#include "fixture.h"
+#include "host.h"
+#include "mem.h"
+
+#define PORT "0000:00:12.0" /* rp3 of scripts/vm-devices */
+#define SOON 10000	    /* ms: a slot needs a second to power up or down */
+
+FIXTURE(hotplug)
+{
+	char bdf[BDF_LEN], slot[64];
+	struct vfio_dev dev;
+	pthread_t unplugger;
+	bool unplugging;
+};
+
+/* The slot of the bus behind the port. */
+static bool find_slot(char *path, size_t len)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/sys/bus/pci/slots");
+	char bus[BDF_LEN] = "", text[32] = "";
+	bool found = false;
+	int fd;
+
+	if (pci_read_attr(PORT, "secondary_bus_number", bus, sizeof(bus)))
+		return false;
+	while (dir && !found && (entry = readdir(dir))) {
+		snprintf(path, len, "/sys/bus/pci/slots/%.16s/address", entry->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		if (read(fd, text, sizeof(text) - 1) > 0)
+			found = atoi(bus) == strtol(text + strlen("0000:"), NULL, 16);
+		close(fd);
+		snprintf(path, len, "/sys/bus/pci/slots/%.16s/power", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool is_there(const char *bdf)
+{
+	char text[16];
+
+	return !pci_read_attr(bdf, "vendor", text, sizeof(text));
+}
+
+static bool wait_for(const char *bdf, bool there)
+{
+	for (int i = 0; i < SOON / 10 && is_there(bdf) != there; i++)
+		usleep(10000);
+	return is_there(bdf) == there;
+}
+
+/* A new device is seen before it can be bound. */
+static bool bind_new(const char *bdf)
+{
+	for (int i = 0; i < SOON / 10 && strcmp(pci_driver_of(bdf), vfio_driver()); i++) {
+		pci_write_attr(bdf, "driver_override", vfio_driver());
+		write_file("/sys/bus/pci/drivers_probe", bdf);
+		usleep(10000);
+	}
+	return !strcmp(pci_driver_of(bdf), vfio_driver());
+}
+
+/* Plugs an e1000e in and opens it. */
+FIXTURE_SETUP(hotplug)
+{
+	char bus[BDF_LEN];
+
+	if (!host_available())
+		SKIP(return, "no monitor of QEMU: run it in the virtual machine, make test");
+	if (!find_slot(self->slot, sizeof(self->slot)))
+		SKIP(return, "this kernel has no PCI Express hot-plug (CONFIG_HOTPLUG_PCI_PCIE)");
+	ASSERT_EQ(0, pci_read_attr(PORT, "secondary_bus_number", bus, sizeof(bus)));
+	snprintf(self->bdf, sizeof(self->bdf), "0000:%02x:00.0", atoi(bus));
+	ASSERT_EQ(0, host_monitor("device_add e1000e,id=hot,bus=rp3", NULL, 0));
+	ASSERT_TRUE(wait_for(self->bdf, true));
+	ASSERT_TRUE(bind_new(self->bdf));
+	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
+}
+
+static void *power_off(void *slot)
+{
+	return (void *)(long)write_file(slot, "0");
+}
+
+static void start_unplug(struct __test_metadata *_metadata, struct __self_hotplug *self)
+{
+	self->unplugging = true;
+	ASSERT_EQ(0, pthread_create(&self->unplugger, NULL, power_off, self->slot));
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	void *err = NULL;
+
+	vfio_close(&self->dev);
+	if (!is_there(self->bdf) && !self->unplugging)
+		return;
+	if (self->unplugging)
+		pthread_join(self->unplugger, &err);
+	else
+		err = power_off(self->slot);
+	EXPECT_NULL(err);
+	EXPECT_TRUE(wait_for(self->bdf, false));
+}
+
+static int watch(struct vfio_dev *dev, unsigned int index)
+{
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	return vfio_set_eventfds(dev, index, 0, 1, &fd) ? -1 : fd;
+}
+
+/* The slot is switched off: the user is asked, goes on undisturbed, and lets go. */
+TEST_F_TIMEOUT(hotplug, unplugged_while_open, 60)
+{
+	int request = watch(&self->dev, VFIO_PCI_REQ_IRQ_INDEX);
+	char *map = vfio_mmap(&self->dev, 0, 0, PAGE, PROT_READ | PROT_WRITE);
+	uint32_t value;
+
+	ASSERT_LE(0, request);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_FALSE(eventfd_wait(request, 0, NULL));
+	start_unplug(_metadata, self);
+	ASSERT_TRUE(eventfd_wait(request, SOON, NULL));
+	EXPECT_TRUE(try_read32(map, &value));
+	EXPECT_EQ(0x8086, vfio_config_read(&self->dev, 0, 2));
+	EXPECT_TRUE(is_there(self->bdf));
+	ASSERT_EQ(0, munmap(map, PAGE));
+	vfio_close(&self->dev);
+	EXPECT_TRUE(wait_for(self->bdf, false));
+}
+
+TEST_HARNESS_MAIN

@@ -2,7 +2,8 @@
 /*
  * Access to device memory: one predicate, one way to take it away, one to give it back.
  *
- * Everyone who touches device memory holds memory_lock for read and asks vfio_pci_mem_accessible().
+ * Everyone who touches device memory holds memory_lock for read and asks the predicate,
+ * vfio_pci_mem_accessible(), which is short enough to be inline, in vfio_pci_priv.h.
  * Everyone who makes it untouchable, even for a moment, goes through vfio_pci_access_revoke() and
  * vfio_pci_access_restore().  Nobody else knows what there is to revoke.
  */

@@ -137,7 +137,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         self.owner_body = struct_body(self.tree.read(self.files_of_owner[0]), self.owner)
 
     def find_functions(self):
-        self.lock = None
+        self.lock = None    # not known yet
         tables = {}
         for _, table, member, f in self.facts["ops"]:
             tables.setdefault(table, {})[member] = f
@@ -270,8 +270,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             if re.search(r"if\s*\(!\s*(%s)\s*\(" % "|".join(self.zaps), self.original):
                 raise Unclear("%s() is tried with %s, a lock in another struct" % (next(iter(self.zaps)), self.gate))
             self.gate = self.gate.split(".")[-1]
-        self.mine = {f for f in (self.callback, self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close"),
-                                 *self.helpers, *self.zaps) if f in c.functions(self.original)}
+        mine = [self.callback, self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close")]
+        self.mine = {f for f in [*mine, *self.helpers, *self.zaps] if f in c.functions(self.original)}
         calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
         others = sorted(f for f in c.functions(self.original) if f not in self.mine and self.takes_lock(f) and
                         not re.search(calls_zap, self.source(f)))
@@ -473,8 +473,8 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             self.insert_before(self.name, self.fault, self.pfn_code)
         line = self.function(self.fault).line()
         if self.options.huge and self.callback != self.fault:
-            self.tree.note("review", self.name, line, "%s() is called by %s(): no huge fault handler was made of them" % (
-                self.fault, self.callback))
+            self.tree.note("review", self.name, line, "%s() is called by %s(): no huge fault handler was made of them" %
+                           (self.fault, self.callback))
         elif wants_huge(self.tree, self.options.huge, self.name, line):
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The old models scripts/migrate knows, and what it takes to leave each of them. A change is made of runs
-of cocci/migrate/*.cocci on names that were found by shape; it succeeds completely or raises Unclear."""
+"""What a change is, and the simpler ones: an inode for each vfio device, faults instead of a remap at mmap. A
+change is made of runs of cocci/migrate/*.cocci on names that were found by shape; it succeeds completely or
+raises Unclear. migrate_list.py has the change that is the reason for all of this."""
 
 import os
 import re
@@ -121,7 +122,8 @@ without anyone keeping track of VMAs."""
     def __init__(self, tree):
         super().__init__(tree)
         names = [self.HEADER] + tree.grep(
-            r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, (device|cdev)\)", "drivers/vfio", include="*.c")
+            r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, (device|cdev)\)", "drivers/vfio",
+            include="*.c")
         opaque = hides_devices(tree)
         for name in names:
             self.run("vfio_device_inode", name, {"patch": True})

@@ -397,7 +397,8 @@ def align_members(text):
         new = "\t" + m.group(3)
         tabs = (column - len(new.expandtabs(8)) + 7) // 8
         return m.group(1) + m.group(2) + (new + "\t" * tabs if tabs > 0 else new + " ") + m.group(4)
-    return re.sub(r"^(\t[^\n;]*[^\n\t ]\t+)(\S[^\n]*;\n)\t(struct \w+) (\*(?:inode|mapping);)$", align, text, flags=re.M)
+    return re.sub(r"^(\t[^\n;]*[^\n\t ]\t+)(\S[^\n]*;\n)\t(struct \w+) (\*(?:inode|mapping);)$", align, text,
+                  flags=re.M)
 
 
 def tidy(text, original):

@@ -20,7 +20,7 @@
  * A cache's slabs fill and empty as they like, by hundreds of objects; but only a leak adds some in
  * each round. One call in eight is of each kind, and some of those end early.
  */
-#define LEAK (CALLS / 500)
+#define LEAK (CALLS / 200)
 
 FIXTURE_VARIANT_ADD(device, edu){.id = &pci_edu};
 FIXTURE_VARIANT_ADD(device, nvme){.id = &pci_nvme};

@@ -24,41 +24,31 @@ struct vfio_pci_core_device
 // memory of the kernel's own needs no zap: it is there while the device is in reset
 @ram@
 identifier f, vma;
-expression e;
+identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
+	vmalloc_to_pfn, __pa};
+position own;
+@@
+f@own(..., struct vm_area_struct *vma, ...)
+{ <+... page(...) ...+> }
+
+@handled exists@
+identifier f, vma;
+expression ops;
 position q;
 @@
 f@q(..., struct vm_area_struct *vma, ...)
 {
-  <+...
-(
-  virt_to_phys(e)
-|
-  virt_to_page(e)
-|
-  page_to_pfn(e)
-|
-  page_to_phys(e)
-|
-  vmalloc_to_pfn(e)
-|
-  __pa(e)
-)
-  ...+>
+  ... when any
+  vma->vm_ops = ops
+  ... when any
 }
 
-@handled@
-identifier f, vma, ops;
-position q;
-@@
-f@q(..., struct vm_area_struct *vma, ...)
-{ <+... vma->vm_ops = &ops ...+> }
-
 @map depends on concerned exists@
-identifier handled.f;
+identifier f;
 identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory, vmf_insert_pfn,
 	vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
 identifier vma;
-position p, q != ram.q;
+position p, q != ram.own;
 @@
 f@q(..., struct vm_area_struct *vma, ...)
 {
@@ -70,6 +60,18 @@ f@q(..., struct vm_area_struct *vma, ...)
 @initialize:python@
 @@
 what = "ERROR: [VPS-MMAP-02] %s() in mmap: a zap at this moment does not see the mapping"
+has_ops = set()
+
+@script:python@
+q << handled.q;
+@@
+has_ops.add((q[0].file, q[0].line))
+
+@script:python@
+q << map.q;
+p << map.p;
+@@
+cocci.include_match((q[0].file, q[0].line) in has_ops)
 
 @script:python depends on report@
 p << map.p;

@@ -25,27 +25,12 @@ struct vfio_pci_core_device
 // memory of the kernel's own needs no zap: it is there while the device is in reset
 @ram@
 identifier f, vma;
-expression e;
-position q;
+identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
+	vmalloc_to_pfn, __pa};
+position own;
 @@
-f@q(..., struct vm_area_struct *vma, ...)
-{
-  <+...
-(
-  virt_to_phys(e)
-|
-  virt_to_page(e)
-|
-  page_to_pfn(e)
-|
-  page_to_phys(e)
-|
-  vmalloc_to_pfn(e)
-|
-  __pa(e)
-)
-  ...+>
-}
+f@own(..., struct vm_area_struct *vma, ...)
+{ <+... page(...) ...+> }
 
 // populate_in_mmap's
 @handled@
@@ -58,7 +43,7 @@ f@q(..., struct vm_area_struct *vma, ...)
 @map depends on concerned exists@
 identifier f, vma;
 identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
-position p, q != {ram.q, handled.q};
+position p, q != {ram.own, handled.q};
 @@
 f@q(..., struct vm_area_struct *vma, ...)
 {

@@ -11,6 +11,8 @@
 #include "module.h"
 #include "modules/dmaimport/dmaimport.h"
 
+#define NVME_VS	   0x08 /* version: never 0, never changes */
+#define IOVA	   0x100000
 #define MAX_RANGES 4
 #define GOOD	   (DMAIMPORT_P2P | DMAIMPORT_REVOCABLE)
 
@@ -214,6 +216,20 @@ TEST_F(dmabuf, ranges_beyond_memory)
 	EXPECT_EQ(-EFAULT, export(&self->dev, (void *)(page + PAGE - fixed)));
 }
 
+/* A BAR of I/O ports is there, but no peer can reach it. */
+TEST(not_an_io_bar)
+{
+	struct export how = wanted(1);
+	struct vfio_dev dev;
+
+	OPEN_OR_SKIP(&dev, NULL, &pci_e1000e, 0);
+	NEED_EXPORT(return, &dev);
+	how.request.region_index = 2;
+	EXPECT_EQ(-EINVAL, export(&dev, &how));
+	vfio_close(&dev);
+	EXPECT_EQ(0, module_unload("dmaimport"));
+}
+
 static unsigned int msec_now(void)
 {
 	struct timespec now;
@@ -368,22 +384,70 @@ TEST_F(dmabuf, born_revoked)
 	close(fd);
 }
 
-/* iommufd finds a buffer's exporter by a name that only one core can have: the kernel's. */
+/* What edu reads by DMA from the nvme's first registers, over a buffer; 0 when it cannot. */
+static uint32_t version_by_dma(void *edu, volatile uint32_t *memory)
+{
+	memory[NVME_VS / 4] = 0;
+	if (!edu_dma(edu, IOVA, EDU_DMA_BUFFER, 64, false) ||
+	    !edu_dma(edu, EDU_DMA_BUFFER, IOVA + PAGE, 64, false))
+		return 0;
+	return memory[NVME_VS / 4];
+}
+
+/* From device to device. iommufd takes a revoke for final, and so has to map anew. */
 TEST_F(dmabuf, iommufd)
 {
-	struct vfio_iommu iommu;
+	bool ours = strcmp(vfio_driver(), "vfio-pci");
 	struct iommufd_ioas_map_file how = {
 		.size = sizeof(how),
 		.flags = IOMMUFD_MAP_FIXED_RW,
 		.fd = self->fd,
 		.length = PAGE,
-		.iova = 0x100000,
+		.iova = IOVA,
 	};
+	uint32_t version, *memory;
+	struct vfio_iommu iommu;
+	struct vfio_dev edu;
+	char bdf[BDF_LEN];
+	void *bar;
 
+	if (vfio_noiommu())
+		SKIP(return, "there is no IOMMU here: leave FLAVOR=noiommu away");
+	if (pci_find(&pci_edu, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_edu);
+	ASSERT_EQ(4, pread(self->dev.fd, &version, 4, NVME_VS));
+	ASSERT_NE(0, version);
+	memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, memory);
 	ASSERT_EQ(0, vfio_iommu_open_as(&iommu, "iommufd"));
+	ASSERT_EQ(0, vfio_dma_map(&iommu, memory, IOVA + PAGE, PAGE));
+	ASSERT_EQ(0, vfio_open(&edu, &iommu, bdf));
+	vfio_set_command(&edu, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	bar = vfio_mmap(&edu, 0, 0, PAGE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, bar);
+
 	how.ioas_id = iommu.ioas;
-	EXPECT_EQ(strcmp(vfio_driver(), "vfio-pci") ? -EOPNOTSUPP : 0,
-		  sys(ioctl(iommu.fd, IOMMUFD_IOAS_MAP_FILE, &how)));
+	if (ours) {
+		EXPECT_EQ(-EOPNOTSUPP, sys(ioctl(iommu.fd, IOMMUFD_IOAS_MAP_FILE, &how)));
+		ASSERT_EQ(0, module_unload("vfio-pci"));
+		ASSERT_EQ(0, module_unload("vfio-pci-core"));
+		ASSERT_EQ(0, module_load("vfio-pci-sdk-iommufd", ""));
+	}
+	ASSERT_EQ(0, sys(ioctl(iommu.fd, IOMMUFD_IOAS_MAP_FILE, &how)));
+	EXPECT_EQ(version, version_by_dma(bar, memory));
+	/* edu's buffer must not answer for the nvme. */
+	memset(memory, 0, PAGE);
+	ASSERT_TRUE(edu_dma(bar, IOVA + PAGE, EDU_DMA_BUFFER, 64, false));
+	event_decode_off(&self->dev);
+	EXPECT_NE(version, version_by_dma(bar, memory));
+	event_decode_on(&self->dev);
+	EXPECT_NE(version, version_by_dma(bar, memory));
+	ASSERT_EQ(0, vfio_dma_unmap(&iommu, IOVA, PAGE));
+	ASSERT_EQ(0, sys(ioctl(iommu.fd, IOMMUFD_IOAS_MAP_FILE, &how)));
+	EXPECT_EQ(version, version_by_dma(bar, memory));
+	if (ours)
+		EXPECT_EQ(0, module_unload("vfio-pci-sdk-iommufd"));
+	vfio_close(&edu);
 	vfio_iommu_close(&iommu);
 }
 

@@ -119,8 +119,7 @@ static const struct dma_buf_ops bar_dmabuf_ops = {
  * @attachment: iommufd's attachment; its dma_resv is held
  * @phys: filled in
  *
- * The kernel's iommufd looks for upstream's core by this function's unprefixed name and so never
- * calls ours; a port of iommufd may.
+ * iommufd looks for this function by its unprefixed name, which vfio_pci_iommufd.c gives it.
  *
  * Context: process; the dma_resv of the buffer is held.
  * Return: 0; -EOPNOTSUPP not one of our buffers, or several ranges; -ENODEV revoked.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lets iommufd map BARs that our core exported (IOMMU_IOAS_MAP_FILE): DMA from device to device.
+ *
+ * iommufd finds the exporter by the name of one function of the kernel's core.  Our core must load
+ * beside that one, so the name is a module's of its own, for whoever does without the kernel's: the
+ * two cannot be loaded together.
+ */
+#include <linux/export.h>
+#include <linux/module.h>
+
+#include "vfio_pci_priv.h"
+
+static int core_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
+{
+	return vfio_pci_dma_buf_iommufd_map(attachment, phys);
+}
+
+#undef vfio_pci_dma_buf_iommufd_map
+typeof(core_map) vfio_pci_dma_buf_iommufd_map;
+
+/**
+ * vfio_pci_dma_buf_iommufd_map - physical range of a buffer that our core exported
+ * @attachment: iommufd's attachment
+ * @phys: filled in
+ *
+ * Context: process; dma_resv of the buffer held.
+ * Return: 0; -EOPNOTSUPP not a buffer of our core's, or several ranges; -ENODEV revoked.
+ */
+int vfio_pci_dma_buf_iommufd_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
+{
+	return core_map(attachment, phys);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_dma_buf_iommufd_map);
+
+MODULE_DESCRIPTION("Lets iommufd map the dma-bufs of vfio-pci-sdk-core");
+MODULE_LICENSE("GPL");

@@ -51,7 +51,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print))
 unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
-	SDK DIR EXTRA NAME out SEED),$(MAKEOVERRIDES))
+	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
@@ -88,7 +88,7 @@ programs := $(out)
 # of EXTRA, NAME_test is all that is wanted
 test-dirs := $(patsubst %/test.c,%,$(wildcard template/test.c samples/*/test.c drivers/vfio/pci/*/test.c))
 tests := $(if $(EXTRA),$(programs)/tests/$(NAME)_test, \
-	$(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c)) \
+	$(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c tests/stress.c)) \
 	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test))
 benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
 lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
@@ -139,6 +139,11 @@ demo: ready			## show our core driving three emulated devices
 
 test: ready			## boot KERNEL in a virtual machine and run the tests
 	$(call vm,test)
+
+.PHONY: stress
+stress: export STRESS_SECONDS := $(or $(SECONDS),60)
+stress: ready			## everything at once, for SECONDS= (default 60), on the same machine
+	$(call vm,stress)
 
 .PHONY: test-all
 test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
@@ -269,6 +274,8 @@ help:				## this text
 #= KDIR=      build for these headers instead; only all, install, dkms, clean and help
 #= T=         run only the tests (or benchmarks) whose name matches this pattern
 #= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), iommufd, compat, noiommu
+#= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
+#= SECONDS=   for stress: how long it goes on (default: 60)
 #= DESTDIR=   for install: goes before /lib/modules
 #= TREE=      for migrate, review: the kernel tree; FILES= names some of its files
 #= RANGE=     for review: what these commits change, main..topic

@@ -38,8 +38,10 @@ static int read_slabs(struct cache caches[MAX_CACHES])
 	int n = 0;
 
 	while (file && n < MAX_CACHES && fgets(line, sizeof(line), file))
+		/* areas of vmalloc that were freed stay until a lot of them can go at once */
 		if (*line != '#' &&
-		    sscanf(line, "%47s %ld", caches[n].name, &caches[n].active) == 2)
+		    sscanf(line, "%47s %ld", caches[n].name, &caches[n].active) == 2 &&
+		    strcmp(caches[n].name, "vmap_area") && strcmp(caches[n].name, "vmap_block"))
 			n++;
 	if (file)
 		fclose(file);

@@ -12,8 +12,9 @@
 #define OUTPUT	"/tmp/dpdk.log"
 #define ENOUGH	1000 /* packets: the first 64 went around several times */
 
-/* DPDK knows kernel drivers by name, and no other than vfio-pci. */
+/* DPDK knows kernel drivers by name, and no other than vfio-pci; a module must have that name, too. */
 #define DPDK_DRIVER "vfio-pci"
+#define DPDK_MODULE "/dpdk/vfio-pci.ko" /* samples/dpdk-name */
 
 static char output[1 << 20];
 
@@ -54,6 +55,7 @@ TEST_TIMEOUT(two_cards_and_a_cable, 120)
 			SKIP_NO_DEVICE(return, cards[i]);
 	if (ours) {
 		ASSERT_EQ(0, module_unload("vfio-pci"));
+		ASSERT_EQ(0, system("insmod " DPDK_MODULE));
 		ASSERT_EQ(0, module_load("vfio-pci-sdk", "name=" DPDK_DRIVER));
 	}
 	for (int i = 0; i < 2; i++)
@@ -85,6 +87,7 @@ TEST_TIMEOUT(two_cards_and_a_cable, 120)
 	}
 	fputs("stop\nquit\n", testpmd);
 	EXPECT_EQ(0, pclose(testpmd));
+	read_output();
 	for (int i = 0; i < 2; i++) {
 		long in = statistic(i, "RX-packets:"), out = statistic(i, "TX-packets:");
 
@@ -96,8 +99,10 @@ TEST_TIMEOUT(two_cards_and_a_cable, 120)
 	if (_metadata->failed)
 		for (char *line = strtok(output, "\n"); line; line = strtok(NULL, "\n"))
 			printf("# %s\n", line);
-	if (ours)
+	if (ours) {
+		EXPECT_EQ(0, system("rmmod vfio_pci"));
 		EXPECT_EQ(0, module_load("vfio-pci-sdk", ""));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -339,7 +339,7 @@ TEST(msix_from_the_device)
 		EXPECT_FALSE(eventfd_wait(fds[(v + 1) % 3], 0, NULL));
 		edu_write(bar, E1000E_ICR, E1000E_OTHER); /* acknowledges */
 	}
-	/* QEMU 7.2 aborts when MSI-X is off by the time that its timer against interrupt storms, 128 us, ends. */
+	/* QEMU 7.2 aborts when MSI-X is off as its timer against interrupt storms, 128 us, ends. */
 	usleep(20000);
 	vfio_close(&dev);
 }

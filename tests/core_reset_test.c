@@ -99,7 +99,7 @@ TEST_F(nvme, flr_by_config_space)
 TEST_F(nvme, reset_by_the_administrator)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))
-		SKIP(return, "the kernel's own driver does not hear of resets that others make: set "
+		SKIP(return, "the kernel's own driver does not hear of others' resets: set "
 			     "VFIO_DRIVER=vfio-pci-sdk");
 	ASSERT_EQ(0, pci_write_attr(self->dev.bdf, "reset", "1"));
 	if (pt_available())
@@ -311,7 +311,7 @@ TEST_F(pair, hot_reset)
 TEST_F(pair, bus_reset_by_the_administrator)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))
-		SKIP(return, "the kernel's own driver does not hear of resets that others make: set "
+		SKIP(return, "the kernel's own driver does not hear of others' resets: set "
 			     "VFIO_DRIVER=vfio-pci-sdk");
 	for (int i = 0; i < 2; i++)
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID));

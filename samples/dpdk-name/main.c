@@ -2,7 +2,7 @@
 /*
  * vfio-pci.ko: a name and nothing else. DPDK wants two things to be called vfio-pci: the driver of
  * the device, which the parameter "name" of our drivers is for, and a loaded module, which it looks
- * for as /sys/module/vfio_pci. Without code this module can be loaded beside any driver; it is never
+ * for as /sys/module/vfio_pci. This module has no code, so it loads beside any driver; it is never
  * installed, because modprobe would take it for the kernel's own.
  */
 #include <linux/module.h>

@@ -79,6 +79,10 @@ FIXTURE_SETUP(hotplug)
 {
 	char bus[BDF_LEN];
 
+	/* pciehp's own locks make it report a cycle, and then it sees nothing of ours any more. */
+	if (!access("/proc/lockdep_stats", F_OK))
+		SKIP(return, "plugging would turn lockdep off: use KERNEL=debian-6.12");
+
 	if (!host_available())
 		SKIP(return, "no monitor of QEMU: run it in the virtual machine, make test");
 	if (!find_slot(self->slot, sizeof(self->slot)))

@@ -80,7 +80,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 	if (vdev->pm_runtime_engaged) {
 		ret = -EINVAL;
 	} else {
-		vdev->pm_wake_eventfd_ctx = wakeup;
+		WRITE_ONCE(vdev->pm_wake_eventfd_ctx, wakeup);
 		/* In this order: see rw_pm_get() in vfio_pci_rdwr.c. */
 		WRITE_ONCE(vdev->pm_runtime_engaged, true);
 		pm_runtime_put_noidle(&vdev->pdev->dev);
@@ -103,7 +103,7 @@ static void low_power_end(struct vfio_pci_core_device *vdev)
 
 	if (vdev->pm_wake_eventfd_ctx) {
 		eventfd_ctx_put(vdev->pm_wake_eventfd_ctx);
-		vdev->pm_wake_eventfd_ctx = NULL;
+		WRITE_ONCE(vdev->pm_wake_eventfd_ctx, NULL);
 	}
 }
 
@@ -191,12 +191,18 @@ static int vfio_pci_runtime_resume(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
-	vfio_pci_access_lock(vdev);
-	if (vdev->pm_wake_eventfd_ctx) {
-		eventfd_signal(vdev->pm_wake_eventfd_ctx);
-		low_power_end(vdev);
+	/*
+	 * Entry sets the eventfd before the device can sleep.  Without one there is no lock to take:
+	 * who resumes may hold what resets wait for, the lock of PCI rescans when VFs are made.
+	 */
+	if (READ_ONCE(vdev->pm_wake_eventfd_ctx)) {
+		vfio_pci_access_lock(vdev);
+		if (vdev->pm_wake_eventfd_ctx) {
+			eventfd_signal(vdev->pm_wake_eventfd_ctx);
+			low_power_end(vdev);
+		}
+		vfio_pci_access_restore(vdev);
 	}
-	vfio_pci_access_restore(vdev);
 
 	if (vdev->pm_intx_masked)
 		vfio_pci_intx_unmask(vdev);

@@ -36,8 +36,8 @@ struct vfio_pci_ioeventfd {
 	bool				test_mem;
 };
 
-/* Nobody is there to hear about a write that was refused. */
-static void ioeventfd_write(const struct vfio_pci_ioeventfd *entry, bool test_mem)
+/* Nobody is there to hear about a write that was refused.  Inlined: the signaller waits for it. */
+static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *entry, bool test_mem)
 {
 	switch (entry->count) {
 	case 1:

@@ -155,20 +155,20 @@ static __always_inline void io_read_width(void __iomem *io, void *val, unsigned 
 	}
 }
 
-static __always_inline void io_write_width(void __iomem *io, const void *val, unsigned int width)
+static __always_inline void io_write_width(void __iomem *io, u64 val, unsigned int width)
 {
 	switch (width) {
 	case 8:
-		io_write64(*(const u64 *)val, io);
+		io_write64(val, io);
 		break;
 	case 4:
-		io_write32(*(const u32 *)val, io);
+		io_write32((u32)val, io);
 		break;
 	case 2:
-		io_write16(*(const u16 *)val, io);
+		io_write16((u16)val, io);
 		break;
 	default:
-		io_write8(*(const u8 *)val, io);
+		io_write8((u8)val, io);
 	}
 }
 
@@ -184,16 +184,27 @@ static __always_inline int io_read_one(struct vfio_pci_core_device *vdev, bool t
 	return ret;
 }
 
-static __always_inline int io_write_one(struct vfio_pci_core_device *vdev, bool test_mem,
-					void __iomem *io, const void *val, unsigned int width)
+static noinline int io_write_locked(struct vfio_pci_core_device *vdev, void __iomem *io, u64 val,
+				    unsigned int width)
 {
-	int ret = io_begin(vdev, test_mem);
+	int ret = io_begin(vdev, true);
 
 	if (!ret) {
 		io_write_width(io, val, width);
-		io_end(vdev, test_mem);
+		io_end(vdev, true);
 	}
 	return ret;
+}
+
+/* Without the lock there is nothing to save on the stack: who signals an ioeventfd waits for it. */
+static __always_inline int io_write_one(struct vfio_pci_core_device *vdev, bool test_mem,
+					void __iomem *io, u64 val, unsigned int width)
+{
+	if (test_mem)
+		return io_write_locked(vdev, io, val, width);
+
+	io_write_width(io, val, width);
+	return 0;
 }
 
 /**
@@ -282,7 +293,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioread64);
 int vfio_pci_core_iowrite8(struct vfio_pci_core_device *vdev, bool test_mem, u8 val,
 			   void __iomem *io)
 {
-	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+	return io_write_one(vdev, test_mem, io, val, sizeof(val));
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite8);
 
@@ -299,7 +310,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite8);
 int vfio_pci_core_iowrite16(struct vfio_pci_core_device *vdev, bool test_mem, u16 val,
 			    void __iomem *io)
 {
-	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+	return io_write_one(vdev, test_mem, io, val, sizeof(val));
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite16);
 
@@ -316,7 +327,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite16);
 int vfio_pci_core_iowrite32(struct vfio_pci_core_device *vdev, bool test_mem, u32 val,
 			    void __iomem *io)
 {
-	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+	return io_write_one(vdev, test_mem, io, val, sizeof(val));
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite32);
 
@@ -335,7 +346,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite32);
 int vfio_pci_core_iowrite64(struct vfio_pci_core_device *vdev, bool test_mem, u64 val,
 			    void __iomem *io)
 {
-	return io_write_one(vdev, test_mem, io, &val, sizeof(val));
+	return io_write_one(vdev, test_mem, io, val, sizeof(val));
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite64);
 

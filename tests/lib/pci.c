@@ -19,6 +19,7 @@ const struct pci_id pci_e1000e = { 0x8086, 0x10d3, "e1000e" };
 const struct pci_id pci_e1000 = { 0x8086, 0x100e, "e1000" };
 const struct pci_id pci_igb = { 0x8086, 0x10c9, "igb" };
 const struct pci_id pci_vga = { 0x1234, 0x1111, "vga" };
+const struct pci_id pci_rng = { 0x1af4, 0x1044, "virtio-rng" };
 
 const char *vfio_driver(void)
 {

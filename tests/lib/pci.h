@@ -15,7 +15,7 @@ struct pci_id {
 
 /* The devices of the lab's virtual machine. */
 extern const struct pci_id pci_edu, pci_ivshmem, pci_testdev, pci_nvme, pci_e1000e, pci_e1000,
-	pci_igb, pci_vga;
+	pci_igb, pci_vga, pci_rng;
 
 /*
  * The device number @n of that kind, in the order of bus addresses; or VFIO_SELFTESTS_BDF from the

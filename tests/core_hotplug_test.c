@@ -71,6 +71,8 @@ static bool bind_new(const char *bdf)
 		write_file("/sys/bus/pci/drivers_probe", bdf);
 		usleep(10000);
 	}
+	/* The driver is named before its probe ends; this takes the lock that probe holds. */
+	pci_write_attr(bdf, "driver_override", vfio_driver());
 	return !strcmp(pci_driver_of(bdf), vfio_driver());
 }
 

@@ -192,8 +192,8 @@ static int vfio_pci_runtime_resume(struct device *dev)
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
 	/*
-	 * Entry sets the eventfd before the device can sleep.  Without one there is no lock to take:
-	 * who resumes may hold what resets wait for, the lock of PCI rescans when VFs are made.
+	 * Entry sets the eventfd before the device can sleep.  Without one take no lock: who
+	 * resumes may hold what resets wait for, the lock of PCI rescans when VFs are made.
 	 */
 	if (READ_ONCE(vdev->pm_wake_eventfd_ctx)) {
 		vfio_pci_access_lock(vdev);

@@ -97,9 +97,17 @@ FIXTURE_SETUP(hotplug)
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 }
 
+/* Until all of plugging is done, after the driver's probe, pciehp says that the slot is off. */
 static void *power_off(void *slot)
 {
-	return (void *)(long)write_file(slot, "0");
+	long err = -ENODEV;
+
+	for (int i = 0; i < SOON / 10 && err == -ENODEV; i++) {
+		err = write_file(slot, "0");
+		if (err)
+			usleep(10000);
+	}
+	return (void *)err;
 }
 
 static void start_unplug(struct __test_metadata *_metadata, struct __self_hotplug *self)

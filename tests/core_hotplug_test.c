@@ -63,17 +63,21 @@ static bool wait_for(const char *bdf, bool there)
 	return is_there(bdf) == there;
 }
 
-/* A new device is seen before it can be bound. */
+/*
+ * A new device is seen before it can be bound, and its driver is named before the probe ends, which
+ * may be that of the thread that plugs.
+ */
 static bool bind_new(const char *bdf)
 {
-	for (int i = 0; i < SOON / 10 && strcmp(pci_driver_of(bdf), vfio_driver()); i++) {
+	char registered[64];
+
+	snprintf(registered, sizeof(registered), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
+	for (int i = 0; i < SOON / 10 && access(registered, F_OK); i++) {
 		pci_write_attr(bdf, "driver_override", vfio_driver());
 		write_file("/sys/bus/pci/drivers_probe", bdf);
 		usleep(10000);
 	}
-	/* The driver is named before its probe ends; this takes the lock that probe holds. */
-	pci_write_attr(bdf, "driver_override", vfio_driver());
-	return !strcmp(pci_driver_of(bdf), vfio_driver());
+	return !access(registered, F_OK) && !strcmp(pci_driver_of(bdf), vfio_driver());
 }
 
 /* Plugs an e1000e in and opens it. */

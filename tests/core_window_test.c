@@ -169,6 +169,68 @@ static int child_of(char *hole)
 	return waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
+/*
+ * Soft-dirty tracking, as checkpoint and migration tools use it, write-protects what is mapped from
+ * then on in spite of the mapping's protection. The first write to an entry makes it writable.
+ */
+TEST_F(memory, write_protected_by_soft_dirty)
+{
+	const size_t len = PMD;
+	char *room, *map;
+
+	if (write_file("/proc/self/clear_refs", "4"))
+		SKIP(return, "no soft-dirty tracking: it takes a kernel with CONFIG_MEM_SOFT_DIRTY");
+
+	/* Small entries, then one of 2 MiB. */
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
+	room = mmap(NULL, 2 * len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, room);
+	map = mmap((void *)(((uintptr_t)room + len - 1) & ~(len - 1)), len,
+		   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, self->dev.fd,
+		   VFIO_REGION_OFFSET(2));
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, write_file("/proc/self/clear_refs", "4"));
+
+	ASSERT_TRUE(shows(self->hole, 3));
+	ASSERT_TRUE(try_write32(self->hole + 3 * PAGE, MARK + 3));
+	ASSERT_TRUE(try_write32(self->hole + 300 * PAGE, MARK + 300));
+	ASSERT_TRUE(shows(map, 5));
+	ASSERT_TRUE(try_write32(map + 5 * PAGE, MARK + 5));
+	EXPECT_TRUE(shows(map, 5));
+	zap(&self->dev);
+	ASSERT_TRUE(try_write32(map + 6 * PAGE, MARK + 6));
+	EXPECT_TRUE(shows(map, 6));
+}
+
+TEST(write_protected_entry_of_1_gib)
+{
+	const size_t len = 1UL << 30;
+	struct vfio_region_info info;
+	struct vfio_dev dev;
+	char *room, *map;
+
+	OPEN_OR_SKIP(&dev, NULL, &pci_testdev, 0);
+	ASSERT_EQ(0, vfio_region(&dev, 2, &info));
+	if (info.size < len || write_file("/proc/self/clear_refs", "4") || !pt_available())
+		SKIP(goto close, "no BAR of 1 GiB, or no soft-dirty tracking: FLAVOR=bigbar has it");
+
+	room = mmap(NULL, 2 * len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, room);
+	map = mmap((void *)(((uintptr_t)room + len - 1) & ~(len - 1)), len,
+		   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, dev.fd, VFIO_REGION_OFFSET(2));
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, write_file("/proc/self/clear_refs", "4"));
+
+	ASSERT_TRUE(try_read32(map, NULL));
+	if (pt_lookup(map).size != len)
+		SKIP(goto close,
+			   "no entries of 1 GiB for device memory before 6.12: use KERNEL=debian-6.12");
+	EXPECT_TRUE(try_write32(map + PAGE, 1));
+	EXPECT_EQ(len, pt_lookup(map).size);
+close:
+	vfio_close(&dev);
+}
+
 /* A child's faults are its own, and the parent's entries the parent's. */
 TEST_F(memory, fork_keeps_apart)
 {

@@ -40,12 +40,15 @@ static unsigned long bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar
 	return (pci_resource_start(vdev->pdev, bar) + offset) >> PAGE_SHIFT;
 }
 
+/* For a write fault the entry, a new one or the one that is there, becomes writable. */
 static vm_fault_t insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
 {
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+
 	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER)
-		return vmf_insert_pfn_pmd(vmf, pfn, false);
+		return vmf_insert_pfn_pmd(vmf, pfn, write);
 	if (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PUD_PFNMAP) && order == PUD_ORDER)
-		return vmf_insert_pfn_pud(vmf, pfn, false);
+		return vmf_insert_pfn_pud(vmf, pfn, write);
 	return VM_FAULT_FALLBACK;
 }
 
@@ -137,6 +140,19 @@ static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
 	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, win))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
+}
+
+/*
+ * Soft-dirty tracking (/proc/PID/clear_refs) takes the write permission out of vm_page_prot.  Small
+ * entries get it back from the kernel at the first write, large ones from the huge_fault callback:
+ * without that the write would fault for ever.
+ */
+static bool write_protected(const struct vm_fault *vmf, unsigned int order)
+{
+	if (!order || !(vmf->flags & FAULT_FLAG_WRITE))
+		return false;
+	return order == PUD_ORDER ? !pud_write(READ_ONCE(*vmf->pud)) :
+				    !pmd_write(READ_ONCE(*vmf->pmd));
 }
 
 static void window_insert_pmds(const struct vm_fault *vmf, const struct window *win)
@@ -248,19 +264,19 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 		goto unlock;
 
 	/* The largest entries come alone: few BARs have a second one. */
-	if (order == PUD_ORDER) {
-		window_insert_pud(vmf, &win);
-		ret = VM_FAULT_NOPAGE;
-		goto unlock;
-	}
+	if (order != PUD_ORDER)
+		window_choose(vdev, vmf, seg, offset, order, &win);
 
-	window_choose(vdev, vmf, seg, offset, order, &win);
-	if (order == PMD_ORDER) {
+	ret = VM_FAULT_NOPAGE;
+	if (order == PUD_ORDER)
+		window_insert_pud(vmf, &win);
+	else if (order == PMD_ORDER)
 		window_insert_pmds(vmf, &win);
-		ret = VM_FAULT_NOPAGE;
-	} else {
+	else
 		ret = window_insert(vmf, &win);
-	}
+
+	if (write_protected(vmf, order))
+		ret = insert_huge(vmf, pfn, order);
 unlock:
 	up_read(&vdev->memory_lock);
 	return ret;

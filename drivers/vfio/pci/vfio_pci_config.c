@@ -7,10 +7,13 @@
  * know what a capability means.
  *
  * config_lock protects vconfig, and the read-modify-write of hardware registers, against a second
- * writer.  Readers take no lock: an access is a single aligned load from vconfig, a writer stores
- * whole registers, and a register that is partly in the hardware has no consistent value anyway
- * while it changes.  memory_lock and igate stand above config_lock.  The map and the pieces
- * are built before the device is open and stay as they are until it is closed.
+ * writer; memory_lock, held for write, does that for COMMAND.  Readers take no lock: an access is a
+ * single aligned load from vconfig, a writer stores whole registers, and a register that is partly
+ * in the hardware has no consistent value anyway while it changes.  The map and the pieces are built
+ * before the device is open and stay as they are until it is closed.
+ *
+ * Who holds config_lock may wait for the end of a reset that others make, and such a reset for
+ * memory_lock: neither of the two locks is ever taken under the other.
  */
 
 #include <linux/minmax.h>
@@ -179,7 +182,8 @@ static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
 	u32 old;
 	int ret;
 
-	lockdep_assert_held(&vdev->config_lock);
+	lockdep_assert(lockdep_is_held(&vdev->config_lock) ||
+		       lockdep_is_held_type(&vdev->memory_lock, 0));
 
 	if (in_virt) {
 		old = vfio_pci_vconfig_get(vdev, pos, count);

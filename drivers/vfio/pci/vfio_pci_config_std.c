@@ -173,9 +173,9 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 }
 
 /*
- * DisINTx changed, maybe.  The interrupt code takes igate, so config_lock cannot be held around it
- * and another writer may be faster: whoever masked looks again.  To unmask is always safe, it does
- * nothing while virq_disabled is set.
+ * DisINTx changed, maybe.  The interrupt code takes igate, which is above memory_lock, so nothing
+ * is held around it and another writer may be faster: whoever masked looks again.  To unmask is
+ * always safe, it does nothing while virq_disabled is set.
  */
 static void follow_intx_disable(struct vfio_pci_core_device *vdev)
 {
@@ -196,6 +196,7 @@ static void follow_intx_disable(struct vfio_pci_core_device *vdev)
 		vfio_pci_intx_unmask(vdev);
 }
 
+/* Both bytes of COMMAND are written under memory_lock, and never under config_lock, too. */
 static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			unsigned int offset, unsigned int count, u32 val)
 {
@@ -206,12 +207,12 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 			vfio_pci_access_lock(vdev);
 		else
 			vfio_pci_access_revoke(vdev);
-
-		mutex_lock(&vdev->config_lock);
 		ret = write_command(vdev, cap, count, val);
-		mutex_unlock(&vdev->config_lock);
-
 		vfio_pci_access_restore(vdev);
+	} else if (offset == PCI_COMMAND + 1) {
+		vfio_pci_access_lock(vdev);
+		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
+		vfio_pci_access_unlock(vdev);
 	} else {
 		mutex_lock(&vdev->config_lock);
 		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);

@@ -12,7 +12,11 @@ TOKENS = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n]
 
 
 class Unclear(Exception):
-    """A person must look: the message says at what and why."""
+    """A person must look: the message says at what and why, and line is where, if that is known."""
+
+    def __init__(self, why, line=None):
+        super().__init__(why)
+        self.line = line
 
 
 def mask(text):

@@ -46,7 +46,7 @@ class Tree:
     def note_unclear(self, name, line, why):
         """Note what was left, at the place the reason names or at line."""
         m = re.match(r"(\S+\.[ch]):(\d+): (.*)", str(why), re.S)
-        self.note("left", *((m.group(1), int(m.group(2)), m.group(3)) if m else (name, line, str(why))))
+        self.note("left", *((m.group(1), int(m.group(2)), m.group(3)) if m else (name, why.line or line, str(why))))
 
     def grep(self, pattern, *where, include="*.[ch]", options="-rlE"):
         """Files below the directories that have a line with the pattern."""

@@ -24,8 +24,29 @@ def struct_body(text, tag):
     return m and masked[m.end():c.closing(masked, m.end() - 1) - 1]
 
 
+def headers_of(tree, name, *tags):
+    """Headers that may declare structs for a file."""
+    pattern = r"^(typedef +)?struct (%s)\b" % "|".join(tags)
+    found = tree.grep(pattern, os.path.dirname(name) or ".", include="*.h")
+    if tree.has("include/linux/mm.h"):
+        found += tree.grep(pattern, "include", include="*.h")
+    return sorted(set(found))
+
+
+def declaration(tree, name, tag):
+    """The file that declares a struct for a file, and what stands in its braces."""
+    for where in [name] + headers_of(tree, name, tag):
+        body = struct_body(tree.read(where), tag)
+        if body is not None:
+            return where, body
+    return None, ""
+
+
 class OtherModel(Exception):
     """A list whose entries are not VMAs."""
+
+    def __init__(self, entry):
+        super().__init__("mappings are found through a list of struct %s, which are no VMAs" % entry)
 
 
 class VmaList(Change):
@@ -48,11 +69,26 @@ class VmaList(Change):
         self.find_space()
         self.find_pfn()
         self.subject = "%s: zap mappings by unmap_mapping_range()" % area(name)
-        self.message = """The mm finds the mappings of an address space by itself, so the list of VMAs goes, with %s and
-the order it needed between mmap_lock and the driver's locks. A fault inserts the page that faulted; vm_pgoff
-stays the offset in the file, which is what unmap_mapping_range() looks for.""" % (
-            "its lock" if not self.keep_lock else "its entries")
+        self.message = self.tell()
         self.change()
+
+    def tell(self):
+        """Why, and what happens to what."""
+        paragraphs = ["""Zapping VMA by VMA needs a list of them, a lock for the list, and mmap_lock before it, in an order
+that every fault, zap and reset has to keep. All mappings of a device belong to one address space, in which
+unmap_mapping_range() finds them without that."""]
+        lock = "Remove the list and its lock." if not self.keep_lock else \
+            "Remove the list. Its lock stays, because %s." % (
+                "others need it, too" if self.gate else "it also makes a zap wait for faults")
+        fault = pgoff = shared = ""
+        if not self.single:
+            fault = " A fault inserts the page that faulted instead of filling the VMA, so there is no VMA to remember."
+        if self.stored:
+            pgoff = " vm_pgoff stays the offset in the file, by which unmap_mapping_range() looks, and the pfn is " \
+                "computed from it when a page faults."
+        if self.defines()["shared"]:
+            shared = " Private mappings are refused: vmf_insert_pfn() must not be called for one that may be written."
+        return "\n\n".join(paragraphs + [lock + fault + pgoff + shared])
 
     def function(self, name):
         return Function(self.original, name)
@@ -102,34 +138,23 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             raise Unclear("%s() is not given the struct %s" % (name, self.owner))
         return found
 
-    def headers(self):
-        pattern = r"^(typedef +)?struct (%s|%s)\b" % (self.owner, self.entry)
-        here = os.path.dirname(self.name) or "."
-        found = self.tree.grep(pattern, here, include="*.h")
-        if self.tree.has("include/linux/mm.h"):
-            found += self.tree.grep(pattern, "include", include="*.h")
-        return sorted(set(found))
-
     def find_entry(self):
-        for name in [self.name] + self.headers():
-            body = struct_body(self.tree.read(name), self.entry)
-            if body is None:
-                continue
-            self.entry_file = name
-            members = [" ".join(x.split()) for x in body.split(";") if x.strip()]
-            if "vm_area_struct" not in body:
-                raise OtherModel
-            vma = [x for x in members if re.match(r"struct vm_area_struct ?\* ?\w+$", x)]
-            more = [x for x in members if x not in vma and not re.match(r"struct list_head %s$" % self.link, x)]
-            if len(vma) != 1 or more:
-                raise Unclear("struct %s holds more than a VMA (%s): what becomes of that when the list goes?" % (
-                    self.entry, ", ".join(more) or "several VMAs"))
-            self.vma = vma[0].split("*")[1].strip()
-            return
-        raise Unclear("struct %s is declared in no file that was looked at" % self.entry)
+        self.entry_file, body = declaration(self.tree, self.name, self.entry)
+        if not self.entry_file:
+            raise Unclear("struct %s is declared in no file that was looked at" % self.entry)
+        if "vm_area_struct" not in body:
+            raise OtherModel(self.entry)
+        members = [" ".join(x.split()) for x in body.split(";") if x.strip()]
+        vma = [x for x in members if re.match(r"struct vm_area_struct ?\* ?\w+$", x)]
+        more = [x for x in members if x not in vma and
+                not re.match(r"struct (list_head|hlist_node) %s$" % self.link, x)]
+        if len(vma) != 1 or more:
+            raise Unclear("struct %s holds more than a VMA (%s): what becomes of that when the list goes?" % (
+                self.entry, ", ".join(more) or "several VMAs"))
+        self.vma = vma[0].split("*")[1].strip()
 
     def find_owner(self):
-        self.files_of_owner = [n for n in dict.fromkeys([self.name] + self.headers())
+        self.files_of_owner = [n for n in dict.fromkeys([self.name] + headers_of(self.tree, self.name, self.owner))
                                if struct_body(self.tree.read(n), self.owner) is not None]
         if len(self.files_of_owner) != 1:
             raise Unclear("struct %s is declared in %d files that were looked at" % (
@@ -174,7 +199,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             raise Unclear("%s is used by %d functions" % (self.table, len(self.mmaps)))
         self.mmap = self.mmaps[0]
         adds = [f for f in c.functions(self.original) if f not in self.zaps and re.search(
-            r"\blist_add(_tail)?(_rcu)?\(\s*&\w+->%s\b" % self.link, self.function(f).inside())]
+            r"\bh?list_add(_tail|_head)?(_rcu)?\(\s*&\w+->%s\b" % self.link, self.function(f).inside())]
         self.adds = [f for f in adds if f not in (self.fault, self.mmap, self.fill, self.ops.get("open"))]
         if len(self.adds) > 1:
             raise Unclear("entries are made by several functions: %s" % ", ".join(self.adds))
@@ -194,13 +219,16 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                  for f in [*self.zaps, *self.helpers, self.add, self.ops.get("close"), self.fault]
                  if f in c.functions(self.original)}
         locks = set().union(*(taken.get(f, ()) for f in [*self.zaps, *self.helpers]))
+        if not locks:       # the callers do
+            locks = set.union(*(taken.get(f, set()) for f in (self.ops.get("close"), self.add, self.fault)))
         # The walk may take the lock that gates faults, too; whoever adds or removes an entry does not.
         for f in (self.ops.get("close"), self.add):
             if len(locks) > 1 and taken.get(f):
                 locks &= taken[f]
         if len(locks) != 1:
-            raise Unclear("%s() takes %s: which one guards the list?" % (
-                next(iter(self.zaps)), " and ".join(sorted(locks)) or "no lock"))
+            raise Unclear("%s: which lock guards the list that %s() walks?" % (
+                "both %s are taken" % " and ".join(sorted(locks)) if locks else "no lock is taken",
+                next(iter(self.zaps))))
         self.lock = locks.pop()
         kind = re.search(r"\b(spinlock_t|struct mutex|struct rw_semaphore)\s+%s\s*;" % self.lock.split(".")[-1],
                          self.owner_body)
@@ -275,8 +303,10 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
         others = sorted(f for f in c.functions(self.original) if f not in self.mine and self.takes_lock(f) and
                         not re.search(calls_zap, self.source(f)))
-        self.keep_lock = bool(others) or not self.gate and not self.spins
-        returns_locked = any(
+        gates_faults = not self.gate and any(self.takes_lock(f) for f in (self.callback, self.fault, self.fill)
+                                             if f in self.mine)
+        self.keep_lock = bool(others) or gates_faults and not self.spins
+        returns_locked = any(self.takes_lock(f) for f in [*self.zaps, *self.helpers]) and any(
             re.search(calls_zap, self.source(f)) and re.search(
                 r"(unlock|up_read|up_write)\w*\(&\w+->%s\b" % re.escape(self.lock), self.source(f))
             for f in c.functions(self.original) if f not in self.mine)
@@ -479,8 +509,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
         names = {head, self.entry} | {word for word in special if word == self.head.split(".")[-1]}
-        names |= set(re.findall(r"\btypedef\s+struct\s+%s\s*\{[^}]*\}\s*(\w+);" % self.entry,
-                                self.tree.read(self.entry_file)))
+        names |= set(self.typedefs())
         names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers) if f}
         names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
         if not self.keep_lock:
@@ -502,7 +531,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
         word = comment and re.search(r"\b(%s)\b" % "|".join(["[Rr]eturns?", *gone]), comment.group())
         if word and not re.match(r"static void|void", self.source(zap)):
             self.tree.note("changed", self.name, self.line_in_original(self.name, text, comment.start()),
-                           "removed a comment that spoke of %s" % word.group())
+                           "removed a comment about %s" % word.group())
             self.replace(self.name, text[:comment.start()] + text[function.start:])
 
     def is_generic(self, word, files):
@@ -536,6 +565,7 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                     raise Unclear("%s:%d: what %s() returns is used: unknown shape" % (
                         name, self.line_in_original(name, text, m.start(2)), m.group(2)))
             self.look_for_late_locks(name, text, walks)
+            self.look_for_entries(name, text)
         new = self.text(self.name)
         if re.search(r"->vm_pgoff\s*([-+|&^]|<<|>>)?=(?!=)", c.mask(new)):
             raise Unclear("vm_pgoff is written somewhere else, too: it must stay the offset in the file")
@@ -557,7 +587,27 @@ stays the offset in the file, which is what unmap_mapping_range() looks for.""" 
                           "mapping?" % self.owner)
         if self.space == "file":
             self.tree.note("review", self.name, self.line,
-                           "mappings are found through the inode that was opened: is there one node for each device?")
+                           "mappings are found through the inode that was opened: is there one node for each device, and "
+                           "no zap after its last close?")
+
+    def look_for_entries(self, name, text):
+        """An entry that is used, but is not there any more."""
+        before = self.tree.read(name)
+        kind = r"\b(?:struct\s+%s|%s)\s+\*" % (self.entry, "|".join(self.typedefs() or [self.entry]))
+        for f in set(c.functions(text)) & set(c.functions(before)):
+            inside = c.Function(before, f).inside()
+            for declared in re.findall(kind + r"([^;]*);", inside):
+                for part in c.split(declared):
+                    entry = re.match(r"\**(\w+)", part).group(1)
+                    m = re.search(r"\b%s\b" % entry, Function(text, f).inside())
+                    if m and not c.declared(Function(text, f), entry):
+                        raise Unclear("%s:%d: %s of %s() is still used after all scripts: unknown shape" % (
+                            name, self.line_in_original(name, text, Function(text, f).body + m.start()), entry, f))
+
+    def typedefs(self):
+        """Other names of the struct of an entry."""
+        return re.findall(r"\btypedef\s+struct\s+%s\s*\{[^}]*\}\s*(\w+);" % self.entry,
+                          self.tree.read(self.entry_file))
 
     def look_for_flags(self, new):
         """A local that told whether the VMA was in the list, and has one value now."""

@@ -45,7 +45,7 @@ class Change:
             if gone:
                 text, lines = c.drop_comments(text, original, gone)
                 for line, word in lines:
-                    self.tree.note("changed", name, line, "removed a comment that spoke of %s" % word)
+                    self.tree.note("changed", name, line, "removed a comment about %s" % word)
             if text == original:
                 del self.files[name]
                 continue
@@ -115,8 +115,11 @@ EXPORT_SYMBOL_GPL(vfio_device_unmap);"""
 
 class DeviceInode(Change):
     subject = "vfio: give each device an inode"
-    message = """All mappings of a device then belong to one address space, and unmap_mapping_range() can zap them
-without anyone keeping track of VMAs."""
+    message = """All files of vfio devices share the anonymous inode, whose address space says nothing about the mappings
+of one device, so drivers keep lists of VMAs to be able to zap them.
+
+Give each device an inode of a pseudo filesystem and its files the address space of that inode, so that
+unmap_mapping_range() finds all mappings of the device."""
     HEADER = "include/linux/vfio.h"
 
     def __init__(self, tree):
@@ -363,9 +366,13 @@ static const struct vm_operations_struct %s = {
         tree.note("note", name, self.line, "%s() faults pages in: nothing zaps them yet; unmap_mapping_range() on the "
                   "device's address space now can" % mmap.name)
         self.subject = "%s: fault mappings in" % area(name)
-        self.message = """What is mapped at mmap time does not come back after a zap, and vm_pgoff held the pfn, so
-unmap_mapping_range() could not find the mapping. Now vm_pgoff is the offset in the file and each page is
-inserted when it is touched."""
+        self.message = """What is mapped at mmap does not come back after unmap_mapping_range() has zapped it. Insert each
+page when it is touched."""
+        if re.search(r"->vm_pgoff\s*\+?=(?!=)", fill.inside()):
+            self.message += """ Leave the offset in the file in vm_pgoff, which held the pfn: unmap_mapping_range() finds
+mappings by that offset."""
+        if define["shared"]:
+            self.message += " Refuse private mappings: vmf_insert_pfn() must not be called for one that may be written."
 
 
 def is_remap(text, named):

@@ -387,7 +387,7 @@ def keep_blanks(old, new):
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         after = new[j1] if j1 < len(new) else "}"
         gone = {"delete": old[i1:i2], "replace": old[i1:i1 + 1]}.get(tag, [])
-        if not all(line.strip() for line in gone) and out and out[-1].strip() and \
+        if not all(line.strip() for line in gone) and "}" not in gone and out and out[-1].strip() and \
            after.strip() and not out[-1].endswith("{") and not after.lstrip().startswith("}"):
             out.append("")
         out += new[j1:j2]

@@ -21,8 +21,9 @@ def say(word, text):
 class Tree:
     """The tree, and the new contents of files that change. The tree itself is written last."""
 
-    def __init__(self, path, jobs, timeout):
+    def __init__(self, path, named, jobs, timeout):
         self.path, self.jobs, self.timeout = path, jobs, timeout
+        self.named = named  # files were named, so that whoever did wants to hear of all that is in them
         self.new = {}
         self.notes = []     # (file, line, what, text), what one of changed, note, review
 

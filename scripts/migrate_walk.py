@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find a list of VMAs: a loop over it that zaps. The loop may be of any kind, pop the entries or walk along
-them, and leave the zap to a helper. Names do not matter."""
+them, and leave the zap to a helper. Names do not matter. Find, too, who zaps VMAs kept elsewhere."""
 
 import re
 
 import migrate_text as c
 from migrate_text import Function, Unclear
 
-ZAPS = r"\b(zap_vma_ptes|zap_vma_range|zap_page_range|zap_page_range_single)\s*\("
+ZAPS = r"\b(zap_(vma_ptes|vma_pages|vma_range|page_range|page_range_single|special_vma_range))\s*\("
 
 # What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
 HOUSEKEEPING = re.compile(
-    r"^(list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
-    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page)_\w+|WARN_ON\w*|INIT_LIST_HEAD|sizeof|while|for|"
+    r"^(h?list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
+    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page|special)_\w+|WARN_ON\w*|INIT_H?LIST_HEAD|sizeof|while|for|"
     r"if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of|"
     r"\w+_get_drvdata)$")
 
@@ -27,14 +27,15 @@ class Walk:
         m = re.fullmatch(r"&(\w+)->([\w.]+)", self.path)
         if not m:
             raise Unclear("%s() walks %s, which is not a member of a struct: whose mappings are zapped?" % (
-                function.name, self.path))
+                function.name, self.path), self.line)
         self.device, self.head = m.groups()
         self.owner = struct_tag(text, function.type_of(self.device))
         if not self.owner:
-            raise Unclear("%s() walks %s: what is %s?" % (function.name, self.path, self.device))
+            raise Unclear("%s() walks %s: what is %s?" % (function.name, self.path, self.device), self.line)
         self.entry = struct_tag(text, entry)
         if not self.entry:
-            raise Unclear("%s() walks a list of %s: what is that?" % (function.name, entry.strip(" *") or "something"))
+            raise Unclear("%s() walks a list of %s: what is that?" % (
+                function.name, entry.strip(" *") or "something"), self.line)
 
 
 def struct_tag(text, kind):
@@ -49,8 +50,8 @@ def struct_tag(text, kind):
 
 def list_use(function, body):
     """The type of the entries, the list and the link, where a loop goes through a list."""
-    for m in re.finditer(r"\b(list_for_each\w*|list_(?:first|last|next)?_?entry\w*)\s*\(", body):
-        name = m.group(1)
+    for m in re.finditer(r"\b(h?list_for_each\w*|h?list_(?:first|last|next)?_?entry\w*)\s*\(", body):
+        name = m.group(1).lstrip("h")
         args = c.split(body[m.end():c.closing(body, m.end() - 1) - 1])
         args = [re.sub(r"\s*(->|\.)\s*", r"\1", a) for a in args]
         if name.startswith("list_for_each_entry") and len(args) >= 3:
@@ -61,7 +62,7 @@ def list_use(function, body):
             entry = re.search(r"\blist_entry\s*\(\s*%s\s*,\s*([\w ]+?)\s*,\s*(\w+)\s*\)" % args[0], body)
             if entry:
                 return entry.group(1) + " *", args[-1], entry.group(2)
-        head = re.fullmatch(r"\(?(&?[\w.>-]+)\)?(?:->|\.)(next|prev)", args[0]) if args else None
+        head = re.fullmatch(r"\(?(&?[\w.>-]+)\)?(?:->|\.)(next|prev|first)", args[0]) if args else None
         if name == "list_entry" and len(args) == 3 and head:
             whole = head.group(1)
             return args[1] + " *", whole if whole.startswith("&") else "&" + whole, args[2]
@@ -92,12 +93,23 @@ def vendor_code(source, ours):
     return None
 
 
+# What else VMAs are kept in, and how they are found again without having been kept.
+KEEPERS = (("an xarray", r"\bxa_for_each\w*|\bxas_for_each"), ("an idr", r"\bidr_for_each\w*"),
+           ("a hash table", r"\bhash_for_each\w*"), ("an rbtree", r"\brb_(first|next|last|prev|entry)\b|\brbtree_\w+"),
+           ("a maple tree", r"\bmt_for_each|\bmas_for_each"))
+FINDS = r"\b(find_vma\w*|vma_lookup|for_each_vma\w*|vma_next|vma_find|find_exact_vma|\w+_(?:get|find)_vma)\s*\("
+
+
+def callbacks_of(masked):
+    return set(re.findall(r"\.(?:open|close|fault|huge_fault|page_mkwrite|mmap)\s*=\s*(\w+)", masked))
+
+
 def walks(text):
     """All walks of a file."""
     masked = c.mask(text)
     if not re.search(ZAPS, masked):
         return []
-    callbacks = set(re.findall(r"\.(?:open|close|fault|huge_fault|mmap)\s*=\s*(\w+)", masked))
+    callbacks = callbacks_of(masked)
     zap = "|".join([ZAPS] + [r"\b%s\s*\(" % z for z in zappers(text, callbacks)])
     found = []
     for name in c.functions(text):
@@ -111,5 +123,44 @@ def walks(text):
         regions = back + [(a, b) for a, b in loops if not any(x <= a < y for x, y in back)]
         uses = [list_use(function, masked[a:b]) for a, b in regions if re.search(zap, masked[a:b])]
         if any(uses):
+            for a, b in regions:
+                look_inside(function, masked, a, b, zap)
             found.append(Walk(text, function, sorted(regions), next(u for u in uses if u)))
+    return found
+
+
+def look_inside(function, masked, start, end, zap):
+    """A list of VMAs in each entry of another list is too much."""
+    outer = list_use(function, masked[start:end])
+    for a, b in c.loops(masked, masked.index("(", start) + 1, end):
+        inner = list_use(function, masked[a:b])
+        if outer and inner and inner[1] != outer[1] and re.search(zap, masked[a:b]):
+            raise Unclear("%s() zaps the VMAs of %s for each entry of %s: which address space do all of them belong "
+                          "to?" % (function.name, inner[1], outer[1]), c.line_of(masked, a))
+
+
+def others(text, known):
+    """Lines where a VMA is zapped that is kept in no list, what it is kept in, and why that is left. The known
+    functions have been found already."""
+    masked = c.mask(text)
+    callbacks = callbacks_of(masked)
+    found = []
+    for name in c.functions(text):
+        inside = Function(text, name).inside()
+        m = re.search(ZAPS, inside)
+        if not m or name in callbacks or name in known or re.search(FINDS, inside):
+            continue
+        line = c.line_of(text, Function(text, name).body + m.start())
+        keeper = next((what for what, pattern in KEEPERS if re.search(pattern, inside)), None)
+        if keeper:
+            found.append((line, keeper, "%s() zaps VMAs that are kept in %s: unmap_mapping_range() needs none of them, "
+                          "but only lists are migrated" % (name, keeper)))
+            continue
+        vma = c.split(inside[m.end():c.closing(inside, m.end() - 1) - 1])[0]
+        kept = re.search(r"\b%s\s*=\s*([^;=]*(?:->|\.)\w+)\s*[;,]" % re.escape(vma), inside)
+        kept = kept.group(1) if kept else vma
+        if re.search(r"(->|\.)\w+$", kept) and not re.match(r"vmf\b", kept) and \
+           re.search(r"(->|\.)%s\s*=\s*\w*vma\w*\s*;" % re.findall(r"\w+", kept)[-1], masked):
+            found.append((line, None, "%s() zaps a VMA that is remembered in %s, not in a list: unmap_mapping_range() "
+                          "needs no VMA" % (name, kept)))
     return found

@@ -17,6 +17,8 @@ def fact(name, pos, *values):
 
 @walk exists@
 identifier fn, T, link, o, O;
+identifier zap = {zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
+		  zap_special_vma_range};
 struct T *t; struct T *u;
 expression LIST;
 iterator I;
@@ -26,9 +28,9 @@ fn@p(struct O *o, ...)
 {
   <+...
 (
-  I(t, u, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...); ... }
+  I(t, u, LIST, link) { ... zap(...); ... }
 |
-  I(t, LIST, link) { ... \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...); ... }
+  I(t, LIST, link) { ... zap(...); ... }
 )
   ...+>
 }
@@ -46,11 +48,13 @@ coccilib.org.print_todo(p[0], "%s() walks a list of VMAs to zap them" % fn)
 
 @depends on context exists@
 identifier walk.fn;
+identifier zap = {zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
+		  zap_special_vma_range};
 @@
 fn(...)
 {
   <+...
-* \(zap_vma_ptes\|zap_vma_range\|zap_page_range\|zap_page_range_single\)(...)
+* zap(...)
   ...+>
 }
 

@@ -75,7 +75,8 @@ fault(...)
 @depends on patch@
 identifier virtual.fault, virtual.entry, virtual.vma, virtual.link;
 identifier alloc = {kmalloc, kzalloc};
-identifier list_insert = {list_add, list_add_tail};
+identifier list_insert = {list_add, list_add_tail, hlist_add_head};
+identifier list_drop = {list_del, list_del_init, hlist_del, hlist_del_init};
 struct entry *t;
 expression e;
 statement S;
@@ -89,9 +90,13 @@ fault(...)
 |
 - INIT_LIST_HEAD(&t->link);
 |
+- INIT_HLIST_NODE(&t->link);
+|
 - t->vma = e;
 |
 - list_insert(&t->link, ...);
+|
+- list_drop(&t->link);
 |
 - kfree(t);
 )
@@ -280,7 +285,24 @@ identifier virtual.fault;
 fault(...)
 {
   <...
+(
 - zap_vma_ptes(...);
+|
+- zap_vma_pages(...);
+|
+- zap_special_vma_range(...);
+)
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) { }
   ...>
 }
 

@@ -28,7 +28,13 @@ identifier virtual.keptopen;
 keptopen(...)
 {
   <...
+(
 - zap_vma_ptes(...);
+|
+- zap_vma_pages(...);
+|
+- zap_special_vma_range(...);
+)
   ...>
 }
 
@@ -36,11 +42,12 @@ keptopen(...)
 
 @depends on as_file@
 identifier virtual.owner, virtual.head;
+type L;
 @@
   struct owner {
     ...
 +   struct address_space *mapping;
-    struct list_head head;
+    L head;
     ...
   };
 
@@ -92,9 +99,9 @@ expression E;
 (
 - INIT_LIST_HEAD(\(&E->head\|&E.head\));
 |
-- WARN_ON(!list_empty(\(&E->head\|&E.head\)));
+- INIT_HLIST_HEAD(\(&E->head\|&E.head\));
 |
-- WARN_ON_ONCE(!list_empty(\(&E->head\|&E.head\)));
+- \(WARN_ON\|WARN_ON_ONCE\)(!\(list_empty\|hlist_empty\)(\(&E->head\|&E.head\)));
 )
 
 @depends on patch@
@@ -109,10 +116,11 @@ type L;
 
 @depends on patch@
 identifier virtual.owner, virtual.head;
+type L;
 @@
   struct owner {
     ...
--   struct list_head head;
+-   L head;
     ...
   };
 

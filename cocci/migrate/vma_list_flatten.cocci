@@ -39,15 +39,16 @@ struct owner *E;
 
 @depends on patch && nested@
 identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
+type H;
 @@
   struct owner {
     ...
     struct {
       ...
--     struct list_head head;
+-     H head;
       ...
     } outer;
-+   struct list_head flathead;
++   H flathead;
     ...
   };
 
@@ -77,11 +78,12 @@ identifier virtual.owner, virtual.outer;
 
 @depends on patch && !nested@
 identifier virtual.owner, virtual.head, virtual.flathead;
+type H;
 @@
   struct owner {
     ...
--   struct list_head head;
-+   struct list_head flathead;
+-   H head;
++   H flathead;
     ...
   };
 

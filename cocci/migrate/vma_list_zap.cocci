@@ -3,8 +3,9 @@
 //
 // Confidence: Moderate: relies on the names scripts/migrate has found by shape
 // Options: --no-includes -D zap=... -D walk=...
-// Comments: scripts/migrate has replaced the loops that walk by unmap_list_of(). The walk took a lock of its own, which stood above the one that gates faults; the zap
-//	now comes after the latter has been taken, so that nothing can be faulted in between.
+// Comments: scripts/migrate has replaced the loops that walk by unmap_list_of(). The walk took a lock of its
+//	own, which stood above the one that gates faults; the zap now comes after the latter has been
+//	taken, so that nothing can be faulted in between.
 
 virtual patch
 virtual as_inode, as_sdk, as_file, as_unmap
@@ -23,7 +24,7 @@ statement S;
 zap(...)
 {
   <...
-- if (list_empty(\(&E->head\|&E.head\))) S
+- if (\(list_empty\|hlist_empty\)(\(&E->head\|&E.head\))) S
   ...>
 }
 

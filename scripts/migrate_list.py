@@ -86,7 +86,7 @@ unmap_mapping_range() finds them without that."""]
         if self.stored:
             pgoff = " vm_pgoff stays the offset in the file, by which unmap_mapping_range() looks, and the pfn is " \
                 "computed from it when a page faults."
-        if self.defines()["shared"]:
+        if not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)):
             shared = " Private mappings are refused: vmf_insert_pfn() must not be called for one that may be written."
         return "\n\n".join(paragraphs + [lock + fault + pgoff + shared])
 
@@ -451,6 +451,7 @@ unmap_mapping_range() finds them without that."""]
 
     def defines(self):
         missing = "VM_PFNMAP" not in self.source(self.mmap)
+        flags_set = has_flags_set(self.tree, self.original)
         return {
             "patch": True, "owner": self.owner, "entry": self.entry, "vma": self.vma, "link": self.link,
             "add": self.add, "fault": self.fault, "mmap": self.mmap, "ops": self.table,
@@ -461,8 +462,7 @@ unmap_mapping_range() finds them without that."""]
             "late": self.space == "inode" and inode_comes_late(self.tree),
             "bars": self.bars, "single": self.single and self.pfn_code is not None,
             "fill": self.fill if self.fill != self.fault else self.fill_call,
-            "flags": missing and not has_flags_set(self.tree), "flags_set": missing and has_flags_set(self.tree),
-            "shared": not re.search(r"\bVM_(MAY)?SHARE", self.source(self.mmap)),
+            "flags": missing and not flags_set, "flags_set": missing and flags_set,
             "decrypt": self.fill_call.startswith("io_") and "pgprot_decrypted" not in self.source(self.mmap)}
 
     def change(self):
@@ -470,6 +470,10 @@ unmap_mapping_range() finds them without that."""]
         files = list(dict.fromkeys([self.name, *self.files_of_owner, self.entry_file, *self.other_users()]))
         new_names = {zap: self.new_zap(zap) for zap in self.zaps}
         self.replace_walks()
+        wrappers = [] if self.keep_lock else self.wrappers()
+        for wrapper in wrappers:
+            self.replace(wrapper.where, self.text(wrapper.where).replace(wrapper.definition, ""))
+        files += [w.where for w in wrappers if w.where not in files]
         nested = "." in head or "." in lock
         special = {word for word in (head.split(".")[-1], lock.split(".")[-1]) if not self.is_generic(word, files)}
         if nested or len(special) < 2:
@@ -486,12 +490,16 @@ unmap_mapping_range() finds them without that."""]
         for zap, (walk, alone) in new_names.items():
             takes = any(self.takes_lock(zap, self.original[a:b]) for a, b in self.zaps[zap][1])
             for f in files:
-                more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes and not self.gate)
+                more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes and not self.gate,
+                            zero=self.never_fails(zap))
                 self.run("vma_list_zap", f, more)
-                self.run("vma_list_callers", f, more)
+                self.change_callers(f, more)
         self.run("vma_list_fault", self.name, define)
         self.run("vma_list_fault", self.name, dict(define, fault=self.mmap))
         self.run("vma_list_mmap", self.name, define)
+        self.refuse_private(self.name, self.mmap, self.table)
+        if not self.single:
+            self.warn_of_wc(self.name, self.function(self.mmap))
         if self.keep_lock and self.gate:
             for f in self.mine:
                 self.run("vma_list_unlock", self.name, dict(define, within=new_names.get(f, [f])[0]))
@@ -512,6 +520,7 @@ unmap_mapping_range() finds them without that."""]
         names |= set(self.typedefs())
         names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers) if f}
         names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
+        names |= {wrapper.name for wrapper in wrappers}
         if not self.keep_lock:
             names |= {lock} | {word for word in special if word == self.lock.split(".")[-1]}
         for zap, (walk, _) in new_names.items():
@@ -520,6 +529,23 @@ unmap_mapping_range() finds them without that."""]
             self.replace(self.name, self.text(self.name).replace(source, re.sub(r"\n*\n\treturn;\n}$", "\n}", source)))
         self.finish(names)
         self.verify(names, [walk for walk, _ in new_names.values()])
+
+    def wrappers(self):
+        """Macros and functions that only wrap the lock."""
+        return [w for w in self.tree.wrapped.get(os.path.dirname(self.name), ()) if w.lock == self.lock]
+
+    def never_fails(self, zap):
+        """Is 0 all that a zap ever returned?"""
+        return set(re.findall(r"\breturn\b\s*([^;]*);", self.function(zap).inside())) == {"0"}
+
+    def change_callers(self, name, define):
+        """A zap on one of several ways to the lock stays where it is, and look_for_late_locks() tells of it."""
+        try:
+            self.run("vma_list_callers", name, define)
+        except Unclear as why:
+            if "inconsistent control-flow paths" not in str(why):
+                raise
+            self.run("vma_list_callers", name, dict(define, still=True))
 
     def drop_promise(self, zap, walk):
         """A comment that says what a zap returns, or what a parameter does that it has no more."""

@@ -37,6 +37,34 @@ class Change:
         start = comments.start() if comments else start
         self.replace(name, text[:start] + code.strip("\n") + "\n\n" + text[start:])
 
+    def refuse_private(self, name, function, table):
+        """A private mapping cannot be filled page by page: vmf_insert_pfn() would BUG(). Say so before the VMA is set
+        up."""
+        text = self.text(name)
+        fn = Function(text, function)
+        if re.search(r"\bVM_(MAY)?SHARE", fn.source()):
+            return
+        ops = re.search(r"^([ \t]*)(\w+)->vm_ops = &%s;\n" % table, text[fn.body:fn.end], re.M)
+        if not ops:
+            raise Unclear("%s() sets vm_ops in an unknown way" % function)
+        at = fn.body + ops.start()
+        sets_up = re.compile(r"%s(%s->vm_\w+\s*\W?=|vm_flags_\w+\(%s,)[^\n]*;\n$" % (
+            ops.group(1), ops.group(2), ops.group(2)))
+        while sets_up.match(text, text.rfind("\n", 0, at - 1) + 1, at):
+            at = text.rfind("\n", 0, at - 1) + 1
+        before = text[:at].rsplit("\n", 2)[-2].strip()
+        self.replace(name, "%s%s%sif (!(%s->vm_flags & VM_SHARED))\n%s\treturn -EINVAL;\n\n%s" % (
+            text[:at], "" if before in ("", "{") or before.startswith("return") else "\n", ops.group(1), ops.group(2),
+            ops.group(1), text[at:]))
+
+    def warn_of_wc(self, name, function):
+        """remap_pfn_range() reserved the memory type of what it mapped."""
+        m = re.search(r"\bpgprot_writecombine\s*\(", function.inside())
+        if m:
+            self.tree.note("review", name, c.line_of(function.text, function.body + m.start()),
+                           "write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for "
+                           "them, which remap_pfn_range() did: do it where the device is opened")
+
     def finish(self, gone=()):
         """Tidy up, and give what has become of the comments that spoke of what is gone."""
         for name in list(self.files):
@@ -51,7 +79,7 @@ class Change:
                 continue
             text = c.drop_typedefs(c.drop_unused(text, original), gone)
             text = c.tidy(c.align_members(text), original)
-            self.files[name] = text
+            self.files[name] = self.tree.wrap(name, text)
 
     def commit(self):
         self.tree.new.update(self.files)
@@ -263,8 +291,11 @@ def must_be_new(text, *names):
             raise Unclear("%s is what a new function would be called, and is there already: rename it first" % name)
 
 
-def has_flags_set(tree):
-    return tree.has("include/linux/mm.h") and "vm_flags_set(" in tree.read("include/linux/mm.h")
+def has_flags_set(tree, text):
+    """vm_flags can be written until 6.2; where no kernel can be seen, a file that does is for such a one."""
+    if tree.has("include/linux/mm.h"):
+        return "vm_flags_set(" in tree.read("include/linux/mm.h")
+    return not re.search(r"->vm_flags\s*[|&]?=(?!=)", c.mask(text))
 
 
 def wants_huge(tree, huge, name, line):
@@ -342,8 +373,8 @@ class Remap(Change):
             raise Unclear("vm_private_data is read already; it should hold %s" % piece.device)
         define = {"patch": True, "fill": fill.name, "mmap": mmap.name, "ops": table, "device": piece.device,
                   "decrypt": call.startswith("io_"), "private": not stored or stored.group(1) != piece.device,
-                  "flags_set": has_flags_set(tree),
-                  "shared": not re.search(r"\bVM_(MAY)?SHARE", fill.source() + mmap.source())}
+                  "flags_set": has_flags_set(tree, self.original)}
+        shared = not re.search(r"\bVM_(MAY)?SHARE", fill.source() + mmap.source())
         self.run("mmap_remap", name, define)
         code = pfn_function(pfn, piece, value) + """
 static vm_fault_t %s(struct vm_fault *vmf)
@@ -355,6 +386,10 @@ static const struct vm_operations_struct %s = {
 	.fault = %s,
 };
 """ % (fault, pfn, table, fault)
+        if shared:
+            self.refuse_private(name, fill.name, table)
+        for f in dict.fromkeys((mmap, fill)):
+            self.warn_of_wc(name, f)
         self.insert_before(name, fill.name, code)
         if wants_huge(tree, options.huge, name, self.line):
             make_huge(self, name, fault, prefix, pfn)
@@ -371,7 +406,7 @@ page when it is touched."""
         if re.search(r"->vm_pgoff\s*\+?=(?!=)", fill.inside()):
             self.message += """ Leave the offset in the file in vm_pgoff, which held the pfn: unmap_mapping_range() finds
 mappings by that offset."""
-        if define["shared"]:
+        if shared:
             self.message += " Refuse private mappings: vmf_insert_pfn() must not be called for one that may be written."
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from migrate_text import Unclear, keep_blanks
+from migrate_wrap import wrappers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPATCH = os.environ.get("SPATCH") or "spatch"
@@ -25,13 +26,28 @@ class Tree:
         self.path, self.jobs, self.timeout = path, jobs, timeout
         self.named = named  # files were named, so that whoever did wants to hear of all that is in them
         self.new = {}
+        self.wrapped = {}   # by directory: what only wraps a lock there, and is unwrapped by read()
         self.notes = []     # (file, line, what, text), what one of changed, note, review
 
     def read(self, name):
-        if name not in self.new:
-            with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as f:
-                return f.read()
-        return self.new[name]
+        if name in self.new:
+            return self.new[name]
+        text = self.original(name)
+        for wrapper in self.wrapped.get(os.path.dirname(name), ()):
+            text = wrapper.expand(text)
+        return text
+
+    def unwrap(self, name):
+        """From now on read() shows what is inside the wrappers of that file's directory."""
+        where = os.path.dirname(name)
+        if where not in self.wrapped:
+            self.wrapped[where] = wrappers(self, where or ".")
+
+    def wrap(self, name, text):
+        """A text that came from read(), as it was in the file."""
+        for wrapper in self.wrapped.get(os.path.dirname(name), ()):
+            text = wrapper.fold(text)
+        return text
 
     def original(self, name):
         with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as f:

@@ -11,7 +11,6 @@ virtual patch
 virtual decrypt
 virtual flags_set
 virtual private
-virtual shared
 
 @depends on patch@
 identifier virtual.fill;
@@ -79,29 +78,6 @@ fill(...)
   <...
 + vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
   vma->vm_ops = &ops;
-  ...>
-}
-
-// ---- a private mapping cannot be filled page by page: vmf_insert_pfn() would BUG()
-
-@depends on shared@
-identifier virtual.fill;
-struct vm_area_struct *vma;
-@@
-fill(...)
-{
-  <...
-(
-+ if (!(vma->vm_flags & VM_SHARED))
-+	return -EINVAL;
-+
-  vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
-|
-+ if (!(vma->vm_flags & VM_SHARED))
-+	return -EINVAL;
-+
-  vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-)
   ...>
 }
 

@@ -8,7 +8,7 @@
 //	mmap_lock: one pass does both, and an unwind has one kind of lock to release.
 
 virtual patch
-virtual alone
+virtual alone, zero, still
 
 // ---- hot reset of several devices: the second pass goes
 
@@ -133,9 +133,69 @@ statement S;
   S
 + walk(E);
 
+// ---- nothing can fail any more
+
+@depends on zero@
+identifier virtual.zap;
+expression list es;
+expression r;
+statement S;
+@@
+(
+- if (zap(es)) S
++ zap(es);
+|
+- if (zap(es) != 0) S
++ zap(es);
+|
+- if (zap(es) < 0) S
++ zap(es);
+|
+- r = zap(es);
+- if (\(r\|r != 0\|r < 0\)) S
++ zap(es);
++ r = 0;
+|
+- r = zap(es);
++ zap(es);
++ r = 0;
+|
+- (void)zap(es);
++ zap(es);
+)
+
+@depends on zero@
+identifier virtual.zap;
+expression r, e;
+@@
+  zap(...);
+- r = 0;
+  ... when != r
+      when any
+  r = e;
+
 // ---- everyone else
 
-@depends on alone@
+@depends on alone && !still@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E, X, C;
+@@
+- if (C) zap(E, ...);
+  down_write(\(&X->gate\|&X.gate\));
++ if (C)
++	walk(E);
+
+@depends on patch && !alone && !still@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression list es;
+expression X, C;
+@@
+- if (C) zap(es);
+  down_write(\(&X->gate\|&X.gate\));
++ if (C)
++	walk(es);
+
+@depends on alone && !still@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression E, X;
 @@
@@ -144,7 +204,7 @@ expression E, X;
   down_write(\(&X->gate\|&X.gate\));
 + walk(E);
 
-@depends on patch && !alone@
+@depends on patch && !alone && !still@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression list es;
 expression X;

@@ -296,6 +296,19 @@ fault(...)
 }
 
 @depends on patch@
+identifier virtual.fault, l;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) goto l;
+- r = VM_FAULT_NOPAGE;
+l:
+  ...>
+}
+
+@depends on patch@
 identifier virtual.fault;
 expression r;
 @@

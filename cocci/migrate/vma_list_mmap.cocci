@@ -7,7 +7,7 @@
 //	the protection to the caller, so does not decrypt as io_remap_pfn_range() did.
 
 virtual patch
-virtual decrypt, flags, flags_set, shared
+virtual decrypt, flags, flags_set
 
 @depends on patch@
 identifier virtual.mmap;
@@ -80,21 +80,6 @@ mmap(...)
 {
   <...
 + vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-  vma->vm_ops = &ops;
-  ...>
-}
-
-// a private mapping cannot be filled page by page: vmf_insert_pfn() would BUG()
-@depends on shared@
-identifier virtual.mmap, virtual.ops;
-struct vm_area_struct *vma;
-@@
-mmap(...)
-{
-  <...
-+ if (!(vma->vm_flags & VM_SHARED))
-+	return -EINVAL;
-+
   vma->vm_ops = &ops;
   ...>
 }

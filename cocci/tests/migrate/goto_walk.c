@@ -3,6 +3,8 @@
 // huge pages.
 // migrate: options --as sdk --huge
 // migrate: huge
+// migrate: exit 3
+// migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio_pci_core.h>
 
 struct fox_mapping {

@@ -2,7 +2,8 @@
 // List and lock in a struct inside the owner, fault and walk split into helpers, "lock" also the
 // name of something else, vm_flags_set(), the driver's own code in open and close.
 // migrate: options --as inode
-// migrate: exit 0
+// migrate: exit 3
+// migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio.h>
 
 struct acme_map {

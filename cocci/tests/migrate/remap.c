@@ -2,7 +2,8 @@
 // A vfio device that maps its pages at mmap, with the pfn in vm_pgoff; huge pages where they fit.
 // migrate: options --huge
 // migrate: huge
-// migrate: exit 0
+// migrate: exit 3
+// migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio.h>
 
 struct fpga_region {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A variant driver that maps a window of its own at mmap; the pfn is in no VMA, only on the way.
-// migrate: exit 0
+// migrate: exit 3
+// migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio_pci_core.h>
 
 struct ibis_vfio_pci_core_device {

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Macros and functions that do nothing but take or release one lock. scripts/migrate works on what is inside them,
+so that it need not know of them."""
+
+import re
+
+import migrate_text as c
+
+LOCKS = r"(?:mutex|spin)_\w*lock\w*|(?:down|up)_(?:read|write)\w*"
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\((\w+)\)(?:[ \t]|\\\n)+(%s)\(&\(?\2\)?->([\w.]+)\)[ \t]*\n" % LOCKS,
+                   re.M)
+FUNCTION = re.compile(r"^static (?:inline |__always_inline )*(?:void|bool|int)\s+(\w+)\([\w ]+\*\s*(\w+)\)\n\{\n"
+                      r"\t(?:return )?(%s)\(&\2->([\w.]+)\);\n\}\n" % LOCKS, re.M)
+
+
+class Wrapper:
+    def __init__(self, where, match):
+        self.where, self.definition = where, match.group()
+        self.name, _, self.call, self.lock = match.groups()
+
+    def apart(self, text, change):
+        """The text with something done to all but the definition."""
+        return self.definition.join(change(part) for part in text.split(self.definition))
+
+    def expand(self, text):
+        return self.apart(text, self.expand_calls)
+
+    def expand_calls(self, text):
+        masked = c.mask(text)
+        for m in reversed(list(re.finditer(r"\b%s\s*\(" % self.name, masked))):
+            end = c.closing(masked, m.end() - 1)
+            who = text[m.end():end - 1].strip()
+            plain = re.fullmatch(r"\w+(?:(?:->|\.)\w+)*", who)
+            text = "%s%s(&%s->%s)%s" % (text[:m.start()], self.call, who if plain else "(%s)" % who, self.lock, text[end:])
+        return text
+
+    def fold(self, text):
+        """What expand() made, as it was."""
+        call = r"\b%s\(&(?:(\w+(?:(?:->|\.)\w+)*)|\(((?:[^()]|\([^()]*\))*)\))->%s\)" % (self.call, re.escape(self.lock))
+        return self.apart(text, lambda part: re.sub(call, lambda m: "%s(%s)" % (self.name, m.group(1) or m.group(2)), part))
+
+
+def wrappers(tree, directory):
+    """All that the files of a directory define."""
+    found = []
+    for name in tree.grep(r"\b(%s)\(" % LOCKS.replace("(?:", "("), directory):
+        for pattern in (MACRO, FUNCTION):
+            found += [Wrapper(name, m) for m in pattern.finditer(tree.original(name))]
+    return found

@@ -6,7 +6,7 @@ import re
 
 import migrate_text as c
 from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, hides_devices, inode_comes_late,
-                            make_huge, must_be_new, pfn_function, stored_pfn, wants_huge)
+                            first_pfn_function, make_huge, must_be_new, pfn_function, stored_pfn, wants_huge)
 from migrate_text import Function, Slice, Unclear
 from migrate_walk import ZAPS, struct_tag, vendor_code
 
@@ -62,6 +62,7 @@ class VmaList(Change):
         self.find_entry()
         self.find_owner()
         self.find_functions()
+        self.find_lookups()
         self.find_lock()
         self.look_at_walks()
         self.look_at_callbacks()
@@ -131,6 +132,19 @@ unmap_mapping_range() finds them without that."""]
                f not in self.helpers and f not in self.zaps:
                 self.helpers.append(f)
 
+    def find_lookups(self):
+        """Functions that do nothing but tell whether a VMA is in the list: it never is, any more."""
+        self.lookups = []
+        for f in c.functions(self.original):
+            fn = self.function(f)
+            if f in self.zaps or f in self.helpers or f in self.ops.values() or f in (self.fault, self.fill, self.add) or \
+               not fn.parameter(r"struct vm_area_struct \*"):
+                continue
+            loops = [(a, b) for a, b in self.loops_of(f) if re.search(r"(->|\.)%s\b" % self.head, fn.text[a:b])]
+            if len(loops) == 1 and not vendor_code(fn.source(), {f}) and re.search(r"\breturn\s+(false|NULL|0)\s*;\s*$",
+                                                                                 fn.inside()):
+                self.lookups.append(f)
+
     def owner_in(self, name):
         """What a function calls the owner."""
         found = self.function(name).parameter(r"struct %s \*" % self.owner)
@@ -190,10 +204,11 @@ unmap_mapping_range() finds them without that."""]
         self.callback = self.fault
         if self.function(self.fill).parameter(r"struct vm_fault \*"):
             self.fault = self.fill
+        # Handlers that insert pages already: one, or several in a loop that may stay.
         self.single = self.fill_call == "vmf_insert_pfn"
-        if self.single and (self.fill != self.fault or any(
-                c.calls(self.original[a:b], self.fill_call) for a, b in self.loops_of(self.fill))):
-            raise Unclear("%s() inserts more than the page that faulted: unknown shape" % self.fill)
+        self.window = self.single and any(c.calls(self.original[a:b], self.fill_call)
+                                          for a, b in self.loops_of(self.fill))
+        self.whole = self.fill if not self.single and self.fill != self.fault else None
         self.mmaps = [f for _, f, table in self.facts["mmap"] if table == self.table]
         if len(self.mmaps) != 1:
             raise Unclear("%s is used by %d functions" % (self.table, len(self.mmaps)))
@@ -215,7 +230,8 @@ unmap_mapping_range() finds them without that."""]
                     name, c.line_of(text, m.start())))
 
     def find_lock(self):
-        taken = {f: {path for _, path in TAKES.findall(c.mask(self.source(f))) if not path.startswith("mmap_")}
+        taken = {f: {path for _, path in TAKES.findall(c.mask(self.source(f)))
+                     if path not in ("mmap_lock", "mmap_sem") or re.search(r"\b%s;" % path, self.owner_body)}
                  for f in [*self.zaps, *self.helpers, self.add, self.ops.get("close"), self.fault]
                  if f in c.functions(self.original)}
         locks = set().union(*(taken.get(f, ()) for f in [*self.zaps, *self.helpers]))
@@ -243,7 +259,7 @@ unmap_mapping_range() finds them without that."""]
             regions = self.zaps[f][1] if f in self.zaps else [(fn.body - 1, fn.end)]
             for start, end in regions:
                 self.stop_at(self.name, start, end, ours, "the walk of the list")
-        for f, where in ((self.add, "making an entry"), (self.fill, "the helper that fills a VMA")):
+        for f, where in ((self.add, "making an entry"), (self.whole, "the helper that fills a VMA")):
             if f and f != self.fault:
                 fn = self.function(f)
                 pure = re.findall(r"\b(?:PFN_\w+|PHYS_PFN|pci_resource_\w+|resource_size|pgprot_\w+)\b", fn.inside())
@@ -272,13 +288,14 @@ unmap_mapping_range() finds them without that."""]
         raise Unclear("%s:%d: %s does more than that (%s): decide where it belongs" % (name, line, where, found[0]))
 
     def look_at_callbacks(self):
-        ours = {self.vma, self.link, self.add, self.fill, "next", "prev", *self.zaps, *self.helpers}
+        ours = {self.vma, self.link, self.add, self.fill, "next", "prev", *self.zaps, *self.helpers, *self.lookups}
         self.drop = {}
         for member in ("open", "close"):
             f = self.ops.get(member)
             if not f or f not in c.functions(self.original):
                 continue
-            signs = r"\b(%s|zap_vma_ptes|%s)\b" % (self.head.split(".")[-1], self.add or self.head)
+            signs = r"\b(%s)\b" % "|".join([self.head.split(".")[-1], "zap_vma_ptes", *self.lookups] +
+                                           ([self.add] if self.add else []))
             if not re.search(signs, self.source(f)):
                 continue
             found = vendor_code(self.source(f), ours)
@@ -405,8 +422,14 @@ unmap_mapping_range() finds them without that."""]
             caller = self.function(self.fault) if self.fill != self.fault else None
             piece = Slice(fn, caller)
             value = piece.expression(expr)
-        self.pfn_code = pfn_function(self.pfn, piece, value)
         self.stored = bool(stores)
+        if self.single and (self.window or self.fill != self.fault):
+            self.pfn_code = first_pfn_function(self.pfn, piece, value)
+            if re.search(r"\bvmf->pgoff\b", self.source(self.fault) + self.source(self.fill)):
+                raise Unclear("%s() inserts more than the page that faulted, and takes the pfn from vmf->pgoff: unknown "
+                              "shape" % self.fill)
+        else:
+            self.pfn_code = pfn_function(self.pfn, piece, value)
         if self.stored:
             fn = self.function(self.mmap)
             store = re.search(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", fn.inside())
@@ -460,10 +483,21 @@ unmap_mapping_range() finds them without that."""]
             "vfio": self.vfio, "core": self.core, "in_core": self.core is not None, "as_" + self.space: True,
             "member": self.member, "is_device": self.is_device,
             "late": self.space == "inode" and inode_comes_late(self.tree),
-            "bars": self.bars, "single": self.single and self.pfn_code is not None,
-            "fill": self.fill if self.fill != self.fault else self.fill_call,
-            "flags": missing and not flags_set, "flags_set": missing and flags_set,
-            "decrypt": self.fill_call.startswith("io_") and "pgprot_decrypted" not in self.source(self.mmap)}
+            "bars": self.bars, "single": self.single and self.stored and not self.of_vma(),
+            "fill": None if self.single and (self.of_vma() or not self.stored) else
+                    self.whole or self.fill_call,
+            "flags": missing and not flags_set, "flags_set": missing and flags_set}
+
+    def of_vma(self):
+        """Is the pfn asked for that of the first page of a VMA?"""
+        return self.pfn_code is not None and self.pfn_code.startswith("static unsigned long %s(struct vm_area" % self.pfn)
+
+    def compute_first_pfn(self):
+        """Handlers that insert what they want keep doing so, from a pfn that is not in the VMA any more."""
+        for f in dict.fromkeys((self.fault, self.fill)):
+            source = self.source_of_new(f)
+            self.replace(self.name, self.text(self.name).replace(
+                source, re.sub(r"\b(\w+(?:->vma)?)->vm_pgoff\b", r"%s(\1)" % self.pfn, source)))
 
     def change(self):
         head, lock, define = self.head, self.lock, self.defines()
@@ -494,9 +528,12 @@ unmap_mapping_range() finds them without that."""]
                             zero=self.never_fails(zap))
                 self.run("vma_list_zap", f, more)
                 self.change_callers(f, more)
-        self.run("vma_list_fault", self.name, define)
+        for lookup in self.lookups or [None]:
+            self.run("vma_list_fault", self.name, dict(define, lookup=lookup))
         self.run("vma_list_fault", self.name, dict(define, fault=self.mmap))
         self.run("vma_list_mmap", self.name, define)
+        if self.fill_call.startswith("io_"):
+            self.decrypt(self.name, self.mmap, self.table)
         self.refuse_private(self.name, self.mmap, self.table)
         if not self.single:
             self.warn_of_wc(self.name, self.function(self.mmap))
@@ -505,25 +542,32 @@ unmap_mapping_range() finds them without that."""]
                 self.run("vma_list_unlock", self.name, dict(define, within=new_names.get(f, [f])[0]))
         for f in files:
             self.run("vma_list_fields", f, dict(define, lock=None if self.keep_lock else lock))
-        for f in self.helpers + ([self.fill] if self.fill != self.fault else []):
+        for f in self.helpers + self.lookups + ([self.whole] if self.whole else []):
             self.run("vma_list_fields", self.name, {"patch": True, "add": f})
-        if self.pfn_code and "(vmf)" in self.source_of_new(self.fault):
-            self.insert_before(self.name, self.fault, self.pfn_code)
+        if self.of_vma():
+            self.compute_first_pfn()
+        if self.pfn_code:
+            self.insert_before(self.name, self.fill if self.single else self.fault, self.pfn_code)
         line = self.function(self.fault).line()
         if self.options.huge and self.callback != self.fault:
             self.tree.note("review", self.name, line, "%s() is called by %s(): no huge fault handler was made of them" %
                            (self.fault, self.callback))
+        elif self.options.huge and self.window:
+            self.tree.note("review", self.name, line, "%s() inserts several pages at once: no huge fault handler was made "
+                           "of it" % self.fill)
         elif wants_huge(self.tree, self.options.huge, self.name, line):
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
         names = {head, self.entry} | {word for word in special if word == self.head.split(".")[-1]}
         names |= set(self.typedefs())
-        names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers) if f}
+        names |= {f for f in (self.add, self.drop.get("open"), self.drop.get("close"), *self.helpers,
+                               *self.lookups) if f}
         names |= {zap for zap, (walk, _) in new_names.items() if walk != zap}
         names |= {wrapper.name for wrapper in wrappers}
         if not self.keep_lock:
             names |= {lock} | {word for word in special if word == self.lock.split(".")[-1]}
         for zap, (walk, _) in new_names.items():
+            self.declare(files, zap, walk)
             self.drop_promise(zap, walk)
             source = self.source_of_new(walk)
             self.replace(self.name, self.text(self.name).replace(source, re.sub(r"\n*\n\treturn;\n}$", "\n}", source)))
@@ -546,6 +590,13 @@ unmap_mapping_range() finds them without that."""]
             if "inconsistent control-flow paths" not in str(why):
                 raise
             self.run("vma_list_callers", name, dict(define, still=True))
+
+    def declare(self, files, zap, walk):
+        """Prototypes say what the definition says."""
+        head = re.match(r"(?:static )?(.*?)\s*\{", self.source_of_new(walk), re.S).group(1)
+        for name in files:
+            self.replace(name, re.sub(r"^((?:extern |static )?)[A-Za-z_][\w \t*]*\b(?:%s|%s)\([^;{}()]*\);" % (zap, walk),
+                                      lambda m: m.group(1) + " ".join(head.split()) + ";", self.text(name), flags=re.M))
 
     def drop_promise(self, zap, walk):
         """A comment that says what a zap returns, or what a parameter does that it has no more."""
@@ -592,11 +643,15 @@ unmap_mapping_range() finds them without that."""]
                         name, self.line_in_original(name, text, m.start(2)), m.group(2)))
             self.look_for_late_locks(name, text, walks)
             self.look_for_entries(name, text)
+            self.look_for_empty(name, text)
+        self.look_for_locks()
         new = self.text(self.name)
         if re.search(r"->vm_pgoff\s*([-+|&^]|<<|>>)?=(?!=)", c.mask(new)):
             raise Unclear("vm_pgoff is written somewhere else, too: it must stay the offset in the file")
         fault = "\n".join(Function(new, f).source() for f in c.functions(new)
                           if f == self.fault or f.startswith(self.prefix))
+        if self.single:
+            fault += Function(new, self.fill).source()
         if not re.search(r"\bvmf_insert_pfn\s*\(", fault) or re.search(REMAP, fault):
             raise Unclear("%s() could not be made to insert a page: unknown shape" % self.fault)
         for f in c.functions(new):
@@ -615,6 +670,33 @@ unmap_mapping_range() finds them without that."""]
             self.tree.note("review", self.name, self.line,
                            "mappings are found through the inode that was opened: is there one node for each device, and "
                            "no zap after its last close?")
+
+    def look_for_empty(self, name, text):
+        """A branch of which nothing is left."""
+        before = self.tree.read(name)
+        for f in set(c.functions(text)) & set(c.functions(before)):
+            empty = r"(?:\)|\belse)\s*\{\s*\}"
+            m = re.search(empty, Function(text, f).inside())
+            if m and not re.search(empty, Function(before, f).inside()):
+                raise Unclear("%s:%d: a branch of %s() has nothing left to do: unknown shape" % (
+                    name, Function(before, f).line(), f))
+
+    def look_for_locks(self):
+        """More places that take the lock that gates faults than there were, as after a reset of several devices whose
+        second pass was not recognised: it would wait for itself."""
+        if not self.gate:
+            return
+        takes = re.compile(r"\bdown_write\w*\s*\(&[\w.>\[\]-]*\b%s\)" % self.gate)
+        grown, total = None, 0
+        for name, text in self.files.items():
+            before = self.tree.read(name)
+            total += len(takes.findall(c.mask(text))) - len(takes.findall(c.mask(before)))
+            for f in set(c.functions(text)) & set(c.functions(before)):
+                if len(takes.findall(Function(text, f).inside())) > len(takes.findall(Function(before, f).inside())):
+                    grown = "%s:%d: %s()" % (name, Function(before, f).line(), f)
+        if total > 0:
+            raise Unclear("%s takes %s, but who took it for this device before still does: unknown shape" % (
+                grown or self.name, self.gate))
 
     def look_for_entries(self, name, text):
         """An entry that is used, but is not there any more."""

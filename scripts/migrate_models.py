@@ -37,6 +37,21 @@ class Change:
         start = comments.start() if comments else start
         self.replace(name, text[:start] + code.strip("\n") + "\n\n" + text[start:])
 
+    def decrypt(self, name, function, table):
+        """vmf_insert_pfn() leaves the protection to the caller, so does not decrypt as io_remap_pfn_range() did."""
+        text = self.text(name)
+        fn = Function(text, function)
+        if "pgprot_decrypted" in fn.source():
+            return
+        ops = re.search(r"^([ \t]*)(\w+)->vm_ops = &%s;\n" % table, text[fn.body:fn.end], re.M)
+        if not ops:
+            raise Unclear("%s() sets vm_ops in an unknown way" % function)
+        stores = list(re.finditer(r"^%s%s->vm_page_prot\s*=[^;]*;\n" % ops.groups(), text[fn.body:fn.body + ops.start()],
+                                  re.M))
+        at = fn.body + (stores[-1].end() if stores else ops.start())
+        self.replace(name, "%s%s%s->vm_page_prot = pgprot_decrypted(%s->vm_page_prot);\n%s" % (
+            text[:at], *ops.groups(), ops.group(2), text[at:]))
+
     def refuse_private(self, name, function, table):
         """A private mapping cannot be filled page by page: vmf_insert_pfn() would BUG(). Say so before the VMA is set
         up."""
@@ -273,6 +288,12 @@ def pfn_function(name, piece, value):
         name, wrap(lines), short if len(short.expandtabs(8)) <= 80 else "\treturn %s +\n\t       %s;" % (value, way))
 
 
+def first_pfn_function(name, piece, value):
+    """The pfn of the first page of a VMA, as it was computed at mmap."""
+    return "static unsigned long %s(struct vm_area_struct *vma)\n{\n%s%s\treturn %s;\n}\n" % (
+        name, wrap("".join("\t%s\n" % line for line in piece.lines)), "\n" if piece.lines else "", value)
+
+
 def wrap(lines):
     """Declarations of at most 100 columns."""
     out = []
@@ -358,12 +379,14 @@ class Remap(Change):
         call = "io_remap_pfn_range" if "io_remap_pfn_range" in fill.inside() else "remap_pfn_range"
         args = c.calls(fill.source(), call)
         if len(args) != 1 or args[0][:2] != [vma, "%s->vm_start" % vma]:
-            raise Unclear("%s() maps parts of a VMA" % fill.name)
+            raise Unclear("%s() maps a VMA in several pieces: a fault handler would have to know which one it is in" %
+                          fill.name)
         piece = Slice(fill, mmap if callers else None)
         stored = re.search(r"->vm_pgoff\s*\+?=(?!=)", fill.inside())
         value = piece.expression(stored_pfn(fill) if stored else args[0][2])
         if not piece.device:
-            raise Unclear("the pfn does not depend on the device")
+            raise Unclear("%s() does not compute the pfn from a device that it finds by container_of() or in "
+                          "private_data: what should a fault handler start from?" % fill.name)
         prefix = re.sub(r"_?(mmap)?$", "", mmap.name) + "_mmap"
         table, fault, pfn = prefix + "_ops", prefix + "_fault", prefix + "_pfn"
         must_be_new(self.original, table, fault, pfn)
@@ -372,10 +395,12 @@ class Remap(Change):
         if len(private) > (1 if stored else 0):
             raise Unclear("vm_private_data is read already; it should hold %s" % piece.device)
         define = {"patch": True, "fill": fill.name, "mmap": mmap.name, "ops": table, "device": piece.device,
-                  "decrypt": call.startswith("io_"), "private": not stored or stored.group(1) != piece.device,
+                  "private": not stored or stored.group(1) != piece.device,
                   "flags_set": has_flags_set(tree, self.original)}
         shared = not re.search(r"\bVM_(MAY)?SHARE", fill.source() + mmap.source())
         self.run("mmap_remap", name, define)
+        if call.startswith("io_"):
+            self.decrypt(name, fill.name, table)
         code = pfn_function(pfn, piece, value) + """
 static vm_fault_t %s(struct vm_fault *vmf)
 {

@@ -220,7 +220,9 @@ class Slice:
             return name
         values = assigned(function, name)
         if len(values) != 1:
-            raise Unclear("%s has %d values in %s()" % (name, len(values), function.name))
+            raise Unclear("%s() computes %s in %d ways: a fault handler would have to choose" % (
+                function.name, name, len(values)) if values else
+                "%s() gets %s from another function: what is it at a fault?" % (function.name, name))
         value = values[0]
         if value == "vmf->vma":
             return "vma"

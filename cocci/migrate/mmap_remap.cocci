@@ -8,7 +8,6 @@
 //	where unmap_mapping_range() looks for the offset in the file.
 
 virtual patch
-virtual decrypt
 virtual flags_set
 virtual private
 
@@ -66,18 +65,6 @@ fill(...)
   <...
 - vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 + vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-  ...>
-}
-
-@depends on decrypt@
-identifier virtual.fill, virtual.ops;
-struct vm_area_struct *vma;
-@@
-fill(...)
-{
-  <...
-+ vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
-  vma->vm_ops = &ops;
   ...>
 }
 

@@ -61,6 +61,11 @@ fn(...)
 -   m = e;
 -   r = down_write_trylock(&m->gate);
 -   if (\(!r\|r == 0\)) S
+-   r = 0;
+|
+-   m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
 |
 -   m = e;
 -   if (!down_write_trylock(&m->gate)) S
@@ -108,6 +113,17 @@ fn(...)
 -   mutex_unlock(\(&cur->lock\|&cur.lock\));
   ...>
 }
+
+// ---- one device: the lock that is tried is there already
+
+@depends on alone@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E, X;
+statement S, T;
+@@
+- if (!zap(E, ...)) S
+  if (!down_write_trylock(\(&X->gate\|&X.gate\))) T
++ walk(E);
 
 // ---- the first pass locks and zaps
 

@@ -29,6 +29,23 @@ fault(...)
   ...>
 }
 
+@depends on patch@
+identifier virtual.fault, virtual.lookup;
+expression t;
+statement S;
+@@
+fault(...)
+{
+  <...
+(
+- if (lookup(...)) S
+|
+- t = lookup(...);
+- if (t) S
+)
+  ...>
+}
+
 // ---- a new entry, by a helper
 
 @depends on patch@
@@ -100,6 +117,16 @@ fault(...)
 |
 - kfree(t);
 )
+  ...>
+}
+
+@depends on patch@
+identifier virtual.fault, virtual.lookup;
+@@
+fault(...)
+{
+  <...
+- if (!lookup(...)) { }
   ...>
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// Leave vm_pgoff to the file offset; set at mmap what remap_pfn_range() used to set
+/// Leave vm_pgoff to the file offset; set at mmap the flags that remap_pfn_range() used to set
 //
 // Confidence: Moderate: relies on the names scripts/migrate has found by shape
 // Options: --no-includes -D mmap=... -D ops=...
-// Comments: unmap_mapping_range() finds mappings by their offset in the file. vmf_insert_pfn() leaves
-//	the protection to the caller, so does not decrypt as io_remap_pfn_range() did.
+// Comments: unmap_mapping_range() finds mappings by their offset in the file. scripts/migrate does the
+//	rest of the set-up, which depends on what stands beside it.
 
 virtual patch
-virtual decrypt, flags, flags_set
+virtual flags, flags_set
 
 @depends on patch@
 identifier virtual.mmap;
@@ -22,41 +22,6 @@ mmap(...)
 |
 - vma->vm_pgoff += e;
 )
-  ...>
-}
-
-@done depends on decrypt@
-identifier virtual.mmap;
-@@
-mmap(...)
-{
-  <+...
-  pgprot_decrypted(...)
-  ...+>
-}
-
-@prot depends on decrypt && !done@
-identifier virtual.mmap;
-struct vm_area_struct *vma;
-expression e;
-@@
-mmap(...)
-{
-  <+...
-  vma->vm_page_prot = e;
-+ vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
-  ...+>
-}
-
-@depends on decrypt && !done && !prot@
-identifier virtual.mmap, virtual.ops;
-struct vm_area_struct *vma;
-@@
-mmap(...)
-{
-  <...
-+ vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
-  vma->vm_ops = &ops;
   ...>
 }
 

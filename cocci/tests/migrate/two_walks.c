@@ -63,6 +63,8 @@ static int elk_try_reset(struct elk_device *elk)
 
 	if (!elk_try_zap(elk))
 		return -EBUSY;
+	if (!down_write_trylock(&elk->mem))
+		return -EAGAIN;
 	ret = elk_hw_reset(elk);
 	up_write(&elk->mem);
 	return ret;

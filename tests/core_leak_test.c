@@ -39,10 +39,13 @@ static int read_slabs(struct cache caches[MAX_CACHES])
 	int n = 0;
 
 	while (file && n < MAX_CACHES && fgets(line, sizeof(line), file))
-		/* areas of vmalloc that were freed stay until a lot of them can go at once */
+		/*
+		 * Areas of vmalloc that were freed stay until a lot of them can go at once, and
+		 * kmemleak's notes on objects that KASAN keeps after they were freed, with them.
+		 */
 		if (*line != '#' &&
 		    sscanf(line, "%47s %ld", caches[n].name, &caches[n].active) == 2 &&
-		    strcmp(caches[n].name, "vmap_area") && strcmp(caches[n].name, "vmap_block"))
+		    strncmp(caches[n].name, "vmap_", 5) && strncmp(caches[n].name, "kmemleak_", 9))
 			n++;
 	if (file)
 		fclose(file);

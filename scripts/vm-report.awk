@@ -24,7 +24,7 @@ function finish_program()
 }
 
 BEGIN {
-	system("rm -f '" state "/booted' '" state "/finished'")
+	system("rm -f '" state "/booted' '" state "/finished' '" state "/times'")
 }
 
 { sub(/\r$/, "") }
@@ -45,6 +45,7 @@ BEGIN {
 		failed++
 	}
 	seconds = $3
+	print program, seconds > (state "/times")
 	if (mode == "test" || mode == "bench")
 		finish_program()
 	close(file)

@@ -58,15 +58,15 @@ mirror()
 		sed -n "s|^'\\(.*debian.*\\)/dists/\\($1\\)/InRelease'.*|\\1|p" | head -n 1
 }
 
-# apt_root SUITES: point apt at a root of its own inside the cache, so that packages of any suite
-# can be looked up and downloaded by an ordinary user, and the system's apt never hears of it. The
-# mirror, proxy and credentials are the system's.
+# apt_root SUITES [ARCHITECTURE]: point apt at a root of its own inside the cache, so that packages of
+# any suite can be looked up and downloaded by an ordinary user, and the system's apt never hears of
+# it. The mirror, proxy and credentials are the system's.
 apt_root()
 {
-	[ "${apt_suites:-}" != "$1" ] || return 0
+	[ "${apt_suites:-}" != "$*" ] || return 0
 	unset APT_CONFIG
-	apt_suites=$1
-	apt_dir=$cache/apt/$(echo "$1" | tr , _)
+	apt_suites=$*
+	apt_dir=$cache/apt/$(echo "$*" | tr ', ' __)
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
 	: >"$apt_dir/status"
 	: >"$apt_dir/sources.list"
@@ -85,6 +85,7 @@ apt_root()
 	# (DPkg::, APT::Update::) would run as if the system had been updated.
 	{
 		apt-config dump | grep '^Acquire::'
+		[ -z "${2:-}" ] || echo "APT::Architecture \"$2\"; APT::Architectures { \"$2\"; };"
 		cat <<-EOF
 		APT::Sandbox::User "$(id -un)";
 		Acquire::Languages "none";
@@ -100,7 +101,7 @@ apt_root()
 		EOF
 	} >"$apt_dir/apt.conf"
 	export APT_CONFIG="$apt_dir/apt.conf"
-	say APT "$1"
+	say APT "$*"
 	run "$apt_dir/log" apt-get update ||
 		die "apt cannot read $1: see $apt_dir/log (is the network up?)"
 }

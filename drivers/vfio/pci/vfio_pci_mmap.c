@@ -40,8 +40,11 @@ static unsigned long bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar
 	return (pci_resource_start(vdev->pdev, bar) + offset) >> PAGE_SHIFT;
 }
 
-/* For a write fault the entry, a new one or the one that is there, becomes writable. */
-static vm_fault_t insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
+/*
+ * By the kernel's function for entries of that size, which takes the mapping's protection.  For a
+ * write fault the entry, a new one or the one that is there, becomes writable.
+ */
+vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
 {
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
 
@@ -74,109 +77,10 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 	if (!vfio_pci_mem_accessible(vdev))
 		return VM_FAULT_SIGBUS;
 	if (order)
-		return insert_huge(vmf, pfn, order);
+		return vfio_pci_insert_huge(vmf, pfn, order);
 	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_vmf_insert_pfn);
-
-/* A run of entries to be inserted at once, all in one page table. */
-struct window {
-	struct vm_area_struct *vma;
-	unsigned long start;
-	unsigned long end;
-	unsigned long pfn;	/* at start */
-	pgprot_t prot;
-};
-
-static pte_t window_entry(const struct window *win, unsigned long pfn)
-{
-	return pte_mkspecial(pfn_pte(pfn, win->prot));
-}
-
-/*
- * Called for the first page, with its page table locked; the entries of the others stand beside it.
- * What is there stays: a concurrent fault was faster, or it is a marker of userfaultfd.
- *
- * A BAR is aligned to its size.  So from page to page an entry's value grows by the same, however
- * the architecture arranges the bits of an address.
- */
-static int window_fill(pte_t *pte, unsigned long addr, void *data)
-{
-	const struct window *win = data;
-	u64 value = pte_val(window_entry(win, win->pfn));
-	const u64 step = pte_val(window_entry(win, win->pfn + 1)) - value;
-
-	for (; addr < win->end; addr += PAGE_SIZE, pte++, value += step)
-		if (pte_none(ptep_get(pte)))
-			set_pte_at(win->vma->vm_mm, addr, pte, __pte(value));
-	return 0;
-}
-
-/*
- * vmf_insert_pfn*() look the memory type of each page up anew, only to find what bar_map_segments()
- * has verified; in v6.12, the one for PUD entries then forgets to use it.  So entries are written
- * directly, where they can say that no struct page stands behind them.
- */
-static vm_fault_t window_insert(const struct vm_fault *vmf, struct window *win)
-{
-	unsigned long addr;
-	vm_fault_t ret;
-
-	if (!IS_ENABLED(CONFIG_ARCH_HAS_PTE_SPECIAL)) {
-		for (addr = win->start; addr < win->end; addr += PAGE_SIZE) {
-			ret = vmf_insert_pfn_prot(win->vma, addr,
-						  win->pfn + ((addr - win->start) >> PAGE_SHIFT),
-						  win->prot);
-			if (ret != VM_FAULT_NOPAGE)
-				return ret;
-		}
-		return VM_FAULT_NOPAGE;
-	}
-
-	/* Another thread may just have mapped all of this with one large entry. */
-	if (vmf->pmd && pmd_leaf(READ_ONCE(*vmf->pmd)))
-		return VM_FAULT_NOPAGE;
-
-	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, win))
-		return VM_FAULT_OOM;
-	return VM_FAULT_NOPAGE;
-}
-
-/*
- * Soft-dirty tracking (/proc/PID/clear_refs) takes the write permission out of vm_page_prot.  Small
- * entries get it back from the kernel at the first write, large ones from the huge_fault callback:
- * without that the write would fault for ever.
- */
-static bool write_protected(const struct vm_fault *vmf, unsigned int order)
-{
-	if (!order || !(vmf->flags & FAULT_FLAG_WRITE))
-		return false;
-	return order == PUD_ORDER ? !pud_write(READ_ONCE(*vmf->pud)) :
-				    !pmd_write(READ_ONCE(*vmf->pmd));
-}
-
-static void window_insert_pmds(const struct vm_fault *vmf, const struct window *win)
-{
-	pmd_t *pmd = vmf->pmd + pmd_index(win->start) - pmd_index(vmf->address);
-	spinlock_t *ptl = pmd_lock(win->vma->vm_mm, vmf->pmd);
-	unsigned long addr, pfn = win->pfn;
-
-	for (addr = win->start; addr < win->end; addr += PMD_SIZE, pmd++, pfn += 1UL << PMD_ORDER)
-		if (pmd_none(READ_ONCE(*pmd)))
-			set_pmd_at(win->vma->vm_mm, addr, pmd,
-				   pmd_mkspecial(pmd_mkhuge(pfn_pmd(pfn, win->prot))));
-	spin_unlock(ptl);
-}
-
-static void window_insert_pud(const struct vm_fault *vmf, const struct window *win)
-{
-	spinlock_t *ptl = pud_lock(win->vma->vm_mm, vmf->pud);
-
-	if (pud_none(READ_ONCE(*vmf->pud)))
-		set_pud_at(win->vma->vm_mm, win->start, vmf->pud,
-			   pud_mkspecial(pud_mkhuge(pfn_pud(win->pfn, win->prot))));
-	spin_unlock(ptl);
-}
 
 /* Entries of which sizes can say that no struct page stands behind them? */
 static bool order_supported(unsigned int order)
@@ -194,7 +98,7 @@ static bool order_supported(unsigned int order)
  */
 static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
 			  const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
-			  struct window *win)
+			  struct vfio_pci_window *win)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 	unsigned int shift = PAGE_SHIFT + order;
@@ -237,7 +141,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	u64 offset = vma_bar_offset(vma, addr);
 	unsigned long pfn = bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
-	struct window win = {
+	struct vfio_pci_window win = {
 		.vma = vma,
 		.start = addr,
 		.end = addr + (PAGE_SIZE << order),
@@ -266,17 +170,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	/* The largest entries come alone: few BARs have a second one. */
 	if (order != PUD_ORDER)
 		window_choose(vdev, vmf, seg, offset, order, &win);
-
-	ret = VM_FAULT_NOPAGE;
-	if (order == PUD_ORDER)
-		window_insert_pud(vmf, &win);
-	else if (order == PMD_ORDER)
-		window_insert_pmds(vmf, &win);
-	else
-		ret = window_insert(vmf, &win);
-
-	if (write_protected(vmf, order))
-		ret = insert_huge(vmf, pfn, order);
+	ret = vfio_pci_insert_window(vmf, &win, order);
 unlock:
 	up_read(&vdev->memory_lock);
 	return ret;

@@ -88,6 +88,29 @@ bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int 
 const char *vfio_pci_memtype_hint(void);
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
 
+/**
+ * struct vfio_pci_window - a run of page-table entries of one size, all in one table
+ * @vma: the mapping
+ * @start: first address
+ * @end: behind the last one
+ * @pfn: page frame at @start
+ * @prot: protection and memory type
+ */
+struct vfio_pci_window {
+	struct vm_area_struct	*vma;
+	unsigned long		start;
+	unsigned long		end;
+	unsigned long		pfn;
+	pgprot_t		prot;
+};
+
+/* vfio_pci_mmap.c */
+vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order);
+
+/* vfio_pci_entries_x86.c, vfio_pci_entries_generic.c */
+vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
+				  unsigned int order);
+
 /* vfio_pci_vga.c */
 #ifdef CONFIG_VFIO_PCI_VGA
 ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries of user space's page tables on x86: written directly.
+ *
+ * vmf_insert_pfn*() look the memory type of each page up anew, only to find what bar_map_segments()
+ * has verified; in v6.12, the one for PUD entries then forgets to use it.  An entry written here has
+ * the segment's type, and says that no struct page stands behind it.
+ */
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+
+#include "vfio_pci_priv.h"
+
+static pte_t window_entry(const struct vfio_pci_window *win, unsigned long pfn)
+{
+	return pte_mkspecial(pfn_pte(pfn, win->prot));
+}
+
+/*
+ * Called for the first page, with its page table locked; the entries of the others stand beside it.
+ * What is there stays: a concurrent fault was faster, or it is a marker of userfaultfd.
+ *
+ * A BAR is aligned to its size.  So from page to page an entry's value grows by the same, however
+ * the bits of an address are arranged.
+ */
+static int window_fill(pte_t *pte, unsigned long addr, void *data)
+{
+	const struct vfio_pci_window *win = data;
+	u64 value = pte_val(window_entry(win, win->pfn));
+	const u64 step = pte_val(window_entry(win, win->pfn + 1)) - value;
+
+	for (; addr < win->end; addr += PAGE_SIZE, pte++, value += step)
+		if (pte_none(ptep_get(pte)))
+			set_pte_at(win->vma->vm_mm, addr, pte, __pte(value));
+	return 0;
+}
+
+static vm_fault_t insert_ptes(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+{
+	/* Another thread may just have mapped all of this with one large entry. */
+	if (vmf->pmd && pmd_leaf(READ_ONCE(*vmf->pmd)))
+		return VM_FAULT_NOPAGE;
+
+	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, (void *)win))
+		return VM_FAULT_OOM;
+	return VM_FAULT_NOPAGE;
+}
+
+static void insert_pmds(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+{
+	pmd_t *pmd = vmf->pmd + pmd_index(win->start) - pmd_index(vmf->address);
+	spinlock_t *ptl = pmd_lock(win->vma->vm_mm, vmf->pmd);
+	unsigned long addr, pfn = win->pfn;
+
+	for (addr = win->start; addr < win->end; addr += PMD_SIZE, pmd++, pfn += 1UL << PMD_ORDER)
+		if (pmd_none(READ_ONCE(*pmd)))
+			set_pmd_at(win->vma->vm_mm, addr, pmd,
+				   pmd_mkspecial(pmd_mkhuge(pfn_pmd(pfn, win->prot))));
+	spin_unlock(ptl);
+}
+
+static void insert_pud(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+{
+	spinlock_t *ptl = pud_lock(win->vma->vm_mm, vmf->pud);
+
+	if (pud_none(READ_ONCE(*vmf->pud)))
+		set_pud_at(win->vma->vm_mm, win->start, vmf->pud,
+			   pud_mkspecial(pud_mkhuge(pfn_pud(win->pfn, win->prot))));
+	spin_unlock(ptl);
+}
+
+/*
+ * Soft-dirty tracking (/proc/PID/clear_refs) takes the write permission out of vm_page_prot.  Small
+ * entries get it back from the kernel at the first write, large ones from the huge_fault callback:
+ * without that the write would fault for ever.
+ */
+static bool write_protected(const struct vm_fault *vmf, unsigned int order)
+{
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return false;
+	return order == PUD_ORDER ? !pud_write(READ_ONCE(*vmf->pud)) :
+				    !pmd_write(READ_ONCE(*vmf->pmd));
+}
+
+vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
+				  unsigned int order)
+{
+	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
+
+	if (!order)
+		return insert_ptes(vmf, win);
+
+	if (order == PMD_ORDER)
+		insert_pmds(vmf, win);
+	else
+		insert_pud(vmf, win);
+	if (write_protected(vmf, order))
+		return vfio_pci_insert_huge(vmf, win->pfn + ((addr - win->start) >> PAGE_SHIFT),
+					    order);
+	return VM_FAULT_NOPAGE;
+}

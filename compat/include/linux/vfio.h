@@ -6,7 +6,23 @@
  * name, and _vfio_alloc_device() is compat/vfio_ops_get_region_info_caps.c's, which translates
  * between the two.
  */
+#if !defined(HAVE_VFIO_MIGRATION_OPS_HAS_DATA_SIZE) && !defined(VFIO_PCI_SDK_COMPAT_VFIO_H)
+/*
+ * struct vfio_migration_ops with the member that Linux 7.3 has behind those of the kernel, which
+ * never looks there: so one source of a driver serves both.  struct vfio_device points to it, so it
+ * has to grow where the kernel's header declares it.
+ */
+#define migration_get_state							\
+	migration_get_state)(struct vfio_device *device,			\
+			     enum vfio_device_mig_state *curr_state);		\
+	int (*migration_get_data_size)(struct vfio_device *device,		\
+				       unsigned long *stop_copy_length);	\
+	int (*sdk_unused
 #include_next <linux/vfio.h>
+#undef migration_get_state
+#else
+#include_next <linux/vfio.h>
+#endif
 
 #ifndef VFIO_PCI_SDK_COMPAT_VFIO_H
 #define VFIO_PCI_SDK_COMPAT_VFIO_H
@@ -120,16 +136,6 @@ static inline __u32 *vfio_pci_dependent_devid(struct vfio_pci_dependent_device *
 	return &dep->group_id;
 }
 #endif
-
-/* A callback that v6.1's migration drivers do without. */
-static inline bool vfio_migration_has_data_size(const struct vfio_migration_ops *mig)
-{
-#ifdef HAVE_VFIO_MIGRATION_OPS_HAS_DATA_SIZE
-	return mig->migration_get_data_size;
-#else
-	return true;
-#endif
-}
 
 /* Extended error handling of powerpc */
 

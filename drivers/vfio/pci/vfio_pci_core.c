@@ -67,7 +67,7 @@ static bool migration_complete(const struct vfio_device *core_vdev)
 	const struct vfio_log_ops *log = core_vdev->log_ops;
 
 	if (mig && (!mig->migration_get_state || !mig->migration_set_state ||
-		    !vfio_migration_has_data_size(mig) ||
+		    !mig->migration_get_data_size ||
 		    !(core_vdev->migration_flags & VFIO_MIGRATION_STOP_COPY)))
 		return false;
 	return !log || (log->log_start && log->log_stop && log->log_read_and_clear);

@@ -161,6 +161,28 @@ TEST(guard_is_in_no_large_entry)
 	detach(&self);
 }
 
+/* All of a BAR that is smaller than a page is guarded with it. */
+TEST(guard_of_a_small_bar)
+{
+	struct __self_guard self = { 0 };
+	char bdf[BDF_LEN], *map;
+
+	if (pci_find(&pci_ivshmem, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_ivshmem);
+	ASSERT_EQ(0, variant_open(&self.dev, NULL, bdf, DRIVER));
+	self.region = variant_region(&self.dev, EDU_VFIO_PCI_REGION_TYPE,
+				     EDU_VFIO_PCI_REGION_SUBTYPE);
+	map = vfio_mmap(&self.dev, 0, 0, PAGE, PROT_READ);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_FALSE(try_read32(map, NULL));
+	ASSERT_EQ(GRANTED, set_guard(&self, 1));
+	EXPECT_TRUE(try_read32(map, NULL));
+	ASSERT_EQ(GRANTED, set_guard(&self, 0));
+	EXPECT_FALSE(try_read32(map, NULL));
+	munmap(map, PAGE);
+	vfio_close(&self.dev);
+}
+
 /* read() and write() obey the same rule, without any mapping. */
 TEST_F(guard, read_and_write)
 {

@@ -440,6 +440,9 @@ TEST_F(ivshmem, bad_ranges)
 		EXPECT_NE(0, load_and_bind(parameters, self->bdf)) TH_LOG("%s", bad[i]);
 		EXPECT_STREQ("", pci_driver_of(self->bdf)) TH_LOG("%s", bad[i]);
 	}
+	/* BAR 0 is smaller than a page, which is not all its own. */
+	EXPECT_NE(0, load_and_bind("ranges=0 nonprefetch=1", self->bdf));
+	EXPECT_NE(0, load_and_bind("ranges=0:0:0x1000 nonprefetch=1", self->bdf));
 	EXPECT_EQ(0, load_and_bind("ranges=2:0:0x1000,2:4096:0x1000", self->bdf));
 }
 

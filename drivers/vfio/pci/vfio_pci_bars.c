@@ -36,7 +36,7 @@ struct page_rest {
  *	open_device before vfio_pci_core_enable()
  * @bar: 0 to 5
  * @offset: first byte in the BAR; page aligned
- * @len: bytes; a page multiple, not 0
+ * @len: bytes; a page multiple, not 0.  One page is all of a BAR that is smaller than a page
  * @type: the type
  * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
  *
@@ -49,9 +49,10 @@ struct page_rest {
  * the same type and flags does nothing.
  *
  * Context: process; the caller serialises calls for one device.
- * Return: 0; -EINVAL bad range, not a memory BAR, or unknown flags; -EPERM write-combining on a BAR
- * that is not prefetchable, without %VFIO_PCI_MEMTYPE_NONPREFETCH; -EEXIST overlaps another
- * declaration; -EBUSY the device is open; -ENOMEM.
+ * Return: 0; -EINVAL bad range, not a memory BAR, write-combining on one smaller than a page, or
+ * unknown flags; -EPERM write-combining on a BAR that is not prefetchable, without
+ * %VFIO_PCI_MEMTYPE_NONPREFETCH; -EEXIST overlaps another declaration; -EBUSY the device is open;
+ * -ENOMEM.
  */
 int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
 			      u64 len, enum vfio_pci_memtype type, unsigned int flags)
@@ -67,7 +68,10 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 	res_flags = pci_resource_flags(vdev->pdev, bar);
 	bar_len = pci_resource_len(vdev->pdev, bar);
 	if (!(res_flags & IORESOURCE_MEM) || !len || !PAGE_ALIGNED(offset | len) ||
-	    offset >= bar_len || len > bar_len - offset)
+	    offset >= bar_len || len > PAGE_ALIGN(bar_len) - offset)
+		return -EINVAL;
+	/* What else is in that page would have the type, too. */
+	if (type == VFIO_PCI_MEMTYPE_WC && !PAGE_ALIGNED(bar_len))
 		return -EINVAL;
 	if (type == VFIO_PCI_MEMTYPE_WC && !(res_flags & IORESOURCE_PREFETCH) &&
 	    !(flags & VFIO_PCI_MEMTYPE_NONPREFETCH))
@@ -75,6 +79,7 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 	if (vdev->vconfig)
 		return -EBUSY;
 
+	len = min(len, bar_len - offset);
 	list_for_each_entry(range, &vdev->memtypes, next) {
 		if (range->bar != bar || offset >= range->end || offset + len <= range->start)
 			continue;

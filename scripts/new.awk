@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Renames the template's driver in one of its files: variables name, id (1234:abcd), author, mail and year.
+# Renames the template's driver in one of its files: variables name, id (1234:abcd), mail and year; author is in
+# the environment.
 # What is aligned to an open parenthesis stays so, though the text before it gets longer.
 
 # Copyright, ids, then the name: as an identifier in C, as a word elsewhere.
 function renamed(text)
 {
 	gsub(/Copyright \(C\) 2026 The vfio-pci SDK authors/, "Copyright (C) " year " " author, text)
-	gsub(/MODULE_AUTHOR\("The vfio-pci SDK authors"\)/, "MODULE_AUTHOR(\"" author " <" mail ">\")", text)
+	gsub(/MODULE_AUTHOR\("The vfio-pci SDK authors"\)/, "MODULE_AUTHOR(\"" quoted " <" mail ">\")", text)
 	gsub(/0x1234, 0x11e8/, "0x" vendor ", 0x" device, text)
 	gsub(/VENDOR_TYPE \| 0x1234/, "VENDOR_TYPE | 0x" vendor, text)
 	gsub(/1234:11e8/, id, text)
@@ -57,7 +58,11 @@ BEGIN {
 	split(id, part, ":")
 	vendor = part[1]
 	device = part[2]
-	# A & would stand for what was matched.
+	# In a string of C, and then in a replacement, where a & would stand for what was matched.
+	quoted = ENVIRON["author"]
+	gsub(/["\\]/, "\\\\&", quoted)
+	gsub(/[\\&]/, "\\\\&", quoted)
+	author = ENVIRON["author"]
 	gsub(/[\\&]/, "\\\\&", author)
 }
 

@@ -37,47 +37,53 @@ struct vfio_pci_ioeventfd {
 };
 
 /* Nobody is there to hear about a write that was refused.  Inlined: the signaller waits for it. */
-static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *entry, bool test_mem)
+static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *entry)
 {
 	switch (entry->count) {
 	case 1:
-		vfio_pci_core_iowrite8(entry->vdev, test_mem, entry->data, entry->io);
+		vfio_pci_core_iowrite8(entry->vdev, false, entry->data, entry->io);
 		return;
 	case 2:
-		vfio_pci_core_iowrite16(entry->vdev, test_mem, entry->data, entry->io);
+		vfio_pci_core_iowrite16(entry->vdev, false, entry->data, entry->io);
 		return;
 	case 4:
-		vfio_pci_core_iowrite32(entry->vdev, test_mem, entry->data, entry->io);
+		vfio_pci_core_iowrite32(entry->vdev, false, entry->data, entry->io);
 		return;
 	case 8:
-		vfio_pci_core_iowrite64(entry->vdev, test_mem, entry->data, entry->io);
+		vfio_pci_core_iowrite64(entry->vdev, false, entry->data, entry->io);
 		return;
 	}
+}
+
+/* With memory_lock held for read, which is released. */
+static __always_inline void ioeventfd_write_unlock(const struct vfio_pci_ioeventfd *entry)
+{
+	if (vfio_pci_mem_accessible(entry->vdev))
+		ioeventfd_write(entry);
+	up_read(&entry->vdev->memory_lock);
 }
 
 static void ioeventfd_thread(void *opaque, void *unused)
 {
 	const struct vfio_pci_ioeventfd *entry = opaque;
 
-	ioeventfd_write(entry, entry->test_mem);
+	down_read(&entry->vdev->memory_lock);
+	ioeventfd_write_unlock(entry);
 }
 
 /* Returns 1 to have ioeventfd_thread() called. */
 static int ioeventfd_handler(void *opaque, void *unused)
 {
 	const struct vfio_pci_ioeventfd *entry = opaque;
-	struct vfio_pci_core_device *vdev = entry->vdev;
 
 	if (!entry->test_mem) {
-		ioeventfd_write(entry, false);
+		ioeventfd_write(entry);
 		return 0;
 	}
 
-	if (!down_read_trylock(&vdev->memory_lock))
+	if (!down_read_trylock(&entry->vdev->memory_lock))
 		return 1;
-	if (vfio_pci_mem_accessible(vdev))
-		ioeventfd_write(entry, false);
-	up_read(&vdev->memory_lock);
+	ioeventfd_write_unlock(entry);
 	return 0;
 }
 
@@ -139,7 +145,7 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 
 	/* Who wants to write there wants to get around interrupt remapping. */
 	if (key->bar == vdev->msix_bar && end > vdev->msix_offset &&
-	    key->pos < vdev->msix_offset + vdev->msix_size)
+	    key->pos < (u64)vdev->msix_offset + vdev->msix_size)
 		return -EINVAL;
 
 	segment = vfio_pci_bar_segment(vdev, key->bar, key->pos);

@@ -3,7 +3,9 @@
  * INTx where it is hard: a line that is masked at the interrupt controller, and resets while
  * somebody masks or unmasks.
  */
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
@@ -166,6 +168,63 @@ TEST(unmasked_during_a_reset)
 		ASSERT_EQ(0, set_none(&dev, VFIO_IRQ_SET_ACTION_UNMASK));
 	}
 	vfio_close(&dev);
+}
+
+struct rewriter {
+	struct vfio_dev *dev;
+	uint16_t command;
+	atomic_bool stop;
+};
+
+static void *rewrite_command(void *arg)
+{
+	struct rewriter *rewriter = arg;
+
+	while (!rewriter->stop)
+		vfio_config_write(rewriter->dev, PCI_COMMAND, 2, rewriter->command);
+	return NULL;
+}
+
+/* The hardware's, not the one that the user sees. */
+static bool line_is_masked(struct vfio_dev *dev)
+{
+	char path[64];
+	uint16_t command = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", dev->bdf);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || pread(fd, &command, 2, PCI_COMMAND) != 2)
+		abort();
+	close(fd);
+	return command & PCI_COMMAND_INTX_DISABLE;
+}
+
+/* The handler masks by a bit of COMMAND: a write to that register must not undo it. */
+TEST_F(edu, masked_while_the_user_writes_command)
+{
+	struct rewriter rewriter = { .dev = &self->dev };
+	unsigned int lost = 0;
+	int event = new_eventfd();
+	pthread_t thread;
+
+	rewriter.command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
+	ASSERT_FALSE(rewriter.command & PCI_COMMAND_INTX_DISABLE);
+	edu_write(self->bar, EDU_IRQ_ACK, UINT32_MAX);
+	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, INTX, 0, 1, &event));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, rewrite_command, &rewriter));
+	for (int i = 0; i < 300; i++) {
+		edu_write(self->bar, EDU_IRQ_RAISE, 1);
+		ASSERT_TRUE(eventfd_wait(event, SOON, NULL)) TH_LOG("round %d", i);
+		lost += !line_is_masked(&self->dev);
+		edu_write(self->bar, EDU_IRQ_ACK, 1);
+		ASSERT_EQ(0, set_none(&self->dev, VFIO_IRQ_SET_ACTION_UNMASK));
+	}
+	rewriter.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, lost);
+	EXPECT_FALSE(line_is_masked(&self->dev));
+	ASSERT_EQ(0, vfio_irq_disable(&self->dev, INTX));
 }
 
 TEST_HARNESS_MAIN

@@ -144,6 +144,20 @@ static void restore_bars(struct vfio_pci_core_device *vdev)
 		vfio_pci_config_hw_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
 }
 
+/* The handler of INTx masks by a bit of this register, under irqlock. */
+static int write_command_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			      unsigned int offset, unsigned int count, u32 val)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
+
+	return ret;
+}
+
 static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			 unsigned int count, u32 val)
 {
@@ -151,7 +165,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	u32 lost, hw;
 	int ret;
 
-	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
+	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &hw);
 	if (ret)
 		return ret;
 
@@ -162,7 +176,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (lost || bars_lost(vdev))
 		restore_bars(vdev);
 
-	ret = vfio_pci_config_write_bits_over(vdev, cap, PCI_COMMAND, count, val, hw);
+	ret = write_command_bits(vdev, cap, PCI_COMMAND, count, val);
 	if (ret)
 		return ret;
 
@@ -211,7 +225,7 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 		vfio_pci_access_restore(vdev);
 	} else if (offset == PCI_COMMAND + 1) {
 		vfio_pci_access_lock(vdev);
-		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
+		ret = write_command_bits(vdev, cap, offset, count, val);
 		vfio_pci_access_unlock(vdev);
 	} else {
 		mutex_lock(&vdev->config_lock);

@@ -201,6 +201,8 @@ static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info 
 			pci_unmap_rom(pdev, image);
 		}
 		vfio_pci_memory_unlock_and_restore(vdev, cmd);
+		/* Its handler may have masked INTx by the register that was restored. */
+		vfio_pci_intx_resync(vdev);
 	} else if (pdev->rom && pdev->romlen) {
 		info->size = roundup_pow_of_two(pdev->romlen);
 	}

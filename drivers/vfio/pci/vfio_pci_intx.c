@@ -7,8 +7,9 @@
  * other is masked at the interrupt controller and must have the line for itself.
  *
  * Locks: igate around everything but the handler, the unmask virqfd and vfio_pci_intx_resync();
- * irqlock, which those take as well, around @masked and the state of the line.  No eventfd is
- * signalled under irqlock: the unmask virqfd takes it inside the lock of its eventfd.
+ * irqlock, which those take as well, around @masked and the state of the line, and so around each
+ * change of COMMAND that is not one access.  No eventfd is signalled under irqlock: the unmask
+ * virqfd takes it inside the lock of its eventfd.
  */
 #include <linux/eventfd.h>
 #include <linux/interrupt.h>
@@ -95,9 +96,22 @@ static void intx_unmask_and_signal(struct vfio_pci_intx *intx)
 		intx_signal(intx, NULL);
 }
 
+/* Without INTx in use the physical bit follows the virtual one. */
+static void intx_set_line(struct vfio_pci_core_device *vdev, bool on)
+{
+	unsigned long flags;
+
+	if (!vdev->pci_2_3)
+		return;
+
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	pci_intx(vdev->pdev, on);
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
+}
+
 /*
- * Mask for config space (the user set DisINTx) and for power management.  Without INTx in use, only
- * the physical bit follows the virtual one.  Returns true when INTx was in use and not masked.
+ * Mask for config space (the user set DisINTx) and for power management.  Returns true when INTx
+ * was in use and not masked.
  */
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev)
 {
@@ -108,8 +122,8 @@ bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev)
 	intx = intx_get(vdev);
 	if (intx)
 		changed = intx_mask(intx);
-	else if (vdev->pci_2_3)
-		pci_intx(vdev->pdev, 0);
+	else
+		intx_set_line(vdev, false);
 	mutex_unlock(&vdev->igate);
 
 	return changed;
@@ -123,15 +137,15 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 	intx = intx_get(vdev);
 	if (intx)
 		intx_unmask_and_signal(intx);
-	else if (vdev->pci_2_3)
-		pci_intx(vdev->pdev, 1);
+	else
+		intx_set_line(vdev, true);
 	mutex_unlock(&vdev->igate);
 }
 
 /*
  * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
  * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
- * with nobody to serve it, or off for ever.  Called with memory_lock held, hence without igate.
+ * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without igate.
  */
 void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
 {
@@ -212,7 +226,7 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 	intx_set_type(vdev, VFIO_PCI_INTX_IRQ_INDEX);
 
 	if (vdev->pci_2_3) {
-		pci_intx(pdev, !intx->masked);
+		vfio_pci_intx_resync(vdev);
 		irqflags = IRQF_SHARED;
 	} else {
 		irqflags = intx->masked ? IRQF_NO_AUTOEN : 0;

@@ -434,11 +434,14 @@ static void trim_caps(struct vfio_pci_core_device *vdev)
 	}
 }
 
-/* Builds the map and the shadow; the device has just been enabled and nobody else uses them yet. */
+/*
+ * Builds the map and the shadow; the device has just been enabled and nobody else uses them yet.
+ * After an error the caller frees what is there, as at close.
+ */
 int vfio_config_init(struct vfio_pci_core_device *vdev)
 {
 	int size = vdev->pdev->cfg_size;
-	int ret = -ENOMEM;
+	int ret;
 
 	BUILD_BUG_ON(VFIO_PCI_MAX_CAPS > PCI_CAP_ID_INVALID_VIRT);
 
@@ -447,7 +450,7 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	vdev->caps = kmalloc(struct_size(vdev->caps, cap, VFIO_PCI_MAX_CAPS), GFP_KERNEL_ACCOUNT);
 	if (!vdev->pci_config_map || !vdev->vconfig || !vdev->caps)
-		goto err_free;
+		return -ENOMEM;
 
 	vdev->caps->nr = 0;
 	memset(vdev->pci_config_map, PCI_CAP_ID_INVALID, size);
@@ -457,18 +460,16 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 		ret = vfio_pci_config_init_cap(vdev);
 	if (!ret)
 		ret = vfio_pci_config_init_ext(vdev);
-	if (!ret) {
+	if (!ret)
 		trim_caps(vdev);
-		return 0;
-	}
-
-err_free:
-	vfio_config_free(vdev);
 	return ret;
 }
 
+/* A reset that others make reads vconfig, under memory_lock, to see whether the device is open. */
 void vfio_config_free(struct vfio_pci_core_device *vdev)
 {
+	lockdep_assert_held_write(&vdev->memory_lock);
+
 	kfree(vdev->caps);
 	vdev->caps = NULL;
 	kfree(vdev->vconfig);

@@ -249,7 +249,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 		goto free_state;
 	ret = vfio_config_init(vdev);
 	if (ret)
-		goto close_zdev;
+		goto free_config;
 
 	probe_msix(vdev);
 	vdev->has_vga = !vfio_pci_vga_disabled(vdev) && vfio_pci_is_vga(pdev);
@@ -259,8 +259,9 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	return 0;
 
 free_config:
+	vfio_pci_access_lock(vdev);
 	vfio_config_free(vdev);
-close_zdev:
+	vfio_pci_access_unlock(vdev);
 	vfio_pci_zdev_close_device(vdev);
 free_state:
 	kfree(vdev->pci_saved_state);
@@ -332,7 +333,6 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vdev->virq_disabled = false;
 	vfio_pci_region_release_all(vdev);
 
-	/* Hot reset of a neighbour reads vconfig under memory_lock to see whether we are open. */
 	vfio_pci_access_revoke(vdev);
 	vfio_config_free(vdev);
 	vfio_pci_access_restore(vdev);

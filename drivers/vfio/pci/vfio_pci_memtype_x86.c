@@ -48,7 +48,7 @@ bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int 
  */
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
 {
-	unsigned long bits = pgprot_val(prot) & ~_PAGE_CACHE_MASK;
+	pgprotval_t bits = pgprot_val(prot) & ~(pgprotval_t)_PAGE_CACHE_MASK;
 
 	return pgprot_decrypted(__pgprot(bits | cachemode2protval(cache_mode(type))));
 }

@@ -103,7 +103,7 @@ static void bar_dmabuf_release(struct dma_buf *dmabuf)
 		vfio_pci_access_unlock(vdev);
 		vfio_device_put_registration(&vdev->vdev);
 	}
-	kfree(buf->phys);
+	kvfree(buf->phys);
 	kfree(buf);
 }
 
@@ -231,7 +231,7 @@ static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsi
 	struct bar_dmabuf *buf;
 	int ret;
 
-	buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 
@@ -242,7 +242,7 @@ static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsi
 		goto free;
 
 	ret = -ENOMEM;
-	buf->phys = kcalloc(nr, sizeof(*buf->phys), GFP_KERNEL);
+	buf->phys = kvcalloc(nr, sizeof(*buf->phys), GFP_KERNEL_ACCOUNT);
 	if (!buf->phys)
 		goto free;
 
@@ -252,7 +252,7 @@ static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsi
 	return buf;
 
 free:
-	kfree(buf->phys);
+	kvfree(buf->phys);
 	kfree(buf);
 	return ERR_PTR(ret);
 }
@@ -315,7 +315,7 @@ int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
 
 	ret = bar_dmabuf_export(vdev, buf, request.open_flags);
 	if (ret) {
-		kfree(buf->phys);
+		kvfree(buf->phys);
 		kfree(buf);
 		return ret;
 	}

@@ -122,8 +122,13 @@ struct vfio_pci_region {
  *	down, reset, hot reset, low power, close).  Called with memory_lock held for write, before
  *	mappings are zapped.  Must not sleep for long, must not take mmap_lock, must not touch user
  *	memory.
- * @access_restore: SDK: optional; device memory is accessible again.  Called with memory_lock held
- *	for write.  Not called after an @access_revoke that left the device inaccessible.
+ * @access_restore: SDK: optional; device memory is accessible.  Called with memory_lock held for
+ *	write.  Not called after an @access_revoke that left the device inaccessible, and called
+ *	without one before it by acts that take nothing away, such as a write to COMMAND.
+ *
+ * Resets by the administrator come at any time, so both can be called from the beginning of
+ * vfio_pci_core_enable() to the end of vfio_pci_core_close_device(): before the driver's own set-up
+ * at open, and after it was undone.
  */
 struct vfio_pci_device_ops {
 	int (*get_dmabuf_phys)(struct vfio_pci_core_device *vdev,

@@ -143,6 +143,10 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 	if (end > pci_resource_len(vdev->pdev, key->bar))
 		return -EINVAL;
 
+	/* x86 makes such an access; others, arm64 for one, fault, and here it would be the kernel. */
+	if (!IS_ENABLED(CONFIG_X86) && key->pos % key->count)
+		return -EINVAL;
+
 	/* Who wants to write there wants to get around interrupt remapping. */
 	if (key->bar == vdev->msix_bar && end > vdev->msix_offset &&
 	    key->pos < (u64)vdev->msix_offset + vdev->msix_size)

@@ -213,7 +213,7 @@ TEST_F(edu, masked_while_the_user_writes_command)
 	edu_write(self->bar, EDU_IRQ_ACK, UINT32_MAX);
 	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, INTX, 0, 1, &event));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, rewrite_command, &rewriter));
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 600; i++) {
 		edu_write(self->bar, EDU_IRQ_RAISE, 1);
 		ASSERT_TRUE(eventfd_wait(event, SOON, NULL)) TH_LOG("round %d", i);
 		lost += !line_is_masked(&self->dev);

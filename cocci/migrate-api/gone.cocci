@@ -15,22 +15,38 @@ GONE = {
     "vfio_free_device": "is gone: vfio.ko frees the device after .release",
     "vfio_pci_core_setup_barmap": "is gone in 7.x: BARs are mapped when the device is enabled, see "
                                   "vfio_pci_core_get_iomap()",
+    "vfio_spapr_pci_eeh_open": "is gone: call eeh_dev_open()",
+    "vfio_spapr_pci_eeh_release": "is gone: call eeh_dev_release()",
     "zap_vma_ptes": "is gone in 7.x: unmap_mapping_range() needs no VMA, see docs/migrating.md",
+    "zap_page_range": "is gone in 6.3: unmap_mapping_range() needs no VMA, see docs/migrating.md",
+    "vmf_insert_pfn_pmd_prot": "is gone: vmf_insert_pfn_pmd() takes vm_page_prot",
+    "vmf_insert_pfn_pud_prot": "is gone: vmf_insert_pfn_pud() takes vm_page_prot",
     "follow_pfn": "is gone in 6.12: see follow_pfnmap_start()",
     "follow_pte": "is gone in 6.12: see follow_pfnmap_start()",
+    "driver_set_override": "is gone in 7.x: call device_set_driver_override()",
+    "num_ctx": "interrupt contexts are in an xarray in 6.12: there is no num_ctx, no ctx[]",
+    "err_trigger": "is a struct vfio_pci_eventfd under RCU in newer kernels",
+    "req_trigger": "is a struct vfio_pci_eventfd under RCU in newer kernels",
+    "vma_lock": "is gone in 6.10, with the list of VMAs: see docs/migrating.md",
+    "vma_list": "is gone in 6.10, with its lock: see docs/migrating.md",
 }
+
+def tell_member(name):
+    return GONE[name] if " no " in GONE[name] else "%s %s" % (name, GONE[name])
 
 // ---- functions that are gone
 
 @depends on context@
 identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
-		zap_vma_ptes, follow_pfn, follow_pte};
+		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
+		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override};
 @@
 * f(...)
 
 @call depends on org || report@
 identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
-		zap_vma_ptes, follow_pfn, follow_pte};
+		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
+		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override};
 position p;
 @@
 f@p(...)
@@ -47,20 +63,34 @@ coccilib.org.print_todo(p[0], "%s() %s" % (f, GONE[f]))
 
 // ---- functions with another result or other arguments
 
-@depends on context@
-expression e, r;
+@alone@
+expression e;
+position p;
 @@
 (
-* r = pm_runtime_put(e)
+  pm_runtime_put@p(e);
+|
+  (void)pm_runtime_put@p(e);
+)
+
+@depends on context@
+expression e, c;
+expression n != 1;
+position p != alone.p;
+@@
+(
+* pm_runtime_put@p(e)
 |
 * irq_bypass_register_producer(e)
+|
+* eventfd_signal(c, n)
 )
 
 @put depends on org || report@
-expression e, r;
-position p;
+expression e;
+position p != alone.p;
 @@
-r = pm_runtime_put@p(e)
+pm_runtime_put@p(e)
 
 @script:python depends on report@
 p << put.p;
@@ -90,35 +120,137 @@ p << producer.p;
 coccilib.org.print_todo(p[0], "irq_bypass_register_producer() wants "
                         "the eventfd and the interrupt, too, in 7.x")
 
+@signal depends on org || report@
+expression c;
+expression n != 1;
+position p;
+@@
+eventfd_signal@p(c, n)
+
+@script:python depends on report@
+p << signal.p;
+@@
+coccilib.report.print_report(p[0], "eventfd_signal() adds one, and nothing else, in 6.8")
+
+@script:python depends on org@
+p << signal.p;
+@@
+coccilib.org.print_todo(p[0], "eventfd_signal() adds one, and nothing else, in 6.8")
+
 // ---- members of struct vfio_pci_core_device
 
 @depends on context@
 struct vfio_pci_core_device *vdev;
+identifier m = {num_ctx, err_trigger, req_trigger, vma_lock, vma_list};
 expression i;
 @@
 (
-* vdev->num_ctx
+* vdev->m
 |
 * vdev->ctx[i]
 )
 
-@member depends on org || report@
+@slot depends on org || report@
 struct vfio_pci_core_device *vdev;
 expression i;
 position p;
 @@
-(
-  vdev@p->num_ctx
-|
   vdev@p->ctx[i]
-)
 
 @script:python depends on report@
-p << member.p;
+p << slot.p;
 @@
-coccilib.report.print_report(p[0], "interrupt contexts are in an xarray in 6.12: there is no num_ctx, no ctx[]")
+coccilib.report.print_report(p[0], tell_member("num_ctx"))
 
 @script:python depends on org@
-p << member.p;
+p << slot.p;
 @@
-coccilib.org.print_todo(p[0], "interrupt contexts are in an xarray in 6.12: there is no num_ctx, no ctx[]")
+coccilib.org.print_todo(p[0], tell_member("num_ctx"))
+
+@member depends on org || report@
+struct vfio_pci_core_device *vdev;
+identifier m = {num_ctx, err_trigger, req_trigger, vma_lock, vma_list};
+position p;
+@@
+  vdev@p->m
+
+@script:python depends on report@
+p << member.p; m << member.m;
+@@
+coccilib.report.print_report(p[0], tell_member(m))
+
+@script:python depends on org@
+p << member.p; m << member.m;
+@@
+coccilib.org.print_todo(p[0], tell_member(m))
+
+// ---- members of struct pci_dev, and a macro
+
+@depends on context@
+struct pci_dev *pdev;
+@@
+(
+* pdev->driver_override
+|
+* PCI_VSEC_HDR
+)
+
+@override depends on org || report@
+struct pci_dev *pdev;
+position p;
+@@
+  pdev@p->driver_override
+
+@script:python depends on report@
+p << override.p;
+@@
+coccilib.report.print_report(p[0], "driver_override is a matter of the driver core in newer kernels: call "
+                             "device_set_driver_override()")
+
+@script:python depends on org@
+p << override.p;
+@@
+coccilib.org.print_todo(p[0], "call device_set_driver_override()")
+
+@vsec depends on org || report@
+position p;
+@@
+  PCI_VSEC_HDR@p
+
+@script:python depends on report@
+p << vsec.p;
+@@
+coccilib.report.print_report(p[0], "PCI_VSEC_HDR is gone in 7.x: PCI_VNDR_HEADER is the same in all kernels")
+
+@script:python depends on org@
+p << vsec.p;
+@@
+coccilib.org.print_todo(p[0], "PCI_VSEC_HDR is gone in 7.x: say PCI_VNDR_HEADER")
+
+// ---- a callback that was not there
+
+@ops@
+identifier o, f;
+position p;
+@@
+  struct vfio_migration_ops o@p = { ..., .migration_get_state = f, ... };
+
+@size@
+identifier ops.o, f;
+@@
+  struct vfio_migration_ops o = { ..., .migration_get_data_size = f, ... };
+
+@depends on context && !size@
+identifier ops.o;
+@@
+* struct vfio_migration_ops o = { ... };
+
+@script:python depends on report && !size@
+p << ops.p; o << ops.o;
+@@
+coccilib.report.print_report(p[0], "%s has no migration_get_data_size: newer kernels refuse to register the device" % o)
+
+@script:python depends on org && !size@
+p << ops.p; o << ops.o;
+@@
+coccilib.org.print_todo(p[0], "add migration_get_data_size to %s" % o)

@@ -33,6 +33,23 @@ identifier pci.o;
     ...
   };
 
+@pasid@
+identifier pci.o;
+expression e;
+@@
+  struct vfio_device_ops o = { ..., .pasid_attach_ioas = e, ... };
+
+@depends on patch && pci && !pasid@
+identifier pci.o;
+@@
+  struct vfio_device_ops o = {
+    ...,
+    .detach_ioas = vfio_iommufd_physical_detach_ioas,
++   .pasid_attach_ioas = vfio_iommufd_physical_pasid_attach_ioas,
++   .pasid_detach_ioas = vfio_iommufd_physical_pasid_detach_ioas,
+    ...
+  };
+
 @token@
 identifier pci.o;
 expression e;

@@ -8,19 +8,21 @@
 virtual patch
 
 @depends on patch@
-expression vmf, pfn, flags, write;
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
+expression vmf, pfn, phys, flags, write;
 @@
+  insert(vmf,
 (
-  vmf_insert_pfn_pmd(vmf,
 - __pfn_to_pfn_t(pfn, flags)
 + pfn
-  , write)
 |
-  vmf_insert_pfn_pud(vmf,
-- __pfn_to_pfn_t(pfn, flags)
+- pfn_to_pfn_t(pfn)
 + pfn
-  , write)
+|
+- phys_to_pfn_t(phys, flags)
++ PHYS_PFN(phys)
 )
+  , write)
 
 @depends on patch@
 @@

@@ -20,4 +20,24 @@ expression e;
 |
 - vma->vm_flags &= ~e
 + vm_flags_clear(vma, e)
+|
+- vma->vm_flags = vma->vm_flags | e
++ vm_flags_set(vma, e)
+|
+- vma->vm_flags = e
++ vm_flags_reset(vma, e)
+)
+
+@depends on patch@
+expression E, e;
+@@
+(
+- E->vma->vm_flags |= e
++ vm_flags_set(E->vma, e)
+|
+- E->vma->vm_flags &= ~(e)
++ vm_flags_clear(E->vma, e)
+|
+- E->vma->vm_flags &= ~e
++ vm_flags_clear(E->vma, e)
 )

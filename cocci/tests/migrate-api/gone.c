@@ -36,3 +36,47 @@ static unsigned long acme_pfn(struct vm_area_struct *vma)
 
 	return follow_pfn(vma, vma->vm_start, &pfn) ? 0 : pfn;
 }
+
+static void acme_park(struct acme *acme)
+{
+	pm_runtime_put(&acme->pdev->dev);
+	(void)pm_runtime_put(&acme->pdev->dev);
+	if (pm_runtime_put(&acme->pdev->dev) < 0)
+		acme->parked = false;
+}
+
+static void acme_notify(struct acme *acme, struct vfio_pci_core_device *vdev)
+{
+	eventfd_signal(acme->done, 1);
+	eventfd_signal(acme->done, acme->finished);
+	if (vdev->err_trigger)
+		eventfd_signal(vdev->err_trigger, 1);
+	acme->err_trigger = NULL;
+	mutex_lock(&vdev->vma_lock);
+}
+
+static int acme_bind(struct pci_dev *pdev, struct pci_dev *vf, struct acme *acme)
+{
+	if (vf->driver_override)
+		return -EBUSY;
+	acme->driver_override = true;
+	pci_read_config_dword(pdev, acme->vsec + PCI_VSEC_HDR, &acme->header);
+	return driver_set_override(&vf->dev, &vf->driver_override, "acme", 4);
+}
+
+static vm_fault_t acme_huge(struct vm_fault *vmf, pfn_t pfn)
+{
+	zap_page_range(vmf->vma, vmf->vma->vm_start, PMD_SIZE);
+	return vmf_insert_pfn_pmd_prot(vmf, pfn, vmf->vma->vm_page_prot, false);
+}
+
+static const struct vfio_migration_ops acme_mig_ops = {
+	.migration_set_state = acme_set_state,
+	.migration_get_state = acme_get_state,
+};
+
+static const struct vfio_migration_ops acme_v2_mig_ops = {
+	.migration_set_state = acme_set_state,
+	.migration_get_state = acme_get_state,
+	.migration_get_data_size = acme_get_data_size,
+};

@@ -9,3 +9,13 @@ static const struct vfio_device_ops not_pci_ops = {
 	.name = "vfio-other",
 	.init = other_init,
 };
+
+static const struct vfio_device_ops acme_6_12_ops = {
+	.name = "acme-vfio-pci",
+	.match = vfio_pci_core_match,
+	.match_token_uuid = vfio_pci_core_match_token_uuid,
+	.bind_iommufd = vfio_iommufd_physical_bind,
+	.unbind_iommufd = vfio_iommufd_physical_unbind,
+	.attach_ioas = vfio_iommufd_physical_attach_ioas,
+	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+};

@@ -316,7 +316,8 @@ unmap_mapping_range() finds them without that."""]
                 raise Unclear("%s() is tried with %s, a lock in another struct" % (next(iter(self.zaps)), self.gate))
             self.gate = self.gate.split(".")[-1]
         mine = [self.callback, self.fault, self.fill, self.add, self.ops.get("open"), self.ops.get("close")]
-        self.mine = {f for f in [*mine, *self.helpers, *self.zaps] if f in c.functions(self.original)}
+        mine += [w.name for w in self.wrappers()]
+        self.mine = {f for f in [*mine, *self.helpers, *self.lookups, *self.zaps] if f in c.functions(self.original)}
         calls_zap = r"\b(%s)\s*\(" % "|".join(self.zaps)
         others = sorted(f for f in c.functions(self.original) if f not in self.mine and self.takes_lock(f) and
                         not re.search(calls_zap, self.source(f)))
@@ -343,7 +344,10 @@ unmap_mapping_range() finds them without that."""]
             if self.keep_lock and not self.gate and re.search(r"trylock\w*\(&\w+->%s\b" % re.escape(self.lock), rest):
                 raise Unclear("%s() gives up when %s is held: what then?" % (zap, self.lock))
             beside = vendor_code(rest, {zap, *self.helpers})
-            if beside and self.gate and not LOG.match(beside[0]):
+            moves = any(c.calls(self.function(f).inside(), zap) and re.search(
+                r"\bdown_write\w*\(&[\w.>-]*\b%s\)" % self.gate, self.function(f).inside())
+                        for f in c.functions(self.original) if f != zap)
+            if beside and self.gate and moves and not LOG.match(beside[0]):
                 self.tree.note("review", self.name, self.function(zap).line(),
                                "%s() does more than zap (%s): callers now hold %s when it runs" % (
                                    zap, beside[0], self.gate))
@@ -431,6 +435,7 @@ unmap_mapping_range() finds them without that."""]
         else:
             self.pfn_code = pfn_function(self.pfn, piece, value)
         if self.stored:
+            self.warn_of_split(self.name, self.function(self.mmap), "\n".join([value, *piece.lines]))
             fn = self.function(self.mmap)
             store = re.search(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", fn.inside())
             for m in re.finditer(r"->vm_pgoff\b", fn.inside()):
@@ -499,6 +504,14 @@ unmap_mapping_range() finds them without that."""]
             self.replace(self.name, self.text(self.name).replace(
                 source, re.sub(r"\b(\w+(?:->vma)?)->vm_pgoff\b", r"%s(\1)" % self.pfn, source)))
 
+    def drop_empty_else(self):
+        """What remembered a VMA when all went well. Coccinelle cannot name an else without its statement."""
+        source = self.source_of_new(self.fault)
+        new = re.sub(r"\s*else\s*\{\s*\}", "", source)
+        if new != source:
+            new = re.sub(r"\n[ \t]*if \(\w+ & VM_FAULT_ERROR\)\s*\{\s*\}", "", new)
+            self.replace(self.name, self.text(self.name).replace(source, new))
+
     def change(self):
         head, lock, define = self.head, self.lock, self.defines()
         files = list(dict.fromkeys([self.name, *self.files_of_owner, self.entry_file, *self.other_users()]))
@@ -530,6 +543,7 @@ unmap_mapping_range() finds them without that."""]
                 self.change_callers(f, more)
         for lookup in self.lookups or [None]:
             self.run("vma_list_fault", self.name, dict(define, lookup=lookup))
+        self.drop_empty_else()
         self.run("vma_list_fault", self.name, dict(define, fault=self.mmap))
         self.run("vma_list_mmap", self.name, define)
         if self.fill_call.startswith("io_"):

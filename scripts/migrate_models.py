@@ -72,6 +72,15 @@ class Change:
             text[:at], "" if before in ("", "{") or before.startswith("return") else "\n", ops.group(1), ops.group(2),
             ops.group(1), text[at:]))
 
+    def warn_of_split(self, name, mmap, code):
+        """A pfn that does not come from the offset: it followed a VMA around as long as it was kept in vm_pgoff, or was
+        in the page tables already."""
+        one_page = r"(vma_pages\(\w+\)|vm_end - \w+->vm_start\)?)\s*(!=|>)\s*(1|PAGE_SIZE)\b"
+        if "vm_pgoff" not in code and not re.search(one_page, mmap.inside()):
+            self.tree.note("review", name, mmap.line(),
+                           "%s() computes the pfn without vm_pgoff: when user space unmaps the start of a mapping, the rest "
+                           "would fault in the wrong pages; use the offset, or refuse by .may_split" % mmap.name)
+
     def warn_of_wc(self, name, function):
         """remap_pfn_range() reserved the memory type of what it mapped."""
         m = re.search(r"\bpgprot_writecombine\s*\(", function.inside())
@@ -415,6 +424,7 @@ static const struct vm_operations_struct %s = {
             self.refuse_private(name, fill.name, table)
         for f in dict.fromkeys((mmap, fill)):
             self.warn_of_wc(name, f)
+        self.warn_of_split(name, fill, "\n".join([value, *piece.lines[1:]]))
         self.insert_before(name, fill.name, code)
         if wants_huge(tree, options.huge, name, self.line):
             make_huge(self, name, fault, prefix, pfn)

@@ -101,7 +101,8 @@ class Tree:
                 raise Unclear("spatch took longer than %d s for %s; say --timeout" % (self.timeout, script)) from None
             errors = run.stderr.decode(errors="replace")
             if run.returncode != 0 or "already tagged token" in errors or "Fatal error" in errors:
-                raise Unclear("spatch failed on %s: %s" % (script, (errors.strip().splitlines() or ["no message"])[0]))
+                said = [line for line in errors.splitlines() if line.strip() and not line.startswith("warning:")]
+                raise Unclear("spatch failed on %s: %s" % (script, " ".join(said[:2]) or "no message"))
             with open(source, encoding="utf-8", errors="surrogateescape") as f:
                 return keep_blanks(text, f.read()), run.stdout.decode(errors="replace")
 

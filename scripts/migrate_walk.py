@@ -7,12 +7,12 @@ import re
 import migrate_text as c
 from migrate_text import Function, Unclear
 
-ZAPS = r"\b(zap_(vma_ptes|vma_pages|vma_range|page_range|page_range_single|special_vma_range))\s*\("
+ZAPS = r"\b(zap_(vma|vma_ptes|vma_pages|vma_range|page_range|page_range_single|special_vma_range))\s*\("
 
 # What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
 HOUSEKEEPING = re.compile(
     r"^(h?list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
-    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page|special)_\w+|WARN_ON\w*|INIT_H?LIST_HEAD|sizeof|while|for|"
+    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page|special)\w*|WARN_ON\w*|INIT_H?LIST_HEAD|sizeof|while|for|"
     r"if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of|"
     r"\w+_get_drvdata)$")
 
@@ -66,6 +66,9 @@ def list_use(function, body):
         if name == "list_entry" and len(args) == 3 and head:
             whole = head.group(1)
             return args[1] + " *", whole if whole.startswith("&") else "&" + whole, args[2]
+        end = re.search(r"\b%s\s*!=\s*(&[\w.>-]+)" % re.escape(args[0]), body) if args else None
+        if name == "list_entry" and len(args) == 3 and end:
+            return args[1] + " *", end.group(1), args[2]
     return None
 
 

@@ -17,7 +17,7 @@ def fact(name, pos, *values):
 
 @walk exists@
 identifier fn, T, link, o, O;
-identifier zap = {zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
+identifier zap = {zap_vma, zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
 		  zap_special_vma_range};
 struct T *t; struct T *u;
 expression LIST;
@@ -48,7 +48,7 @@ coccilib.org.print_todo(p[0], "%s() walks a list of VMAs to zap them" % fn)
 
 @depends on context exists@
 identifier walk.fn;
-identifier zap = {zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
+identifier zap = {zap_vma, zap_vma_ptes, zap_vma_pages, zap_vma_range, zap_page_range, zap_page_range_single,
 		  zap_special_vma_range};
 @@
 fn(...)

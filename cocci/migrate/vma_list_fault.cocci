@@ -189,7 +189,7 @@ fault(..., struct vm_fault *vmf, ...)
 @depends on patch@
 identifier virtual.fault, virtual.fill, virtual.pfn, vmf, ret.r;
 expression e, E1, E2;
-statement S;
+statement S, T;
 @@
 fault(..., struct vm_fault *vmf, ...)
 {
@@ -197,6 +197,10 @@ fault(..., struct vm_fault *vmf, ...)
 (
 - if (!fill(...)) r = VM_FAULT_NOPAGE;
 + r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
+|
+- if (fill(...)) S else T
++ r = vmf_insert_pfn(vmf->vma, vmf->address, pfn(vmf));
++ if (r & VM_FAULT_ERROR) S else T
 |
 - e = fill(...);
 - r = \(e ? E1 : E2\|vmf_error(e)\);
@@ -323,15 +327,18 @@ fault(...)
 }
 
 @depends on patch@
-identifier virtual.fault, l;
+identifier virtual.fault;
 expression r;
+statement T;
 @@
 fault(...)
 {
   <...
-- if (r & VM_FAULT_ERROR) goto l;
-- r = VM_FAULT_NOPAGE;
-l:
+  if (r & VM_FAULT_ERROR) {
+    ...
+-   r = VM_FAULT_SIGBUS;
+    ...
+  } else T
   ...>
 }
 
@@ -381,5 +388,20 @@ fault(...)
 - if (r & VM_FAULT_ERROR) { return e; }
 + if (r & VM_FAULT_ERROR)
 +	return e;
+  ...>
+}
+
+// ---- what it returns is what there is to return
+
+@depends on patch@
+identifier virtual.fault, l;
+expression r;
+@@
+fault(...)
+{
+  <...
+- if (r & VM_FAULT_ERROR) goto l;
+- r = VM_FAULT_NOPAGE;
+l:
   ...>
 }

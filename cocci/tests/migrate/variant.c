@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // A variant driver with a list of its own beside vfio-pci-core, whose lock gates its faults.
 // migrate: options --as sdk
-// migrate: exit 0
+// migrate: exit 3
+// migrate: review: dsp_mmap() computes the pfn without vm_pgoff
 #include <linux/vfio_pci_core.h>
 
 struct dsp_window {

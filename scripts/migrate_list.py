@@ -75,15 +75,16 @@ class VmaList(Change):
 
     def tell(self):
         """Why, and what happens to what."""
-        paragraphs = ["""Zapping VMA by VMA needs a list of them, a lock for the list, and mmap_lock before it, in an order
-that every fault, zap and reset has to keep. All mappings of a device belong to one address space, in which
+        paragraphs = ["""Zapping VMA by VMA needs a list of them, a lock for the list, and mmap_lock before it, in an
+order that every fault, zap and reset has to keep. All mappings of a device belong to one address space, in which
 unmap_mapping_range() finds them without that."""]
         lock = "Remove the list and its lock." if not self.keep_lock else \
             "Remove the list. Its lock stays, because %s." % (
                 "others need it, too" if self.gate else "it also makes a zap wait for faults")
         fault = pgoff = shared = ""
         if not self.single:
-            fault = " A fault inserts the page that faulted instead of filling the VMA, so there is no VMA to remember."
+            fault = """ A fault inserts the page that faulted instead of filling the VMA, so there is no VMA to
+remember."""
         if self.stored:
             pgoff = " vm_pgoff stays the offset in the file, by which unmap_mapping_range() looks, and the pfn is " \
                 "computed from it when a page faults."
@@ -137,12 +138,12 @@ unmap_mapping_range() finds them without that."""]
         self.lookups = []
         for f in c.functions(self.original):
             fn = self.function(f)
-            if f in self.zaps or f in self.helpers or f in self.ops.values() or f in (self.fault, self.fill, self.add) or \
+            if f in {*self.zaps, *self.helpers, *self.ops.values(), self.fault, self.fill, self.add} or \
                not fn.parameter(r"struct vm_area_struct \*"):
                 continue
             loops = [(a, b) for a, b in self.loops_of(f) if re.search(r"(->|\.)%s\b" % self.head, fn.text[a:b])]
-            if len(loops) == 1 and not vendor_code(fn.source(), {f}) and re.search(r"\breturn\s+(false|NULL|0)\s*;\s*$",
-                                                                                 fn.inside()):
+            if len(loops) == 1 and not vendor_code(fn.source(), {f}) and \
+               re.search(r"\breturn\s+(false|NULL|0)\s*;\s*$", fn.inside()):
                 self.lookups.append(f)
 
     def owner_in(self, name):
@@ -430,8 +431,8 @@ unmap_mapping_range() finds them without that."""]
         if self.single and (self.window or self.fill != self.fault):
             self.pfn_code = first_pfn_function(self.pfn, piece, value)
             if re.search(r"\bvmf->pgoff\b", self.source(self.fault) + self.source(self.fill)):
-                raise Unclear("%s() inserts more than the page that faulted, and takes the pfn from vmf->pgoff: unknown "
-                              "shape" % self.fill)
+                raise Unclear("%s() inserts more than the page that faulted, and takes the pfn from vmf->pgoff: "
+                              "unknown shape" % self.fill)
         else:
             self.pfn_code = pfn_function(self.pfn, piece, value)
         if self.stored:
@@ -495,7 +496,7 @@ unmap_mapping_range() finds them without that."""]
 
     def of_vma(self):
         """Is the pfn asked for that of the first page of a VMA?"""
-        return self.pfn_code is not None and self.pfn_code.startswith("static unsigned long %s(struct vm_area" % self.pfn)
+        return self.pfn_code is not None and "%s(struct vm_area_struct *vma)" % self.pfn in self.pfn_code
 
     def compute_first_pfn(self):
         """Handlers that insert what they want keep doing so, from a pfn that is not in the VMA any more."""
@@ -567,8 +568,8 @@ unmap_mapping_range() finds them without that."""]
             self.tree.note("review", self.name, line, "%s() is called by %s(): no huge fault handler was made of them" %
                            (self.fault, self.callback))
         elif self.options.huge and self.window:
-            self.tree.note("review", self.name, line, "%s() inserts several pages at once: no huge fault handler was made "
-                           "of it" % self.fill)
+            self.tree.note("review", self.name, line, "%s() inserts several pages at once: no huge fault handler was "
+                           "made of it" % self.fill)
         elif wants_huge(self.tree, self.options.huge, self.name, line):
             make_huge(self, self.name, self.fault, self.prefix, self.pfn)
         self.replace(self.name, c.reword_flags(self.text(self.name), self.mmap))
@@ -609,8 +610,9 @@ unmap_mapping_range() finds them without that."""]
         """Prototypes say what the definition says."""
         head = re.match(r"(?:static )?(.*?)\s*\{", self.source_of_new(walk), re.S).group(1)
         for name in files:
-            self.replace(name, re.sub(r"^((?:extern |static )?)[A-Za-z_][\w \t*]*\b(?:%s|%s)\([^;{}()]*\);" % (zap, walk),
-                                      lambda m: m.group(1) + " ".join(head.split()) + ";", self.text(name), flags=re.M))
+            prototype = r"^((?:extern |static )?)[A-Za-z_][\w \t*]*\b(?:%s|%s)\([^;{}()]*\);" % (zap, walk)
+            self.replace(name, re.sub(prototype, lambda m: m.group(1) + " ".join(head.split()) + ";",
+                                      self.text(name), flags=re.M))
 
     def drop_promise(self, zap, walk):
         """A comment that says what a zap returns, or what a parameter does that it has no more."""
@@ -621,8 +623,9 @@ unmap_mapping_range() finds them without that."""]
         comment = re.search(r"/\*(?:(?!\*/).)*\*/\n$", text[:function.start], re.S)
         word = comment and re.search(r"\b(%s)\b" % "|".join(["[Rr]eturns?", *gone]), comment.group())
         if word and not re.match(r"static void|void", self.source(zap)):
+            about = "what %s() returned" % zap if "eturn" in word.group() else word.group()
             self.tree.note("changed", self.name, self.line_in_original(self.name, text, comment.start()),
-                           "removed a comment about %s" % word.group())
+                           "removed a comment about %s" % about)
             self.replace(self.name, text[:comment.start()] + text[function.start:])
 
     def is_generic(self, word, files):
@@ -682,8 +685,8 @@ unmap_mapping_range() finds them without that."""]
                           "mapping?" % self.owner)
         if self.space == "file":
             self.tree.note("review", self.name, self.line,
-                           "mappings are found through the inode that was opened: is there one node for each device, and "
-                           "no zap after its last close?")
+                           "mappings are found through the inode that was opened: is there one node for each device, "
+                           "and no zap after its last close?")
 
     def look_for_empty(self, name, text):
         """A branch of which nothing is left."""

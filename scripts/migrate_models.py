@@ -46,15 +46,14 @@ class Change:
         ops = re.search(r"^([ \t]*)(\w+)->vm_ops = &%s;\n" % table, text[fn.body:fn.end], re.M)
         if not ops:
             raise Unclear("%s() sets vm_ops in an unknown way" % function)
-        stores = list(re.finditer(r"^%s%s->vm_page_prot\s*=[^;]*;\n" % ops.groups(), text[fn.body:fn.body + ops.start()],
-                                  re.M))
+        stores = list(re.finditer(r"^%s%s->vm_page_prot\s*=[^;]*;\n" % ops.groups(),
+                                  text[fn.body:fn.body + ops.start()], re.M))
         at = fn.body + (stores[-1].end() if stores else ops.start())
         self.replace(name, "%s%s%s->vm_page_prot = pgprot_decrypted(%s->vm_page_prot);\n%s" % (
             text[:at], *ops.groups(), ops.group(2), text[at:]))
 
     def refuse_private(self, name, function, table):
-        """A private mapping cannot be filled page by page: vmf_insert_pfn() would BUG(). Say so before the VMA is set
-        up."""
+        """A private mapping cannot be filled page by page: vmf_insert_pfn() would BUG()."""
         text = self.text(name)
         fn = Function(text, function)
         if re.search(r"\bVM_(MAY)?SHARE", fn.source()):
@@ -73,21 +72,21 @@ class Change:
             ops.group(1), text[at:]))
 
     def warn_of_split(self, name, mmap, code):
-        """A pfn that does not come from the offset: it followed a VMA around as long as it was kept in vm_pgoff, or was
-        in the page tables already."""
+        """A pfn that does not come from the offset: as long as it was kept in vm_pgoff, or was in the page tables
+        already, it followed the VMA."""
         one_page = r"(vma_pages\(\w+\)|vm_end - \w+->vm_start\)?)\s*(!=|>)\s*(1|PAGE_SIZE)\b"
         if "vm_pgoff" not in code and not re.search(one_page, mmap.inside()):
             self.tree.note("review", name, mmap.line(),
-                           "%s() computes the pfn without vm_pgoff: when user space unmaps the start of a mapping, the rest "
-                           "would fault in the wrong pages; use the offset, or refuse by .may_split" % mmap.name)
+                           "%s() computes the pfn without vm_pgoff: when user space unmaps the start of a mapping, the "
+                           "rest would fault in the wrong pages; use the offset, or refuse by .may_split" % mmap.name)
 
     def warn_of_wc(self, name, function):
         """remap_pfn_range() reserved the memory type of what it mapped."""
         m = re.search(r"\bpgprot_writecombine\s*\(", function.inside())
         if m:
             self.tree.note("review", name, c.line_of(function.text, function.body + m.start()),
-                           "write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for "
-                           "them, which remap_pfn_range() did: do it where the device is opened")
+                           "write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved "
+                           "for them, which remap_pfn_range() did: do it where the device is opened")
 
     def finish(self, gone=()):
         """Tidy up, and give what has become of the comments that spoke of what is gone."""
@@ -167,8 +166,8 @@ EXPORT_SYMBOL_GPL(vfio_device_unmap);"""
 
 class DeviceInode(Change):
     subject = "vfio: give each device an inode"
-    message = """All files of vfio devices share the anonymous inode, whose address space says nothing about the mappings
-of one device, so drivers keep lists of VMAs to be able to zap them.
+    message = """All files of vfio devices share the anonymous inode, whose address space says nothing about the
+mappings of one device, so drivers keep lists of VMAs to be able to zap them.
 
 Give each device an inode of a pseudo filesystem and its files the address space of that inode, so that
 unmap_mapping_range() finds all mappings of the device."""
@@ -436,11 +435,11 @@ static const struct vm_operations_struct %s = {
         tree.note("note", name, self.line, "%s() faults pages in: nothing zaps them yet; unmap_mapping_range() on the "
                   "device's address space now can" % mmap.name)
         self.subject = "%s: fault mappings in" % area(name)
-        self.message = """What is mapped at mmap does not come back after unmap_mapping_range() has zapped it. Insert each
-page when it is touched."""
+        self.message = """What is mapped at mmap does not come back after unmap_mapping_range() has zapped it. Insert
+each page when it is touched."""
         if re.search(r"->vm_pgoff\s*\+?=(?!=)", fill.inside()):
-            self.message += """ Leave the offset in the file in vm_pgoff, which held the pfn: unmap_mapping_range() finds
-mappings by that offset."""
+            self.message += """ Leave the offset in the file in vm_pgoff, which held the pfn: unmap_mapping_range()
+finds mappings by that offset."""
         if shared:
             self.message += " Refuse private mappings: vmf_insert_pfn() must not be called for one that may be written."
 

@@ -7,8 +7,8 @@ import re
 import migrate_text as c
 
 LOCKS = r"(?:mutex|spin)_\w*lock\w*|(?:down|up)_(?:read|write)\w*"
-MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\((\w+)\)(?:[ \t]|\\\n)+(%s)\(&\(?\2\)?->([\w.]+)\)[ \t]*\n" % LOCKS,
-                   re.M)
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\((\w+)\)(?:[ \t]|\\\n)+(%s)\(&\(?\2\)?->([\w.]+)\)[ \t]*\n" %
+                   LOCKS, re.M)
 FUNCTION = re.compile(r"^static (?:inline |__always_inline )*(?:void|bool|int)\s+(\w+)\([\w ]+\*\s*(\w+)\)\n\{\n"
                       r"\t(?:return )?(%s)\(&\2->([\w.]+)\);\n\}\n" % LOCKS, re.M)
 
@@ -31,13 +31,16 @@ class Wrapper:
             end = c.closing(masked, m.end() - 1)
             who = text[m.end():end - 1].strip()
             plain = re.fullmatch(r"\w+(?:(?:->|\.)\w+)*", who)
-            text = "%s%s(&%s->%s)%s" % (text[:m.start()], self.call, who if plain else "(%s)" % who, self.lock, text[end:])
+            text = "%s%s(&%s->%s)%s" % (text[:m.start()], self.call, who if plain else "(%s)" % who, self.lock,
+                                       text[end:])
         return text
 
     def fold(self, text):
         """What expand() made, as it was."""
-        call = r"\b%s\(&(?:(\w+(?:(?:->|\.)\w+)*)|\(((?:[^()]|\([^()]*\))*)\))->%s\)" % (self.call, re.escape(self.lock))
-        return self.apart(text, lambda part: re.sub(call, lambda m: "%s(%s)" % (self.name, m.group(1) or m.group(2)), part))
+        call = re.compile(r"\b%s\(&(?:(\w+(?:(?:->|\.)\w+)*)|\(((?:[^()]|\([^()]*\))*)\))->%s\)" % (
+            self.call, re.escape(self.lock)))
+        return self.apart(text, lambda part: call.sub(
+            lambda m: "%s(%s)" % (self.name, m.group(1) or m.group(2)), part))
 
 
 def wrappers(tree, directory):

@@ -10,7 +10,8 @@ virtual context, org, report
 @initialize:python@
 @@
 GONE = {
-    "vfio_pci_core_set_params": "is gone in 7.x: set nointxmask, disable_vga and disable_idle_d3 of each device in .init",
+    "vfio_pci_core_set_params": "is gone in 7.x: set nointxmask, disable_vga and disable_idle_d3 of each device in "
+                                ".init",
     "vfio_init_device": "is gone: use vfio_alloc_device(), and .init for what may fail",
     "vfio_free_device": "is gone: vfio.ko frees the device after .release",
     "vfio_pci_core_setup_barmap": "is gone in 7.x: BARs are mapped when the device is enabled, see "

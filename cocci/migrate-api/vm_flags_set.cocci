@@ -8,24 +8,24 @@
 virtual patch
 
 @depends on patch@
-struct vm_area_struct *vma;
+struct vm_area_struct *v;
 expression e;
 @@
 (
-- vma->vm_flags |= e
-+ vm_flags_set(vma, e)
+- v->vm_flags |= e
++ vm_flags_set(v, e)
 |
-- vma->vm_flags &= ~(e)
-+ vm_flags_clear(vma, e)
+- v->vm_flags &= ~(e)
++ vm_flags_clear(v, e)
 |
-- vma->vm_flags &= ~e
-+ vm_flags_clear(vma, e)
+- v->vm_flags &= ~e
++ vm_flags_clear(v, e)
 |
-- vma->vm_flags = vma->vm_flags | e
-+ vm_flags_set(vma, e)
+- v->vm_flags = v->vm_flags | e
++ vm_flags_set(v, e)
 |
-- vma->vm_flags = e
-+ vm_flags_reset(vma, e)
+- v->vm_flags = e
++ vm_flags_reset(v, e)
 )
 
 @depends on patch@

@@ -458,6 +458,8 @@ remember."""
         alone = re.search(r"\b%s$" % device, function.params[0]) is not None and \
             not any(re.search(r"\b%s\b" % p, rest) for p in others)
         walk = zap
+        if self.is_pointed_to(zap):
+            return zap, False
         if not self.gate or not re.search(r"down_write\w*\(&\w+->[\w.]*\b%s\)" % self.gate, rest):
             walk = re.sub(r"_and_\w*lock$", "", zap)
         if walk != zap:
@@ -539,7 +541,8 @@ remember."""
             takes = any(self.takes_lock(zap, self.original[a:b]) for a, b in self.zaps[zap][1])
             for f in files:
                 more = dict(define, zap=zap, walk=walk, alone=alone, relock=self.keep_lock and takes and not self.gate,
-                            zero=self.never_fails(zap))
+                            callback=self.is_pointed_to(zap),
+                            zero=self.never_fails(zap) and not self.is_pointed_to(zap))
                 self.run("vma_list_zap", f, more)
                 self.change_callers(f, more)
         for lookup in self.lookups or [None]:
@@ -592,6 +595,11 @@ remember."""
     def wrappers(self):
         """Macros and functions that only wrap the lock."""
         return [w for w in self.tree.wrapped.get(os.path.dirname(self.name), ()) if w.lock == self.lock]
+
+    def is_pointed_to(self, zap):
+        """Is the zap a callback, whose type must stay?"""
+        return any(re.search(r"(?<![\w.>])%s\b(?!\s*\()" % zap, c.mask(self.tree.read(name)))
+                   for name in dict.fromkeys([self.name, *self.other_users()]))
 
     def never_fails(self, zap):
         """Is 0 all that a zap ever returned?"""
@@ -655,7 +663,7 @@ remember."""
                     raise Unclear("%s:%d: %s is still used after all scripts: unknown shape" % (
                         name, self.line_in_original(name, text, m.start()), word))
             for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
-                if m.group(1) in "=(!&|?<>+-,":
+                if m.group(1) in "=(!&|?<>+-," and not self.is_pointed_to(m.group(2)):
                     raise Unclear("%s:%d: what %s() returns is used: unknown shape" % (
                         name, self.line_in_original(name, text, m.start(2)), m.group(2)))
             self.look_for_late_locks(name, text, walks)
@@ -678,6 +686,9 @@ remember."""
                                 m.group().replace("->vm", "vm"))
         self.look_for_flags(new)
         for walk in walks:
+            source = Function(new, walk).source()
+            if not re.match(r"(static )?void\b", source) and not re.search(r"\breturn\b", source):
+                raise Unclear("%s() is a callback whose result was decided in the walk: what should it be?" % walk)
             if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", Function(new, walk).source()):
                 raise Unclear("%s() could not be changed: unknown shape" % walk)
         if self.space == "file" and "->f_mapping" not in new:

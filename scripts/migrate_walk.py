@@ -12,8 +12,8 @@ ZAPS = r"\b(zap_(vma|vma_ptes|vma_pages|vma_range|page_range|page_range_single|s
 # What it takes to maintain a list of VMAs; whatever else is called meanwhile is the vendor's.
 HOUSEKEEPING = re.compile(
     r"^(h?list_\w+|mutex_\w+|spin_\w+|lockdep_\w+|k[vmz]?free|k[mz]alloc|mm(get|put|grab|drop)\w*|guard|"
-    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page|special)\w*|WARN_ON\w*|INIT_H?LIST_HEAD|sizeof|while|"
-    r"for|if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of|"
+    r"mmap_(read|write)_\w+|(down|up)_(read|write)\w*|zap_(vma|page|special)\w*|WARN_ON\w*|INIT_H?LIST_HEAD|sizeof|"
+    r"while|for|if|return|switch|cond_resched|likely|unlikely|READ_ONCE|container_of|get_task_mm|unmap_list_of|"
     r"\w+_get_drvdata)$")
 
 
@@ -26,7 +26,7 @@ class Walk:
         entry, self.path, self.link = use
         m = re.fullmatch(r"&(\w+)->([\w.]+)", self.path)
         if not m:
-            raise Unclear("%s() walks %s, which is not a member of a struct: whose mappings are zapped?" % (
+            raise Unclear("%s() walks %s, of which there is one for all devices: whose mappings are to be zapped?" % (
                 function.name, self.path), self.line)
         self.device, self.head = m.groups()
         self.owner = struct_tag(text, function.type_of(self.device))

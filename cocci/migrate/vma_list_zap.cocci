@@ -12,7 +12,7 @@ virtual as_inode, as_sdk, as_file, as_unmap
 virtual is_device, late
 virtual in_core
 virtual bars
-virtual relock, alone
+virtual relock, alone, callback
 
 // ---- an empty list was no work
 
@@ -135,7 +135,7 @@ identifier virtual.core;
 
 // ---- nothing to report to the caller, and nothing to try
 
-@depends on patch@
+@depends on patch && !callback@
 identifier virtual.zap;
 expression e;
 @@
@@ -151,11 +151,11 @@ zap(...)
 identifier virtual.zap, virtual.walk, o;
 type R, O;
 @@
-- R zap(O *o, ...)
-+ void walk(O *o)
+- R zap(O o, ...)
++ void walk(O o)
 { ... }
 
-@depends on !alone@
+@depends on !alone && !callback@
 identifier virtual.zap, virtual.walk;
 type R;
 parameter list P;

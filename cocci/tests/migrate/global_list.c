@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One list for all devices: whose mappings are zapped must be decided first.
 // migrate: exit 3
-// migrate: left: isp_zap_all() walks &isp_maps, which is not a member of a struct
+// migrate: left: isp_zap_all() walks &isp_maps, of which there is one for all devices
 #include <linux/mm.h>
 
 struct isp_map {

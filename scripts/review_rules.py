@@ -190,6 +190,31 @@ def has(name, tree):
     return False
 
 
+# ---- tables behind macros, which spatch does not expand
+
+DEFINED = "DEFINE_VFIO_PCI_OPS("
+DEFINE = re.compile(r"\bDEFINE_VFIO_PCI_OPS\((\s*\w+)\s*,(.*?)\)(\s*;)", re.S)
+TABLE = "struct vfio_device_ops "
+MEMBERS = re.compile(r"^#define[ \t]+(\w+)[ \t]((?:[^\n]*\\\n)*[^\n]*)", re.M)
+
+
+def member_macros(text):
+    """Macros whose bodies are members of a table, a line each."""
+    for name, body in MEMBERS.findall(text):
+        body = " ".join(body.replace("\\\n", " ").split())
+        if re.match(r"\.\w+ ?=", body):
+            yield name, body
+
+
+def expanded(text, members):
+    """The same lines with such tables written out."""
+    if "DEFINE_VFIO_PCI_OPS" in text and "#define DEFINE_VFIO_PCI_OPS" not in text:
+        text = DEFINE.sub(TABLE + r"\1 = { .vfio_pci_ops = 1,\2}\3", text)
+    for name, body in members.items():
+        text = re.sub(r"^(\s+)%s(?=\s*(,|$))" % name, lambda m, body=body: m.group(1) + body, text, flags=re.M)
+    return text
+
+
 # ---- running them
 
 def spatch(args, cwd, timeout):
@@ -244,7 +269,8 @@ class Runner:
         with tempfile.NamedTemporaryFile("w", dir=tmp, suffix=".cocci", delete=False, encoding="utf-8") as f:
             f.write(text)
         with tempfile.NamedTemporaryFile("w", dir=tmp, delete=False, encoding="utf-8") as g:
-            g.write("\n\n".join("\n".join(group) for group in groups) + "\n")
+            copies = os.path.join(tmp, "expanded")
+            g.write("\n\n".join("\n".join(self.expand(group, copies)) for group in groups) + "\n")
         try:
             run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root,
                          self.timeout)
@@ -256,15 +282,46 @@ class Runner:
             return [], None
         if run.returncode or any("rror" in line for line in errors):
             return None, (errors or ["ended with status %d" % run.returncode])[-1]
-        return self.findings(run.stdout), None
+        return self.findings(run.stdout.replace(copies + os.sep, "")), None
+
+    def expand(self, group, copies):
+        """The names of the group's files, or of copies of them in which tables are written out."""
+        members, texts = {}, {}
+        for directory in {os.path.dirname(name) for name in group}:
+            beside = [os.path.join(directory, n) for n in os.listdir(os.path.join(self.root, directory))
+                      if n.endswith(".h")]
+            for name in [] if self.alone else beside:
+                members.update(member_macros(self.read(name)))
+        for name in group:
+            texts[name] = self.read(name)
+            members.update(member_macros(texts[name]))
+        for name, text in texts.items():
+            said = expanded(text, members)
+            if said == text or os.path.isabs(name):
+                yield name
+                continue
+            path = os.path.join(copies, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.write(said)
+            yield path
+
+    def read(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8", errors="surrogateescape") as f:
+            return f.read()
 
     def findings(self, out):
         found = []
         for line in out.splitlines():
             m = re.match(r"(.+?):(\d+):(\d+)-(\d+): (ERROR|WARNING): \[(%s)\] (.+)" % ID, line)
             if m:
-                found.append(Finding(m.group(1), int(m.group(2)), int(m.group(3)), int(m.group(4)),
-                                     m.group(5).lower(), m.group(6), m.group(7).strip()))
+                line, column, end = (int(m.group(n)) for n in (2, 3, 4))
+                if column == len(TABLE):    # the name of a table, perhaps of one that was written out
+                    where = self.read(m.group(1)).split("\n")[line - 1].find(DEFINED)
+                    if where == 0:
+                        column, end = column + len(DEFINED) - len(TABLE), end + len(DEFINED) - len(TABLE)
+                found.append(Finding(m.group(1), line, column, end, m.group(5).lower(), m.group(6),
+                                     m.group(7).strip()))
             elif line.strip():
                 raise Stop("a rule of cocci/check said what is not in the form of a report: %s" % line)
         return found

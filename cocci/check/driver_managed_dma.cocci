@@ -24,10 +24,11 @@ vfio_pci_core_register_device(...)
 
 @said@
 identifier d;
-symbol true;
+symbol false;
+expression e != {false, 0};
 position q;
 @@
-struct pci_driver d@q = { ..., .driver_managed_dma = true, ... };
+struct pci_driver d@q = { ..., .driver_managed_dma = e, ... };
 
 @unsaid depends on registers@
 identifier d;

@@ -18,12 +18,60 @@ virtual report
 virtual org
 virtual context
 
-@leak exists@
-expression ret, e, v;
+@enables@
+@@
+vfio_pci_core_enable(...)
+
+@script:python@
+@@
+active.clear()
+callees.clear()
+
+@script:python depends on enables@
+@@
+active.add(True)
+
+@calls depends on enables@
+identifier g;
 position p;
 @@
-ret = vfio_pci_core_enable@p(v);
-if (ret) { ... return ...; }
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+@neither depends on ever enables exists@
+identifier ret;
+type T;
+statement S;
+position p;
+@@
+(
+  ret = vfio_pci_core_enable@p(...);
+  if (\(ret\|ret < 0\|ret != 0\)) S
+|
+  T ret = vfio_pci_core_enable@p(...);
+  if (\(ret\|ret < 0\|ret != 0\)) S
+|
+  if (\(vfio_pci_core_enable@p(...)\|(ret = vfio_pci_core_enable@p(...))\)) S
+)
+... when != vfio_pci_core_finish_enable(...)
+    when != vfio_pci_core_disable(...)
+    when != vfio_pci_core_close_device(...)
+    when any
+return ...;
+
+// after finish_enable
+@late depends on ever enables exists@
+expression r, e;
+identifier g;
+position p;
+@@
+vfio_pci_core_finish_enable@p(...);
 ... when != vfio_pci_core_disable(...)
     when != vfio_pci_core_close_device(...)
 (
@@ -31,33 +79,13 @@ if (ret) { ... return ...; }
 |
   return PTR_ERR(e);
 |
-  return ERR_PTR(e);
+  r = g(...);
+  if (\(r\|r < 0\|r != 0\)) {
+    ... when != vfio_pci_core_disable(...)
+        when != vfio_pci_core_close_device(...)
+    return r;
+  }
 )
-
-@leak2 exists@
-expression ret, r2, v;
-position p;
-identifier f;
-@@
-ret = vfio_pci_core_enable@p(v);
-if (ret) { ... return ...; }
-... when != vfio_pci_core_disable(...)
-    when != vfio_pci_core_close_device(...)
-r2 = f(...);
-if (\(r2\|r2 < 0\|r2 != 0\)) {
-  ... when != vfio_pci_core_disable(...)
-      when != vfio_pci_core_close_device(...)
-  return r2;
-}
-
-@half exists@
-expression ret, v;
-position p;
-@@
-ret = vfio_pci_core_enable@p(v);
-if (ret) { ... return ...; }
-... when != vfio_pci_core_finish_enable(...)
-return 0;
 
 @enable@
 identifier f;
@@ -75,71 +103,107 @@ f@q(struct vfio_device *vdev)
 
 @initialize:python@
 @@
-what1 = "ERROR: [VPS-LIFE-06] an error path after this has no vfio_pci_core_disable()"
-what2 = "ERROR: [VPS-LIFE-06] an error path after this has no vfio_pci_core_disable()"
-what3 = "ERROR: [VPS-LIFE-06] a path succeeds after this without vfio_pci_core_finish_enable()"
-what4 = "ERROR: [VPS-LIFE-06] there was no vfio_pci_core_enable() before"
+unfinished = "ERROR: [VPS-LIFE-06] no vfio_pci_core_finish_enable() comes after this"
+neither = "ERROR: [VPS-LIFE-06] a path returns after this, neither finished nor disabled"
+what2 = "ERROR: [VPS-LIFE-06] there was no vfio_pci_core_enable() before"
+what3 = "ERROR: [VPS-LIFE-06] an error path after this has no vfio_pci_core_disable()"
+finishes = {"vfio_pci_core_finish_enable"}
+ends = finishes | {"vfio_pci_core_disable", "vfio_pci_core_close_device"}
+active = set()
+callees = {}
+open_ends = set()
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def near(function):
+    found = set()
+    for f in above(function, set()):
+        found |= below(f, set())
+    return found
+
+def what(place):
+    f = place.current_element
+    if not near(f) & finishes:
+        return unfinished
+    # A function that ends nothing leaves it to who calls it; another one may do it through a function.
+    through = any(below(g, set()) & ends for g in callees[f] if g in callees)
+    if (place.file, place.line) in open_ends and callees[f] & ends and not through:
+        return neither
+    return ""
+
+@script:python@
+p << neither.p;
+@@
+open_ends.add((p[0].file, p[0].line))
 
 @script:python depends on report@
-p << leak.p;
-@@
-coccilib.report.print_report(p[0], what1)
-
-@script:python depends on org@
-p << leak.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position leak.p;
-@@
-* c@p(...)
-
-@script:python depends on report@
-p << leak2.p;
+p << finish.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
 @script:python depends on org@
-p << leak2.p;
+p << finish.p;
 @@
 coccilib.org.print_todo(p[0], what2)
 
 @depends on context@
 identifier c;
-position leak2.p;
+position finish.p;
 @@
 * c@p(...)
 
 @script:python depends on report@
-p << half.p;
+p << late.p;
 @@
 coccilib.report.print_report(p[0], what3)
 
 @script:python depends on org@
-p << half.p;
+p << late.p;
 @@
 coccilib.org.print_todo(p[0], what3)
 
 @depends on context@
 identifier c;
-position half.p;
+position late.p;
 @@
 * c@p(...)
 
-@script:python depends on report@
-p << finish.p;
+@bad@
+position p;
 @@
-coccilib.report.print_report(p[0], what4)
+vfio_pci_core_enable@p(...)
+
+@script:python@
+p << bad.p;
+@@
+cocci.include_match(bool(active) and what(p[0]) != "")
+
+@script:python depends on report@
+p << bad.p;
+@@
+coccilib.report.print_report(p[0], what(p[0]))
 
 @script:python depends on org@
-p << finish.p;
+p << bad.p;
 @@
-coccilib.org.print_todo(p[0], what4)
+coccilib.org.print_todo(p[0], what(p[0]))
 
 @depends on context@
 identifier c;
-position finish.p;
+position bad.p;
 @@
 * c@p(...)

@@ -53,6 +53,8 @@ struct pci_error_handlers h@p = { ... };
 @@
 what1 = "ERROR: [VPS-RST-03] no .err_handler"
 what2 = "ERROR: [VPS-RST-03] no .error_detected: the user is not told"
+what3 = "ERROR: [VPS-RST-03] .error_detected does not call the core's: the user is not told"
+telling = set()
 
 @script:python depends on report@
 p << unsaid.p;
@@ -89,6 +91,57 @@ position deaf.p;
 struct pci_error_handlers
 * h@p
  = { ... };
+
+@own depends on registers@
+identifier h;
+identifier f !~ "^vfio_pci_core_";
+@@
+struct pci_error_handlers h = { ..., .error_detected = f, ... };
+
+// the core does it, or the driver signals by itself
+@calls@
+identifier own.f, g;
+position q;
+@@
+f@q(...)
+{ <+... g(...) ...+> }
+
+@silent@
+identifier own.f;
+position p;
+@@
+f@p(...)
+{ ... }
+
+@script:python@
+q << calls.q;
+g << calls.g;
+@@
+# By the core, or by an eventfd of its own.
+if "error_detected" in g or "err_detected" in g or "eventfd" in g:
+    telling.add((q[0].file, q[0].line))
+
+@script:python@
+p << silent.p;
+@@
+cocci.include_match((p[0].file, p[0].line) not in telling)
+
+@script:python depends on report@
+p << silent.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << silent.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier own.f;
+position silent.p;
+@@
+* f@p(...)
+{ ... }
 
 @depends on patch@
 identifier unsaid.d;

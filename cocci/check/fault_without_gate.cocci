@@ -23,88 +23,142 @@ virtual context
 @@
 struct vfio_pci_core_device
 
-// a handler has the fault and at most the order of the entry
-@more@
-identifier f, vmf;
-type T1, T2;
-identifier a, b;
-position q;
+@inserts depends on concerned@
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
 @@
-f@q(struct vm_fault *vmf, T1 a, T2 b, ...)
+insert(...)
+
+@script:python@
+@@
+active.clear()
+callees.clear()
+handlers.clear()
+awake.clear()
+
+@script:python depends on inserts@
+@@
+active.add(True)
+
+@calls depends on ever inserts@
+identifier g;
+position p;
+@@
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+// a handler has the fault and at most the order of the entry
+@handler depends on ever inserts@
+identifier f, vmf;
+position p;
+@@
+f@p(struct vm_fault *vmf)
 { ... }
 
-@pointer@
+@ordered depends on ever inserts@
 identifier f, vmf, a;
 type T;
-position q;
+position p;
 @@
-f@q(struct vm_fault *vmf, T *a)
+f@p(struct vm_fault *vmf, T a)
 { ... }
 
-@asks@
+@pointer depends on ever inserts@
+identifier f, vmf, a;
+type T;
+position p;
+@@
+f@p(struct vm_fault *vmf, T *a)
+{ ... }
+
+@asks depends on ever inserts@
 expression v;
-position q;
-identifier f;
+position p;
 @@
-f@q(...)
-{
-  <+...
-(
-  v->pm_runtime_engaged
-|
-  v.pm_runtime_engaged
-)
-  ...+>
-}
-
-@enabled@
-identifier gate = {__vfio_pci_memory_enabled, vfio_pci_memory_enabled,
-	vfio_pci_mem_accessible};
-position q;
-identifier f;
-@@
-f@q(...)
-{ <+... gate(...) ...+> }
-
-// whoever has the predicate by heart has both
-@whole@
-identifier gate = {vfio_pci_mem_accessible};
-position q;
-identifier f;
-@@
-f@q(...)
-{ <+... gate(...) ...+> }
-
-@power depends on concerned exists@
-identifier f, vmf;
-identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
-	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
-position p, q != {more.q, pointer.q, asks.q, whole.q};
-@@
-f@q(struct vm_fault *vmf, ...)
-{
-  ... when any
-  insert@p(...)
-  ... when any
-}
-
-@decode depends on concerned exists@
-identifier f, vmf;
-identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
-	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
-position p != power.p, q != {more.q, pointer.q, enabled.q};
-@@
-f@q(struct vm_fault *vmf, ...)
-{
-  ... when any
-  insert@p(...)
-  ... when any
-}
+\(v->pm_runtime_engaged@p\|v.pm_runtime_engaged@p\)
 
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MMAP-05] %s() without a look at pm_runtime_engaged: the device may be asleep"
 what2 = "ERROR: [VPS-MMAP-05] %s() without a look at __vfio_pci_memory_enabled(): decode may be off"
+whole = "vfio_pci_mem_accessible"
+enabled = ["__vfio_pci_memory_enabled", "vfio_pci_memory_enabled", whole]
+ram = ["virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"]
+active = set()
+callees = {}
+handlers = set()
+awake = set()
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def lacks(function):
+    """What no handler that comes to this insertion asks, nor whom it calls."""
+    for handler in handlers & above(function, set()):
+        if above(handler, set()) & handlers - {handler}:
+            continue
+        reached = below(handler, set())
+        if reached & set(ram):
+            continue
+        if not reached & awake and whole not in reached:
+            return "power"
+        if not reached & set(enabled):
+            return "decode"
+    return None
+
+@script:python@
+p << handler.p;
+f << handler.f;
+@@
+handlers.add(f)
+
+@script:python@
+p << ordered.p;
+f << ordered.f;
+@@
+handlers.add(f)
+
+@script:python@
+p << pointer.p;
+f << pointer.f;
+@@
+handlers.discard(f)
+
+@script:python@
+p << asks.p;
+@@
+awake.add(p[0].current_element)
+
+@power depends on ever inserts@
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
+position p;
+@@
+insert@p(...)
+
+@script:python@
+p << power.p;
+@@
+cocci.include_match(bool(active) and lacks(p[0].current_element) == "power")
 
 @script:python depends on report@
 p << power.p;
@@ -123,6 +177,18 @@ identifier power.insert;
 position power.p;
 @@
 * insert@p(...)
+
+@decode depends on ever inserts@
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
+position p;
+@@
+insert@p(...)
+
+@script:python@
+p << decode.p;
+@@
+cocci.include_match(bool(active) and lacks(p[0].current_element) == "decode")
 
 @script:python depends on report@
 p << decode.p;

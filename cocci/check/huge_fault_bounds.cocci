@@ -23,82 +23,155 @@ virtual context
 @@
 struct vfio_pci_core_device
 
-@rounds@
-identifier f, vmf;
-expression e;
-position rq;
-@@
-f@rq(struct vm_fault *vmf, ...)
-{
-  <+...
-(
-  ALIGN_DOWN(vmf->address, e)
-|
-  round_down(vmf->address, e)
-|
-  vmf->address & e
-)
-  ...+>
-}
-
-@checks@
-identifier f, vmf;
-expression v, e;
-position cq;
-@@
-f@cq(struct vm_fault *vmf, ...)
-{
-  <+...
-(
-  is_aligned_for_order(...)
-|
-  e > v->vm_end
-|
-  v->vm_end < e
-|
-  e > v->vm_end - ...
-|
-  v->vm_end - v->vm_start < e
-)
-  ...+>
-}
-
-@unrounded depends on concerned exists@
+@large depends on concerned@
 identifier f, vmf, order;
-identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
-position p, q != rounds.rq;
 @@
-f@q(struct vm_fault *vmf, unsigned int order)
-{
-  ... when any
-(
-  insert@p(...)
-|
-  vfio_pci_vmf_insert_pfn@p(..., order)
-)
-  ... when any
-}
+f(struct vm_fault *vmf, unsigned int order)
+{ ... }
 
-@unchecked depends on concerned exists@
-identifier f, vmf, order;
-identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
-position p, q != checks.cq;
+@script:python@
 @@
-f@q(struct vm_fault *vmf, unsigned int order)
-{
-  ... when any
-(
-  insert@p(...)
-|
-  vfio_pci_vmf_insert_pfn@p(..., order)
-)
-  ... when any
-}
+active.clear()
+handlers.clear()
+callees.clear()
+rounding.clear()
+texts.clear()
+
+@script:python depends on large@
+@@
+active.add(True)
+
+@script:python@
+f << large.f;
+@@
+handlers.add(f)
+
+@calls depends on ever large@
+identifier g;
+position p;
+@@
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+@rounds depends on ever large@
+expression e, vmf;
+position p;
+@@
+\(ALIGN_DOWN@p\|round_down@p\)(vmf->address, e)
+
+@script:python@
+p << rounds.p;
+@@
+rounding.add(p[0].current_element)
+cocci.include_match(False)
+
+@compares depends on ever large@
+expression a, b;
+binary operator op = {<, >, <=, >=};
+position p;
+@@
+a@p op b
+
+@script:python@
+p << compares.p;
+a << compares.a;
+b << compares.b;
+@@
+texts.setdefault(p[0].current_element, []).append(a + " ? " + b)
+cocci.include_match(False)
+
+@masks depends on ever large@
+expression a, b;
+position p;
+@@
+a@p & b
+
+@script:python@
+p << masks.p;
+a << masks.a;
+b << masks.b;
+@@
+if "PAGE_MASK" not in b and a.replace(" ", "").endswith("->address"):
+    rounding.add(p[0].current_element)
+texts.setdefault(p[0].current_element, []).append(a + " & " + b)
+cocci.include_match(False)
 
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MMAP-09] the address is not rounded down to the size of the entry"
 what2 = "ERROR: [VPS-MMAP-09] nothing keeps the entry inside the mapping"
+what3 = "ERROR: [VPS-MMAP-09] the frame may not be aligned to the size of the entry"
+import re
+whole = "is_aligned_for_order"
+active = set()
+handlers = set()
+callees = {}
+texts = {}
+rounding = set()
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def near(function):
+    found = set()
+    for f in above(function, set()):
+        found |= below(f, set())
+    return found
+
+def said(functions, pattern):
+    return any(re.search(pattern, t) for f in functions for t in texts.get(f, []))
+
+def is_asked(f):
+    """Is a handler what it is inserted for, which is where all of it can be seen?"""
+    return bool(active and above(f, set()) & handlers)
+
+def is_unrounded(f):
+    return not near(f) & rounding
+
+def is_outside(f):
+    # Rounded down, it may begin before the mapping as well as end behind it.
+    known = near(f)
+    return whole not in known and not (
+        said(known, r"vm_end.*\?|\?.*vm_end") and said(known, r"vm_start.*\?|\?.*vm_start"))
+
+def is_askew(f):
+    known = near(f)
+    return not known & {whole, "IS_ALIGNED"} and not said(known, "(pfn|frame|phys|pa|off).*&.*(order|size|pages|nr)")
+
+@unrounded depends on ever large@
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
+expression order != 0;
+position p;
+@@
+(
+  insert@p(...)
+|
+  vfio_pci_vmf_insert_pfn@p(..., order)
+)
+
+@script:python@
+p << unrounded.p;
+@@
+cocci.include_match(is_asked(p[0].current_element) and is_unrounded(p[0].current_element))
 
 @script:python depends on report@
 p << unrounded.p;
@@ -116,6 +189,22 @@ position unrounded.p;
 @@
 * c@p(...)
 
+@unchecked depends on ever large@
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
+expression order != 0;
+position p;
+@@
+(
+  insert@p(...)
+|
+  vfio_pci_vmf_insert_pfn@p(..., order)
+)
+
+@script:python@
+p << unchecked.p;
+@@
+cocci.include_match(is_asked(p[0].current_element) and is_outside(p[0].current_element))
+
 @script:python depends on report@
 p << unchecked.p;
 @@
@@ -129,5 +218,37 @@ coccilib.org.print_todo(p[0], what2)
 @depends on context@
 identifier c;
 position unchecked.p;
+@@
+* c@p(...)
+
+@unaligned depends on ever large@
+identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
+expression order != 0;
+position p;
+@@
+(
+  insert@p(...)
+|
+  vfio_pci_vmf_insert_pfn@p(..., order)
+)
+
+@script:python@
+p << unaligned.p;
+@@
+cocci.include_match(is_asked(p[0].current_element) and is_askew(p[0].current_element))
+
+@script:python depends on report@
+p << unaligned.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << unaligned.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier c;
+position unaligned.p;
 @@
 * c@p(...)

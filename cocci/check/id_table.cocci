@@ -35,22 +35,69 @@ struct pci_device_id t[] = { ..., { entry@p(...), ... }, ... };
 
 @initialize:python@
 @@
-what = "ERROR: [VPS-LIFE-09] %s() binds without driver_override"
+what1 = "ERROR: [VPS-LIFE-09] %s() binds without driver_override"
+what2 = "ERROR: [VPS-LIFE-09] this entry binds without driver_override"
+overridden = set()
+
+def is_overridden(place):
+    # Both stand in one entry, which is a line or a few.
+    line = int(place.line)
+    return any((place.file, str(n)) in overridden for n in range(line - 6, line + 7))
 
 @script:python depends on report@
 p << plain.p;
 entry << plain.entry;
 @@
-coccilib.report.print_report(p[0], what % entry)
+coccilib.report.print_report(p[0], what1 % entry)
 
 @script:python depends on org@
 p << plain.p;
 entry << plain.entry;
 @@
-coccilib.org.print_todo(p[0], what % entry)
+coccilib.org.print_todo(p[0], what1 % entry)
 
 @depends on context@
 identifier plain.entry;
 position plain.p;
 @@
 * entry@p(...)
+
+@overrides@
+identifier used.t;
+expression e;
+position o;
+@@
+struct pci_device_id t[] = { ..., { ..., .override_only = e@o, ... }, ... };
+
+@by_hand@
+identifier used.t;
+expression e;
+position p;
+@@
+struct pci_device_id t[] = { ..., { ..., .vendor = e@p, ... }, ... };
+
+@script:python@
+o << overrides.o;
+@@
+overridden.add((o[0].file, o[0].line))
+
+@script:python@
+p << by_hand.p;
+@@
+cocci.include_match(not is_overridden(p[0]))
+
+@script:python depends on report@
+p << by_hand.p;
+@@
+coccilib.report.print_report(p[0], what2)
+
+@script:python depends on org@
+p << by_hand.p;
+@@
+coccilib.org.print_todo(p[0], what2)
+
+@depends on context@
+expression by_hand.e;
+position by_hand.p;
+@@
+* e@p

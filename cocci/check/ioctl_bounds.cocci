@@ -85,6 +85,36 @@ f@q(...)
   ... when any
 }
 
+// a structure of the driver's, if it is in the file
+@sized depends on concerned@
+identifier S;
+type T;
+@@
+struct S { T argsz; ... };
+
+@looks depends on sized@
+identifier sized.S;
+struct S s;
+identifier f;
+identifier g !~ "^copy_";
+position q;
+@@
+f@q(...)
+{ <+... \(s.argsz\|g(..., &s, ...)\) ...+> }
+
+@own depends on sized exists@
+identifier sized.S;
+struct S s;
+identifier f;
+position p != unsized.p, q != looks.q;
+@@
+f@q(...)
+{
+  ... when any
+  copy_from_user@p(&s, ...)
+  ... when any
+}
+
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-INPUT-04] an index from user space is not compared with anything"
@@ -137,5 +167,21 @@ coccilib.org.print_todo(p[0], what3)
 @depends on context@
 identifier c;
 position unsized.p;
+@@
+* c@p(...)
+
+@script:python depends on report@
+p << own.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << own.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier c;
+position own.p;
 @@
 * c@p(...)

@@ -34,7 +34,7 @@ position p, h != release.r;
 \(l->memory_lock@h\|l.memory_lock@h\)
 ... when != \(up_read\|up_write\)(\(&l->memory_lock\|&l.memory_lock\))
     when any
-mutex_lock(\(&v->igate@p\|&v.igate@p\))
+\(mutex_lock\|guard(mutex)\)(\(&v->igate@p\|&v.igate@p\))
 
 @set depends on concerned exists@
 expression l, v;
@@ -43,7 +43,7 @@ position p, h != release.r;
 \(l->memory_lock@h\|l.memory_lock@h\)
 ... when != \(up_read\|up_write\)(\(&l->memory_lock\|&l.memory_lock\))
     when any
-mutex_lock(\(&v->dev_set->lock@p\|&v.dev_set->lock@p\))
+\(mutex_lock\|guard(mutex)\)(\(&v->dev_set->lock@p\|&v.dev_set->lock@p\))
 
 @set2 depends on concerned exists@
 expression v, w;

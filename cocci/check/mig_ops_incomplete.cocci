@@ -57,10 +57,22 @@ position p;
 @@
 v->migration_flags@p = e
 
+@flagged@
+expression v, e;
+@@
+\(v->migration_flags = e\|v.migration_flags = e\)
+
+@unflagged depends on concerned && !flagged@
+expression v, e;
+position p;
+@@
+\(v->mig_ops@p = e\|v.mig_ops@p = e\)
+
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MIG-01] the ops lack .%s"
 what2 = "ERROR: [VPS-MIG-01] the ops lack .%s"
+what4 = "ERROR: [VPS-MIG-01] nothing sets migration_flags"
 what3 = "ERROR: [VPS-MIG-01] the flags lack VFIO_MIGRATION_STOP_COPY"
 import re
 always = ["migration_set_state", "migration_get_state"]
@@ -130,3 +142,19 @@ expression v;
 position flags.p;
 @@
 * v->migration_flags@p
+
+@script:python depends on report@
+p << unflagged.p;
+@@
+coccilib.report.print_report(p[0], what4)
+
+@script:python depends on org@
+p << unflagged.p;
+@@
+coccilib.org.print_todo(p[0], what4)
+
+@depends on context@
+expression v, e;
+position unflagged.p;
+@@
+* \(v->mig_ops@p = e\|v.mig_ops@p = e\)

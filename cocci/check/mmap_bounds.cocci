@@ -22,45 +22,134 @@ virtual context
 @@
 struct vfio_pci_core_device
 
+@script:python@
+@@
+active.clear()
+callees.clear()
+texts.clear()
+assigned.clear()
+takes.clear()
+bounded.clear()
+
+@populates depends on concerned@
+identifier vma, ops;
+@@
+\(vma->vm_ops = &ops\|io_remap_pfn_range(vma, ...)\|remap_pfn_range(vma, ...)\)
+
+@script:python depends on populates@
+@@
+active.add(True)
+
+@given depends on populates@
+identifier f, vma;
+position q;
+@@
+f@q(..., struct vm_area_struct *vma, ...)
+{ ... }
+
+@script:python@
+f << given.f;
+@@
+takes.add(f)
+cocci.include_match(False)
+
+@calls depends on ever populates@
+identifier g;
+expression list es;
+position p;
+@@
+g@p(es)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+es << calls.es;
+@@
+call(p[0].current_element, g, str(es))
+cocci.include_match(False)
+
+@assigns depends on ever populates@
+expression x, y;
+position p;
+@@
+x@p = y
+
+@script:python@
+p << assigns.p;
+x << assigns.x;
+y << assigns.y;
+@@
+assign(p[0].current_element, x, y)
+cocci.include_match(False)
+
+@declares depends on ever populates@
+identifier x;
+type T;
+expression y;
+position p;
+@@
+T x@p = y;
+
+@script:python@
+p << declares.p;
+x << declares.x;
+y << declares.y;
+@@
+assign(p[0].current_element, x, y)
+cocci.include_match(False)
+
+@asks depends on ever populates@
+expression e;
+statement S1, S2;
+position p;
+@@
+if@p (e) S1 else S2
+
+@script:python@
+p << asks.p;
+e << asks.e;
+@@
+texts.setdefault(p[0].current_element, []).append(e)
+cocci.include_match(False)
+
+@compares depends on ever populates@
+expression a, b;
+binary operator op = {<, >, <=, >=, ==, !=};
+position p;
+@@
+a@p op b
+
+@script:python@
+p << compares.p;
+a << compares.a;
+b << compares.b;
+@@
+texts.setdefault(p[0].current_element, []).append(a + " " + b)
+cocci.include_match(False)
+
 // where the core has mapped it and the function goes on
-@returned@
+@returned depends on ever populates@
 position c;
 @@
 return vfio_pci_core_mmap@c(...);
 
-@core@
+@core depends on ever populates@
 identifier f, vma;
 position c != returned.c, q;
 @@
 f@q(..., struct vm_area_struct *vma)
 { <+... vfio_pci_core_mmap@c(...) ...+> }
 
-// a helper may look at the VMA
-@others@
-identifier f, vma;
-identifier call != {vfio_pci_core_mmap, container_of, vm_flags_set, vm_flags_clear,
-	vm_flags_mod, vma_pages, vm_get_page_prot, remap_pfn_range, io_remap_pfn_range,
-	vm_iomap_memory};
-position q;
+@script:python@
+f << core.f;
 @@
-f@q(..., struct vm_area_struct *vma)
-{ <+... call(..., vma, ...) ...+> }
+bounded.add(f)
 
-@ram@
-identifier f, vma;
-identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
-	vmalloc_to_pfn, __pa};
-position q;
+@maps depends on ever populates exists@
+identifier f, vma, ops;
+position p;
 @@
-f@q(..., struct vm_area_struct *vma)
-{ <+... page(...) ...+> }
-
-@maps depends on concerned exists@
-identifier f, vma, ops, d;
-identifier T = {vfio_device, vfio_pci_core_device};
-position p, q != {core.q, others.q, ram.q};
-@@
-f@q(struct T *d, ..., struct vm_area_struct *vma)
+f(..., struct vm_area_struct *vma, ...)
 {
   ... when any
 (
@@ -71,38 +160,80 @@ f@q(struct T *d, ..., struct vm_area_struct *vma)
   ... when any
 }
 
-@compare exists@
-identifier maps.f;
-expression a, b;
-binary operator op = {<, >, <=, >=, ==, !=};
-position q;
-@@
-f@q(...)
-{
-  ... when any
-  a op b
-  ... when any
-}
-
 @initialize:python@
 @@
 what = "ERROR: [VPS-INPUT-02] nothing compares offset and length with the size of the region"
 import re
+ram = {"virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"}
+# Functions that are given the VMA and do not look at its length.
+blind = re.compile(r"vfio_pci_core_mmap|container_of|to_\w+|vma_pages|vm_(flags|get)_\w+|\w*remap_pfn_range|"
+    r"vm_iomap_memory|vma_set_\w+|\w*(print|dbg|debug|info|warn|err)\w*|(IS_)?ERR\w*|(un)?likely|WARN\w*$")
+active = set()
+callees = {}
+texts = {}
+assigned = {}
+takes = set()
 bounded = set()
 
-@script:python@
-q << compare.q;
-a << compare.a;
-b << compare.b;
-@@
-if re.search("vm_end|vma_pages|len|size|end|pages|last|start", a + " " + b):
-    bounded.add((q[0].file, q[0].line))
+def call(function, g, args):
+    callees.setdefault(function, {}).setdefault(g, []).append(args)
+    m = re.match(r"check_\w+_overflow$", g) and re.match(r"(.*), *& *(\w+)$", args)
+    if m:
+        assign(function, m.group(2), m.group(1))
+
+def assign(function, variable, value):
+    assigned.setdefault(function, []).append((variable.strip(), value))
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def mentions(text, variables):
+    return re.search(r"vm_end|vma_pages", text) or any(
+        re.search(r"(?<![\w>.])%s\b" % re.escape(v), text) for v in variables)
+
+def lengths(function):
+    """Variables that depend on the length of the mapping."""
+    known = set()
+    while True:
+        more = {x for x, y in assigned.get(function, []) if mentions(y, known)} - known
+        if not more:
+            return known
+        known |= more
+
+def compares(function):
+    known = lengths(function)
+    said = [re.sub(r"check_\w+_overflow ?\([^()]*(\([^()]*\)[^()]*)*\)", "", t) for t in texts.get(function, [])]
+    if function in bounded or any(mentions(t, known) for t in said):
+        return True
+    for g, calls in callees.get(function, {}).items():
+        if g in takes or blind.match(g) or re.match("check_", g):
+            continue
+        # Somebody else is given the length, or the VMA.
+        if any(mentions(args, known) or re.search(r"\bvma\b(?! *->)", args) for args in calls):
+            return True
+    return False
+
+def is_bounded(function):
+    related = above(function, set()) | below(function, set())
+    return any(compares(f) or set(callees.get(f, ())) & ram for f in related & takes)
 
 @script:python@
-q << maps.q;
 p << maps.p;
 @@
-cocci.include_match((q[0].file, q[0].line) not in bounded)
+cocci.include_match(bool(active) and not is_bounded(p[0].current_element))
 
 @script:python depends on report@
 p << maps.p;

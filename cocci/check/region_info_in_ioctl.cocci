@@ -35,6 +35,8 @@ f(struct vfio_device *core_vdev, unsigned int cmd, ...)
   switch (cmd) { case VFIO_DEVICE_GET_REGION_INFO@p: ... }
 |
   cmd == VFIO_DEVICE_GET_REGION_INFO@p
+|
+  cmd != VFIO_DEVICE_GET_REGION_INFO@p
 )
   ...+>
 }

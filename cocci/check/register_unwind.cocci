@@ -17,11 +17,33 @@ virtual report
 virtual org
 virtual context
 
-@direct@
+@registers@
+@@
+vfio_pci_core_register_device(...)
+
+@script:python@
+@@
+active.clear()
+callees.clear()
+
+@script:python depends on registers@
+@@
+active.add(True)
+
+@calls depends on registers@
+identifier g;
 position p;
 @@
-return vfio_pci_core_register_device@p(...);
+g@p(...)
 
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+// a path that does not come by, in a function that puts the device on another one
 @leak exists@
 expression ret, e;
 position p;
@@ -35,37 +57,57 @@ if (\(ret\|ret < 0\|ret != 0\)) {
 
 @initialize:python@
 @@
-what1 = "ERROR: [VPS-LIFE-05] nothing puts the device when this fails"
-what2 = "ERROR: [VPS-LIFE-05] a failure returns without vfio_put_device()"
+none = "ERROR: [VPS-LIFE-05] nothing puts the device when this fails"
+path = "ERROR: [VPS-LIFE-05] a failure returns without vfio_put_device()"
+active = set()
+callees = {}
+leaks = set()
+
+def puts(function, seen):
+    """Does it put the device, or whom it calls?"""
+    seen.add(function)
+    return any(g == "vfio_put_device" or g not in seen and puts(g, seen) for g in callees.get(function, ()))
+
+def put_by(function, seen):
+    """Does it, or who calls it?"""
+    seen.add(function)
+    return puts(function, set()) or any(
+        put_by(f, seen) for f in list(callees) if function in callees[f] and f not in seen)
+
+def what(place):
+    # A function that puts nothing leaves it to who calls it.
+    if not put_by(place.current_element, set()):
+        return none
+    leaking = (place.file, place.line) in leaks and puts(place.current_element, set())
+    return path if leaking else ""
+
+@script:python@
+p << leak.p;
+@@
+leaks.add((p[0].file, p[0].line))
+
+@bad@
+position p;
+@@
+vfio_pci_core_register_device@p(...)
+
+@script:python@
+p << bad.p;
+@@
+cocci.include_match(bool(active) and what(p[0]) != "")
 
 @script:python depends on report@
-p << direct.p;
+p << bad.p;
 @@
-coccilib.report.print_report(p[0], what1)
+coccilib.report.print_report(p[0], what(p[0]))
 
 @script:python depends on org@
-p << direct.p;
+p << bad.p;
 @@
-coccilib.org.print_todo(p[0], what1)
+coccilib.org.print_todo(p[0], what(p[0]))
 
 @depends on context@
 identifier c;
-position direct.p;
-@@
-* c@p(...)
-
-@script:python depends on report@
-p << leak.p;
-@@
-coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << leak.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position leak.p;
+position bad.p;
 @@
 * c@p(...)

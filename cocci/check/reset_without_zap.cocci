@@ -22,6 +22,36 @@ virtual context
 @@
 struct vfio_pci_core_device
 
+@resets depends on concerned@
+identifier call = {pci_reset_function, pci_try_reset_function, pci_reset_function_locked,
+	__pci_reset_function_locked, pci_reset_bus, pcie_flr, pcie_reset_flr,
+	pci_bridge_secondary_bus_reset};
+@@
+call(...)
+
+@script:python@
+@@
+active.clear()
+callees.clear()
+locking.clear()
+
+@script:python depends on resets@
+@@
+active.add(True)
+
+@calls depends on resets@
+identifier g;
+position p;
+@@
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
 // before the first open, and after the last close, there is nothing to zap
 @probe@
 identifier f, pdev, id;
@@ -37,15 +67,27 @@ position q;
 f@q(struct pci_dev *pdev)
 { ... }
 
-@zaps@
-identifier f;
-identifier zap = {unmap_mapping_range, unmap_mapping_pages, vfio_pci_core_zap_range,
-	vfio_pci_core_zap_region, vfio_pci_zap_bars, vfio_pci_zap_and_down_write_memory_lock,
-	zap_vma_ptes, zap_special_vma_range};
-position q;
+@locks depends on ever resets@
+expression l;
+position p;
 @@
-f@q(...)
-{ <+... zap(...) ...+> }
+(
+  down_write@p(\(&l->memory_lock\|&l.memory_lock\))
+|
+  down_write_killable@p(\(&l->memory_lock\|&l.memory_lock\))
+|
+  down_write_trylock@p(\(&l->memory_lock\|&l.memory_lock\))
+|
+  guard(rwsem_write)@p(\(&l->memory_lock\|&l.memory_lock\))
+)
+
+@scoped depends on ever resets@
+iterator name scoped_guard;
+expression l;
+statement S;
+position p;
+@@
+scoped_guard@p(rwsem_write, \(&l->memory_lock\|&l.memory_lock\)) S
 
 @open@
 identifier f;
@@ -60,12 +102,12 @@ f@q(...)
 vfio_pci_core_enable(...)
 { ... }
 
-@reset depends on concerned && !core exists@
+@reset depends on ever concerned && !core exists@
 identifier f;
 identifier call = {pci_reset_function, pci_try_reset_function, pci_reset_function_locked,
 	__pci_reset_function_locked, pci_reset_bus, pcie_flr, pcie_reset_flr,
 	pci_bridge_secondary_bus_reset};
-position p, q != {probe.q, remove.q, zaps.q, open.q};
+position p, q != {probe.q, remove.q, open.q};
 @@
 f@q(...)
 {
@@ -77,6 +119,50 @@ f@q(...)
 @initialize:python@
 @@
 what = "ERROR: [VPS-RST-01] %s() while user space may have the device mapped"
+both = {"vfio_pci_zap_and_down_write_memory_lock", "vfio_pci_access_revoke", "vfio_pci_core_reset_prepare"}
+zaps = both | {"unmap_mapping_range", "unmap_mapping_pages", "vfio_pci_core_zap_range", "vfio_pci_core_zap_region",
+    "vfio_pci_zap_bars", "zap_vma_ptes", "zap_special_vma_range"}
+active = set()
+callees = {}
+locking = set()
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def is_safe(function):
+    """It, or who calls it, or whom they call, zaps; and one of them takes the lock."""
+    near = set()
+    for f in above(function, set()):
+        near |= below(f, set())
+    return near & zaps and near & (locking | both)
+
+@script:python@
+p << locks.p;
+@@
+locking.add(p[0].current_element)
+
+@script:python@
+p << scoped.p;
+@@
+locking.add(p[0].current_element)
+
+@script:python@
+p << reset.p;
+@@
+cocci.include_match(bool(active) and not is_safe(p[0].current_element))
 
 @script:python depends on report@
 p << reset.p;

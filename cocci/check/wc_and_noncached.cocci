@@ -21,19 +21,13 @@ virtual context
 @@
 struct vfio_pci_core_device
 
-@anew@
-expression e;
-position f;
-@@
-pgprot_writecombine@f(vm_get_page_prot(e))
-
 @core depends on concerned exists@
 identifier vma;
-position p != anew.f;
+position p;
 @@
 vfio_pci_core_mmap(..., vma)
 ... when != vma->vm_page_prot = vm_get_page_prot(...)
-vma->vm_page_prot = <+... pgprot_writecombine@p(...) ...+>
+vma->vm_page_prot = <+... pgprot_writecombine@p(<+... vma->vm_page_prot ...+>) ...+>
 
 @twice depends on concerned exists@
 expression prot;

@@ -18,6 +18,32 @@ virtual report
 virtual org
 virtual context
 
+@reserves@
+@@
+\(arch_io_reserve_memtype_wc\|arch_phys_wc_add\)(...)
+
+@script:python@
+@@
+active.clear()
+callees.clear()
+
+@script:python depends on reserves@
+@@
+active.add(True)
+
+@calls depends on ever reserves@
+identifier g;
+position p;
+@@
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
 @frees@
 @@
 \(arch_io_free_memtype_wc\|arch_phys_wc_del\)(...)
@@ -48,9 +74,68 @@ if (\(r2\|r2 < 0\|r2 != 0\)) {
   return r2;
 }
 
+// the same through functions of the driver
+@wrap depends on frees@
+identifier w;
+@@
+w(...)
+{ <+... arch_io_reserve_memtype_wc(...) ...+> }
+
+@unwrap depends on frees@
+identifier u;
+@@
+u(...)
+{ <+... arch_io_free_memtype_wc(...) ...+> }
+
+@through depends on frees exists@
+expression ret, r2;
+identifier wrap.w, unwrap.u, g;
+statement S;
+position p;
+@@
+ret = w@p(...);
+if (\(ret\|ret < 0\|ret != 0\)) S
+... when != arch_io_free_memtype_wc(...)
+    when != u(...)
+r2 = g(...);
+if (\(r2\|r2 < 0\|r2 != 0\)) {
+  ... when != arch_io_free_memtype_wc(...)
+      when != u(...)
+  return r2;
+}
+
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MEMT-03] nothing frees this reservation"
+what3 = "ERROR: [VPS-MEMT-03] open reserves this, and close_device does not free it"
+active = set()
+callees = {}
+
+def below(function, seen):
+    """The function and whom it calls, and so on."""
+    seen.add(function)
+    for g in callees.get(function, ()):
+        if g not in seen:
+            below(g, seen)
+    return seen
+
+def above(function, seen):
+    """The function and who calls it, and so on."""
+    seen.add(function)
+    for f in list(callees):
+        if function in callees[f] and f not in seen:
+            above(f, seen)
+    return seen
+
+def stays(function):
+    """Is it reserved by open, and freed by nobody who closes the device?"""
+    opens = set()
+    for f in above(function, set()):
+        opens |= below(f, set())
+    closing = [f for f in callees if "vfio_pci_core_close_device" in callees[f]]
+    return bool(closing) and "vfio_pci_core_enable" in opens and not any(
+        below(f, set()) & {"arch_io_free_memtype_wc", "arch_phys_wc_del"} for f in closing)
+
 what2 = "ERROR: [VPS-MEMT-03] an error path after this keeps the reservation"
 
 @script:python depends on report@
@@ -82,5 +167,47 @@ coccilib.org.print_todo(p[0], what2)
 @depends on context@
 identifier c;
 position path.p;
+@@
+* c@p(...)
+
+@script:python depends on report@
+p << through.p;
+@@
+coccilib.report.print_report(p[0], what2)
+
+@script:python depends on org@
+p << through.p;
+@@
+coccilib.org.print_todo(p[0], what2)
+
+@depends on context@
+identifier c;
+position through.p;
+@@
+* c@p(...)
+
+@kept depends on ever frees@
+position p;
+@@
+\(arch_io_reserve_memtype_wc@p\|arch_phys_wc_add@p\)(...)
+
+@script:python@
+p << kept.p;
+@@
+cocci.include_match(bool(active) and stays(p[0].current_element))
+
+@script:python depends on report@
+p << kept.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << kept.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier c;
+position kept.p;
 @@
 * c@p(...)

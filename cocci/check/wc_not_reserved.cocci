@@ -69,6 +69,21 @@ vfio_pci_core_enable(...)
 ... when != vfio_pci_core_disable(...)
 call@p(...)
 
+@wrap depends on concerned@
+identifier w;
+identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc};
+@@
+w(...)
+{ <+... call(...) ...+> }
+
+@later depends on concerned exists@
+identifier wrap.w;
+position p;
+@@
+vfio_pci_core_enable(...)
+... when != vfio_pci_core_disable(...)
+w@p(...)
+
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
@@ -120,5 +135,21 @@ coccilib.org.print_todo(p[0], what3)
 @depends on context@
 identifier c;
 position late.p;
+@@
+* c@p(...)
+
+@script:python depends on report@
+p << later.p;
+@@
+coccilib.report.print_report(p[0], what3)
+
+@script:python depends on org@
+p << later.p;
+@@
+coccilib.org.print_todo(p[0], what3)
+
+@depends on context@
+identifier c;
+position later.p;
 @@
 * c@p(...)

@@ -6,6 +6,8 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
 
 	guard(rwsem_read)(&vdev->memory_lock);
+	if (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
+		return VM_FAULT_SIGBUS;
 	return acme_insert(vdev, vmf->vma, vmf->address);
 }
 

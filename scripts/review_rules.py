@@ -223,6 +223,9 @@ def spatch(args, cwd, timeout):
                               timeout=timeout, encoding="utf-8", errors="replace")
     except FileNotFoundError:
         raise Stop("%s is not installed: apt-get install coccinelle" % SPATCH) from None
+    except subprocess.TimeoutExpired:
+        raise Stop("spatch took longer than %d s: name fewer files, or give it more time by --timeout" %
+                   timeout) from None
 
 
 class Runner:
@@ -271,11 +274,8 @@ class Runner:
         with tempfile.NamedTemporaryFile("w", dir=tmp, delete=False, encoding="utf-8") as g:
             copies = os.path.join(tmp, "expanded")
             g.write("\n\n".join("\n".join(self.expand(group, copies)) for group in groups) + "\n")
-        try:
-            run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root,
-                         self.timeout)
-        except subprocess.TimeoutExpired:
-            return None, "took longer than %d s" % self.timeout
+        run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root,
+                     self.timeout)
         # "No rules apply": each of them is for kernels that have what this one lacks.
         errors = [line for line in run.stderr.splitlines() if line.strip() and not line.startswith("No rules apply")]
         if not errors and "No rules apply" in run.stderr:

@@ -104,7 +104,7 @@ f@q(struct vfio_device *vdev)
 @initialize:python@
 @@
 unfinished = "ERROR: [VPS-LIFE-06] no vfio_pci_core_finish_enable() comes after this"
-neither = "ERROR: [VPS-LIFE-06] a path returns after this, neither finished nor disabled"
+dangling = "ERROR: [VPS-LIFE-06] a path returns after this, neither finished nor disabled"
 what2 = "ERROR: [VPS-LIFE-06] there was no vfio_pci_core_enable() before"
 what3 = "ERROR: [VPS-LIFE-06] an error path after this has no vfio_pci_core_disable()"
 finishes = {"vfio_pci_core_finish_enable"}
@@ -142,7 +142,7 @@ def what(place):
     # A function that ends nothing leaves it to who calls it; another one may do it through a function.
     through = any(below(g, set()) & ends for g in callees[f] if g in callees)
     if (place.file, place.line) in open_ends and callees[f] & ends and not through:
-        return neither
+        return dangling
     return ""
 
 @script:python@

@@ -3,8 +3,8 @@
  * Entries of user space's page tables on x86: written directly.
  *
  * vmf_insert_pfn*() look the memory type of each page up anew, only to find what bar_map_segments()
- * has verified; in v6.12, the one for PUD entries then forgets to use it.  An entry written here has
- * the segment's type, and says that no struct page stands behind it.
+ * has verified; in v6.12, the one for PUD entries then forgets to use it.  An entry written here
+ * has the segment's type, and says that no struct page stands behind it.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>

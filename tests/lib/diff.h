@@ -51,6 +51,10 @@ FIXTURE_TEARDOWN(diff)
 void diff_run(struct __test_metadata *_metadata, const char *bdf, const char *device,
 	      const char *area, diff_script *script);
 
+/* The comparison alone, of what a test asked by itself; frees both. */
+void diff_compare(struct __test_metadata *_metadata, const char *device, const char *area,
+		  struct transcript *theirs, struct transcript *ours);
+
 /* May the answers to that call differ, on this kernel and device? Remembers that they did. */
 bool diff_listed(const char *device, const char *area, const char *call);
 /* Fails for differences listed for this kernel, device and area that nobody has come across. */

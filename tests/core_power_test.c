@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Power: states set in config space, and the features that let the host suspend the device. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -8,6 +9,7 @@
 
 #include "fixture.h"
 #include "mem.h"
+#include "module.h"
 
 #define NVME_VS 0x08 /* version: never 0, never changes */
 
@@ -59,20 +61,6 @@ static int enter_with_wakeup(struct vfio_dev *dev, int fd)
 	return feature(dev, WAKEUP, &entry, sizeof(entry));
 }
 
-static bool becomes(struct vfio_dev *dev, const char *state)
-{
-	char text[16] = "";
-
-	for (unsigned int i = 0; i < 500; i++) {
-		pci_read_attr(dev->bdf, "power/runtime_status", text, sizeof(text));
-		if (!strcmp(text, state))
-			return true;
-		usleep(10000);
-	}
-	printf("# %s is %s, not %s\n", dev->bdf, text, state);
-	return false;
-}
-
 static uint32_t version_by_read(struct vfio_dev *dev)
 {
 	uint32_t value = 0;
@@ -100,27 +88,27 @@ TEST_F(nvme, low_power)
 
 	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
 	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
-	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	EXPECT_EQ(-EINVAL, feature(&self->dev, ENTRY, NULL, 0));
 
 	/* read() and write() wake it for their own time, */
 	EXPECT_EQ(self->version, version_by_read(&self->dev));
 	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
-	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	/* and neither a reset nor the COMMAND register ends low power. */
 	EXPECT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
 	EXPECT_FALSE(try_read32(self->bar + NVME_VS, NULL));
-	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 
 	ASSERT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
 	ASSERT_TRUE(try_read32(self->bar + NVME_VS, &value));
 	EXPECT_EQ(self->version, value);
-	EXPECT_TRUE(becomes(&self->dev, "active"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "active"));
 	/* Twice is harmless, and the count of references still right: */
 	EXPECT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
 	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
-	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 }
 
 TEST_F(nvme, wakeup_ends_low_power)
@@ -128,16 +116,16 @@ TEST_F(nvme, wakeup_ends_low_power)
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 
 	ASSERT_EQ(0, enter_with_wakeup(&self->dev, fd));
-	ASSERT_TRUE(becomes(&self->dev, "suspended"));
+	ASSERT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	EXPECT_FALSE(eventfd_wait(fd, 0, NULL));
 	EXPECT_EQ(self->version, version_by_read(&self->dev));
 	EXPECT_TRUE(eventfd_wait(fd, 1000, NULL));
 	EXPECT_TRUE(try_read32(self->bar + NVME_VS, NULL));
 	usleep(300000);
-	EXPECT_TRUE(becomes(&self->dev, "active"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "active"));
 	EXPECT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
 	ASSERT_EQ(0, enter_with_wakeup(&self->dev, fd));
-	EXPECT_TRUE(becomes(&self->dev, "suspended"));
+	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 }
 
 TEST_F(nvme, close_in_low_power)
@@ -147,7 +135,7 @@ TEST_F(nvme, close_in_low_power)
 	memcpy(bdf, self->dev.bdf, sizeof(bdf));
 	vfio_config_write(&self->dev, self->pm + PCI_PM_CTRL, 2, 3);
 	ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
-	ASSERT_TRUE(becomes(&self->dev, "suspended"));
+	ASSERT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	munmap(self->bar, PAGE);
 	vfio_close(&self->dev);
 	ASSERT_EQ(0, vfio_open(&self->dev, NULL, bdf));
@@ -268,6 +256,163 @@ TEST_F(nvme, late_ioeventfd)
 			EXPECT_EQ(0, value);
 	}
 	EXPECT_TRUE(met);
+}
+
+/* The network card, which may lose its configuration in D3hot (No_Soft_Reset is clear). */
+#define E1000E_STATUS 0x08
+#define E1000E_ICR    0xc0
+#define E1000E_ICS    0xc8
+#define E1000E_IMS    0xd0
+#define E1000E_CAUSE  (1 << 2) /* link status change */
+
+#define SOON  1000 /* ms: an interrupt that must come */
+#define NEVER 50   /* ms: one that must not */
+
+FIXTURE(nic)
+{
+	struct vfio_dev dev;
+	unsigned int pm;
+};
+
+FIXTURE_SETUP(nic)
+{
+	OPEN_OR_SKIP(&self->dev, NULL, &pci_e1000e, 0);
+	self->pm = vfio_find_cap(&self->dev, PCI_CAP_ID_PM);
+	ASSERT_NE(0, self->pm);
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+FIXTURE_TEARDOWN(nic)
+{
+	vfio_close(&self->dev);
+}
+
+#define HEADER 64
+
+static void hardware(const char *bdf, uint8_t config[HEADER])
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (pread(fd, config, HEADER, 0) != HEADER)
+		abort();
+	close(fd);
+}
+
+/* What a device does by itself that forgets all in D3hot. The emulated one does not. */
+static void forget(const char *bdf)
+{
+	static const uint32_t none;
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (pwrite(fd, &none, 2, PCI_COMMAND) != 2 ||
+	    pwrite(fd, &none, 1, PCI_CACHE_LINE_SIZE) != 1 ||
+	    pwrite(fd, &none, 4, PCI_BASE_ADDRESS_0) != 4)
+		abort();
+	close(fd);
+}
+
+TEST_F(nic, d3hot_forgets)
+{
+	const unsigned int ctrl = self->pm + PCI_PM_CTRL;
+	uint8_t before[HEADER], after[HEADER];
+	uint32_t status, value;
+
+	if (vfio_config_read(&self->dev, ctrl, 2) & PCI_PM_CTRL_NO_SOFT_RESET)
+		SKIP(return, "this e1000e keeps its configuration in D3hot: use QEMU 7.2");
+	vfio_config_write(&self->dev, PCI_CACHE_LINE_SIZE, 1, 16);
+	ASSERT_EQ(4, pread(self->dev.fd, &status, 4, E1000E_STATUS));
+	hardware(self->dev.bdf, before);
+	ASSERT_TRUE(before[PCI_COMMAND] & PCI_COMMAND_MEMORY);
+	for (int way = 0; way < 3; way++) {
+		vfio_config_write(&self->dev, ctrl, 2, 3);
+		forget(self->dev.bdf);
+		hardware(self->dev.bdf, after);
+		ASSERT_FALSE(after[PCI_COMMAND] & PCI_COMMAND_MEMORY);
+		/* Awake by the user, by a reset, or by the host that wants to suspend it. */
+		if (way == 0) {
+			vfio_config_write(&self->dev, ctrl, 2, 0);
+		} else if (way == 1) {
+			ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+		} else {
+			ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
+			ASSERT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
+			ASSERT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
+		}
+		EXPECT_EQ(0, vfio_config_read(&self->dev, ctrl, 2) & 3);
+		hardware(self->dev.bdf, after);
+		EXPECT_EQ(0, memcmp(before, after, HEADER)) TH_LOG("way %d", way);
+		ASSERT_EQ(4, pread(self->dev.fd, &value, 4, E1000E_STATUS));
+		EXPECT_EQ(status, value);
+	}
+}
+
+static void raise_intx(struct vfio_dev *dev)
+{
+	uint32_t cause = E1000E_CAUSE;
+
+	pwrite(dev->fd, &cause, 4, E1000E_IMS);
+	pwrite(dev->fd, &cause, 4, E1000E_ICS);
+}
+
+static int intx(struct vfio_dev *dev, uint32_t action)
+{
+	return vfio_set_irqs(dev, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_DATA_NONE | action, 0, 1,
+			     NULL, 0);
+}
+
+/* An interrupt works after sleep as before it, and a mask of the user's outlives sleep. */
+TEST_F(nic, intx_over_low_power)
+{
+	int event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	uint32_t ack;
+
+	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, VFIO_PCI_INTX_IRQ_INDEX, 0, 1, &event));
+	for (int masked = 0; masked < 2; masked++) {
+		if (masked)
+			ASSERT_EQ(0, intx(&self->dev, VFIO_IRQ_SET_ACTION_MASK));
+		ASSERT_EQ(0, feature(&self->dev, ENTRY, NULL, 0));
+		ASSERT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
+		ASSERT_EQ(0, feature(&self->dev, EXIT, NULL, 0));
+		raise_intx(&self->dev);
+		EXPECT_EQ(!masked, eventfd_wait(event, masked ? NEVER : SOON, NULL));
+		if (masked) {
+			ASSERT_EQ(0, intx(&self->dev, VFIO_IRQ_SET_ACTION_UNMASK));
+			EXPECT_TRUE(eventfd_wait(event, SOON, NULL));
+		}
+		ASSERT_EQ(4, pread(self->dev.fd, &ack, 4, E1000E_ICR));
+		ASSERT_EQ(0, intx(&self->dev, VFIO_IRQ_SET_ACTION_UNMASK));
+	}
+}
+
+/* A device that nobody uses sleeps, unless the administrator does not want that. */
+TEST(idle)
+{
+	char bdf[BDF_LEN];
+
+	if (strcmp(vfio_driver(), "vfio-pci-sdk"))
+		SKIP(return, "the driver is loaded with other parameters: unset VFIO_DRIVER");
+	if (pci_find(&pci_e1000e, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_e1000e);
+	for (int awake = 1; awake >= 0; awake--) {
+		struct vfio_dev dev;
+
+		ASSERT_EQ(0, module_load("vfio-pci-sdk", awake ? "disable_idle_d3=1" : ""));
+		ASSERT_EQ(0, pci_bind(bdf, vfio_driver()));
+		/* It would sleep at once. */
+		usleep(awake ? 200000 : 0);
+		EXPECT_TRUE(pci_power_becomes(bdf, awake ? "active" : "suspended"));
+		ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
+		EXPECT_TRUE(pci_power_becomes(bdf, "active"));
+		vfio_close(&dev);
+		usleep(awake ? 200000 : 0);
+		EXPECT_TRUE(pci_power_becomes(bdf, awake ? "active" : "suspended"));
+	}
 }
 
 TEST_HARNESS_MAIN

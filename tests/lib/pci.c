@@ -136,6 +136,20 @@ int pci_iommu_group(const char *bdf)
 	return *group ? atoi(group) : -ENODEV;
 }
 
+bool pci_power_becomes(const char *bdf, const char *state)
+{
+	char text[16] = "";
+
+	for (unsigned int i = 0; i < 500; i++) {
+		pci_read_attr(bdf, "power/runtime_status", text, sizeof(text));
+		if (!strcmp(text, state))
+			return true;
+		usleep(10000);
+	}
+	printf("# %s is %s, not %s\n", bdf, text, state);
+	return false;
+}
+
 int pci_unbind(const char *bdf)
 {
 	return *pci_driver_of(bdf) ? pci_write_attr(bdf, "driver/unbind", bdf) : 0;

@@ -39,6 +39,9 @@ int pci_read_attr(const char *bdf, const char *attr, char *buf, int len);
 int pci_write_attr(const char *bdf, const char *attr, const char *text);
 int pci_iommu_group(const char *bdf);
 
+/* Waits until runtime power management says "active" or "suspended"; false after some seconds. */
+bool pci_power_becomes(const char *bdf, const char *state);
+
 /* Physical range of a BAR (or ROM, 6) as the kernel has it. False when there is none. */
 bool pci_resource(const char *bdf, unsigned int index, uint64_t *start, uint64_t *end,
 		  uint64_t *flags);

@@ -224,8 +224,8 @@ static int msi_enable_with_fds(struct vfio_pci_core_device *vdev,
 int vfio_pci_msi_set(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
 {
 	bool on = vdev->irq_type == req->index;
+	XA_STATE(xas, &vdev->ctx, req->start);
 	struct vfio_pci_msi_vector *v;
-	unsigned int i;
 
 	lockdep_assert_held(&vdev->igate);
 
@@ -241,15 +241,16 @@ int vfio_pci_msi_set(struct vfio_pci_core_device *vdev, const struct vfio_pci_ir
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return msi_set_fds(vdev, req);
 
-	if (req->type == VFIO_IRQ_SET_DATA_NONE && !req->count) {
-		vfio_pci_msi_disable(vdev);
+	if (!req->count) {
+		if (req->type == VFIO_IRQ_SET_DATA_NONE)
+			vfio_pci_msi_disable(vdev);
 		return 0;
 	}
 
-	for (i = 0; i < req->count; i++) {
-		v = xa_load(&vdev->ctx, req->start + i);
-		if (v && vfio_pci_irq_wanted(req, i))
+	rcu_read_lock();
+	xas_for_each(&xas, v, req->start + req->count - 1)
+		if (vfio_pci_irq_wanted(req, xas.xa_index - req->start))
 			eventfd_signal(v->trigger);
-	}
+	rcu_read_unlock();
 	return 0;
 }

@@ -27,8 +27,12 @@
 /* The map has a byte for each byte of config space; PCI_CAP_ID_INVALID* are no index. */
 #define VFIO_PCI_MAX_CAPS	128
 
+/* Few devices have more.  With the head before them they fill a slab object; so do twice + 1. */
+#define VFIO_PCI_FEW_CAPS	7
+
 struct vfio_pci_caps {
 	unsigned int		nr;
+	unsigned int		max;
 	struct vfio_pci_cap	cap[];
 };
 
@@ -380,15 +384,33 @@ static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 		u32 val;
 		int ret;
 
-		ret = vfio_pci_config_hw_read(vdev, pos, count, &val);
-		if (ret)
-			return ret;
+		/* The header has just been saved; but probe_intx() may have changed DisINTx. */
+		if (pos < PCI_STD_HEADER_SIZEOF && pos != PCI_COMMAND) {
+			val = vdev->pdev->saved_config_space[pos / 4];
+		} else {
+			ret = vfio_pci_config_hw_read(vdev, pos, count, &val);
+			if (ret)
+				return ret;
+		}
 
 		vfio_pci_vconfig_set(vdev, pos, count, val);
 		pos += count;
 		len -= count;
 	}
 
+	return 0;
+}
+
+static int grow_caps(struct vfio_pci_core_device *vdev)
+{
+	unsigned int max = vdev->caps->max * 2 + 1;
+	struct vfio_pci_caps *caps = krealloc(vdev->caps, struct_size(caps, cap, max),
+					      GFP_KERNEL_ACCOUNT);
+
+	if (!caps)
+		return -ENOMEM;
+	caps->max = max;
+	vdev->caps = caps;
 	return 0;
 }
 
@@ -399,10 +421,13 @@ static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_captype *type,
 			u16 pos, unsigned int len)
 {
-	unsigned int index = vdev->caps->nr++;
 	u8 *map = vdev->pci_config_map + pos;
+	unsigned int index;
 	int ret;
 
+	if (vdev->caps->nr == vdev->caps->max && grow_caps(vdev))
+		return -ENOMEM;
+	index = vdev->caps->nr++;
 	len = min(len, half_end(vdev, pos) - pos);
 
 	if (memchr_inv(map, PCI_CAP_ID_INVALID, len))
@@ -422,18 +447,6 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	return 0;
 }
 
-/* There was room for all that could be found: keep what was. */
-static void trim_caps(struct vfio_pci_core_device *vdev)
-{
-	struct vfio_pci_caps *caps = kmemdup(vdev->caps, struct_size(caps, cap, vdev->caps->nr),
-					     GFP_KERNEL_ACCOUNT);
-
-	if (caps) {
-		kfree(vdev->caps);
-		vdev->caps = caps;
-	}
-}
-
 /*
  * Builds the map and the shadow; the device has just been enabled and nobody else uses them yet.
  * After an error the caller frees what is there, as at close.
@@ -446,13 +459,14 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 	BUILD_BUG_ON(VFIO_PCI_MAX_CAPS > PCI_CAP_ID_INVALID_VIRT);
 
 	vdev->extended_caps = false;
-	vdev->pci_config_map = kmalloc(size, GFP_KERNEL_ACCOUNT);
-	vdev->vconfig = kzalloc(size, GFP_KERNEL_ACCOUNT);
-	vdev->caps = kmalloc(struct_size(vdev->caps, cap, VFIO_PCI_MAX_CAPS), GFP_KERNEL_ACCOUNT);
-	if (!vdev->pci_config_map || !vdev->vconfig || !vdev->caps)
+	vdev->vconfig = kzalloc(2 * size, GFP_KERNEL_ACCOUNT);
+	vdev->caps = kmalloc(struct_size(vdev->caps, cap, VFIO_PCI_FEW_CAPS), GFP_KERNEL_ACCOUNT);
+	if (!vdev->vconfig || !vdev->caps)
 		return -ENOMEM;
 
 	vdev->caps->nr = 0;
+	vdev->caps->max = VFIO_PCI_FEW_CAPS;
+	vdev->pci_config_map = vdev->vconfig + size;
 	memset(vdev->pci_config_map, PCI_CAP_ID_INVALID, size);
 
 	ret = vfio_pci_config_init_std(vdev);
@@ -460,8 +474,6 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 		ret = vfio_pci_config_init_cap(vdev);
 	if (!ret)
 		ret = vfio_pci_config_init_ext(vdev);
-	if (!ret)
-		trim_caps(vdev);
 	return ret;
 }
 
@@ -474,6 +486,5 @@ void vfio_config_free(struct vfio_pci_core_device *vdev)
 	vdev->caps = NULL;
 	kfree(vdev->vconfig);
 	vdev->vconfig = NULL;
-	kfree(vdev->pci_config_map);
 	vdev->pci_config_map = NULL;
 }

@@ -92,6 +92,9 @@ int vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_s
 /* At close: whatever the user left on goes off.  Takes igate. */
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev)
 {
+	if (vfio_pci_irq_none(vdev))
+		return;
+
 	mutex_lock(&vdev->igate);
 	switch (vdev->irq_type) {
 	case VFIO_PCI_INTX_IRQ_INDEX:

@@ -5,8 +5,8 @@
  * The write happens in the context of the signaller, who holds the lock of the eventfd and cannot
  * sleep.  If memory_lock cannot be had at once, a work queue does the write a little later.
  */
-#include <linux/bitops.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -179,7 +179,7 @@ int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 
 	/* The flags of the widths are their number of bytes. */
 	if (req.argsz < minsz || req.flags & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK ||
-	    hweight32(req.flags) != 1 || req.fd < -1)
+	    !is_power_of_2(req.flags) || req.fd < -1)
 		return -EINVAL;
 
 	index = VFIO_PCI_OFFSET_TO_INDEX(req.offset);
@@ -207,13 +207,11 @@ int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 	return ret;
 }
 
-/* At close. */
+/* At close, when nobody is left who could add one. */
 void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_ioeventfd *entry, *next;
 
-	mutex_lock(&vdev->ioeventfds_lock);
 	list_for_each_entry_safe(entry, next, &vdev->ioeventfds_list, next)
 		ioeventfd_remove(vdev, entry);
-	mutex_unlock(&vdev->ioeventfds_lock);
 }

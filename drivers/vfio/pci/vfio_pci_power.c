@@ -63,8 +63,10 @@ void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t st
 	else
 		vfio_pci_access_lock(vdev);
 
-	vfio_pci_set_power_state(vdev, state);
-	vfio_pci_intx_resync(vdev);
+	if (state != vdev->pdev->current_state) {
+		vfio_pci_set_power_state(vdev, state);
+		vfio_pci_intx_resync(vdev);
+	}
 	vfio_pci_access_restore(vdev);
 }
 
@@ -159,11 +161,15 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 /* At close, with nobody left to give access back to. */
 void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev)
 {
-	vfio_pci_access_lock(vdev);
-	low_power_end(vdev);
-	vfio_pci_access_unlock(vdev);
+	if (READ_ONCE(vdev->pm_runtime_engaged)) {
+		vfio_pci_access_lock(vdev);
+		low_power_end(vdev);
+		vfio_pci_access_unlock(vdev);
+	}
 
-	pm_runtime_resume(&vdev->pdev->dev);
+	/* A wakeup may be about to end low power, and hold the reference that keeps it so. */
+	if (!pm_runtime_active(&vdev->pdev->dev))
+		pm_runtime_resume(&vdev->pdev->dev);
 }
 
 static int vfio_pci_runtime_suspend(struct device *dev)

@@ -57,6 +57,9 @@ void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_region *region = vdev->region;
 
+	if (!region)
+		return;
+
 	for (; vdev->num_regions; vdev->num_regions--, region++)
 		region->ops->release(vdev, region);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opening and closing a device, and asking it what it is. */
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "bench.h"
+#include "mem.h"
 
 const char *const bench_drivers[] = { "vfio-pci", "vfio-pci-sdk", NULL };
 
@@ -24,6 +26,41 @@ static void open_and_close(struct vfio_dev *dev, const char *name)
 	}
 	dev->fd = -1;
 	vfio_close(dev);
+}
+
+/* What is left until a BAR is used first, and what close then has to undo. */
+static void use_first(struct vfio_dev *dev, unsigned int bar, const char *name)
+{
+	close(dev->fd);
+	bench_repeat {
+		void *map;
+
+		dev->fd = ioctl(dev->iommu->group[0].fd, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
+		bench_must(dev->fd >= 0);
+
+		bench_begin_cpu();
+		map = vfio_mmap(dev, bar, 0, PAGE, PROT_READ);
+		bench_end_cpu(1, "first mmap: %s", name);
+		bench_must(map != MAP_FAILED && !munmap(map, PAGE));
+
+		bench_begin_cpu();
+		close(dev->fd);
+		bench_end_cpu(1, "close after mmap: %s", name);
+	}
+	dev->fd = -1;
+	vfio_close(dev);
+}
+
+BENCH(first_use)
+{
+	struct vfio_dev dev;
+
+	bench_open(&dev, NULL, &pci_edu, 0);
+	use_first(&dev, 0, "edu");
+	bench_open(&dev, NULL, &pci_nvme, 0);
+	use_first(&dev, 0, "nvme");
+	bench_open_testdev(&dev, 4 * GIB);
+	use_first(&dev, 2, "4 GiB BAR");
 }
 
 BENCH(device)

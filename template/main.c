@@ -121,7 +121,7 @@ static int edu_vfio_pci_open_device(struct vfio_device *core_vdev)
 	u32 flags = VFIO_REGION_INFO_FLAG_WRITE | VFIO_REGION_INFO_FLAG_MMAP;
 	int ret;
 
-	/* First: powers up, resets, maps the BARs.  Before it the device must not be touched. */
+	/* First: powers up, resets.  Before it the device must not be touched. */
 	ret = vfio_pci_core_enable(vdev);
 	if (ret)
 		return ret;

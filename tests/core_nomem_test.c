@@ -267,8 +267,25 @@ static void undo_mapping(struct call *call)
 	munmap(call->map, EDU_BAR_SIZE);
 }
 
+/* The first use of a BAR claims and maps it; a use that fails leaves that to the next one. */
+static void undo_first_use(struct call *call)
+{
+	undo_mapping(call);
+	close(call->dev->fd);
+	call->dev->fd = vfio_get_device_fd(call->dev->iommu, call->bdf);
+}
+
+TEST_F(nomem, first_use)
+{
+	self->call.make = make_mapping;
+	self->call.undo = undo_first_use;
+	walk(_metadata, "the first mmap", &self->call);
+}
+
 TEST_F(nomem, mmap)
 {
+	ASSERT_EQ(0, make_mapping(&self->call));
+	undo_mapping(&self->call);
 	self->call.make = make_mapping;
 	self->call.undo = undo_mapping;
 	walk(_metadata, "mmap", &self->call);
@@ -387,6 +404,8 @@ TEST_F(nomem, ioeventfd)
 	};
 	self->call.make = make_ioeventfd;
 	self->call.undo = undo_ioeventfd;
+	ASSERT_EQ(0, make_ioeventfd(&self->call));
+	undo_ioeventfd(&self->call);
 	walk(_metadata, "ioeventfd", &self->call);
 }
 

@@ -146,7 +146,8 @@ struct vfio_pci_device_ops {
  * @vdev: the vfio device; first, so that vfio_alloc_device() can be used
  * @pdev: the PCI device
  * @pci_ops: optional, set by the variant driver before it registers the device
- * @barmap: kernel mapping of each BAR, or an ERR_PTR(); read it with vfio_pci_core_get_iomap()
+ * @barmap: kernel mapping of each BAR, NULL before its first use, or an ERR_PTR(); read it with
+ *	vfio_pci_core_get_iomap()
  * @bar_mmap_supported: user space may map this BAR
  * @memory_lock: held for read by everyone who touches device memory, for write by everyone who
  *	takes it away or gives it back
@@ -168,6 +169,7 @@ struct vfio_pci_core_device {
 	/* private: BARs (vfio_pci_bars.c) */
 	struct vfio_pci_segment	*segments[PCI_STD_NUM_BARS];
 	unsigned int		nr_segments[PCI_STD_NUM_BARS];
+	struct mutex		bars_lock;	/* the first use of a BAR */
 	unsigned long		fault_hint;
 	struct list_head	memtypes;
 	struct list_head	dummy_resources_list;
@@ -401,6 +403,8 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 			      u64 len, enum vfio_pci_memtype type, unsigned int flags);
 enum vfio_pci_memtype vfio_pci_core_get_memtype(struct vfio_pci_core_device *vdev, unsigned int bar,
 						u64 offset);
+void __iomem *__must_check vfio_pci_core_get_iomap(struct vfio_pci_core_device *vdev,
+						   unsigned int bar);
 void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, unsigned int bar,
 					    u64 offset, u64 len);
 
@@ -422,28 +426,6 @@ static inline bool is_aligned_for_order(struct vm_area_struct *vma, unsigned lon
 
 	return addr >= vma->vm_start && (PAGE_SIZE << order) <= vma->vm_end - addr &&
 	       IS_ALIGNED(pfn, 1UL << order);
-}
-
-/**
- * vfio_pci_core_get_iomap - kernel mapping of a whole BAR
- * @vdev: the device, between vfio_pci_core_enable() and vfio_pci_core_disable()
- * @bar: 0 to 5
- *
- * A BAR with more than one memory type has no single mapping: use
- * vfio_pci_core_get_iomap_range().
- *
- * Context: any.
- * Return: the mapping, or an ERR_PTR(): -EINVAL no such BAR, -ENODEV the BAR is absent, -EBUSY its
- * resource is taken, -ENOMEM it could not be mapped, -EOPNOTSUPP it has several memory types.
- */
-static inline void __iomem __must_check *
-vfio_pci_core_get_iomap(struct vfio_pci_core_device *vdev, unsigned int bar)
-{
-	if (WARN_ON_ONCE(bar >= PCI_STD_NUM_BARS))
-		return IOMEM_ERR_PTR(-EINVAL);
-	if (WARN_ON_ONCE(!vdev->barmap[bar]))
-		return IOMEM_ERR_PTR(-ENODEV);
-	return vdev->barmap[bar];
 }
 
 /*

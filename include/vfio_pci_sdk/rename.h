@@ -41,6 +41,7 @@
 #define vfio_pci_core_zap_region		vfsdk_vfio_pci_core_zap_region
 #define vfio_pci_core_set_memtype		vfsdk_vfio_pci_core_set_memtype
 #define vfio_pci_core_get_memtype		vfsdk_vfio_pci_core_get_memtype
+#define vfio_pci_core_get_iomap			vfsdk_vfio_pci_core_get_iomap
 #define vfio_pci_core_get_iomap_range		vfsdk_vfio_pci_core_get_iomap_range
 #define vfio_pci_core_add_sparse_mmap		vfsdk_vfio_pci_core_add_sparse_mmap
 #define __vfio_pci_memory_enabled		vfsdk___vfio_pci_memory_enabled

@@ -143,7 +143,7 @@ static int wc_bar_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_i
 
 	dev_set_drvdata(&pdev->dev, vdev);
 
-	/* Before the device can be opened, for then its BARs are mapped. */
+	/* Before the device can be opened, for then these BARs are mapped. */
 	if (*ranges)
 		ret = wc_bar_vfio_pci_declare_ranges(vdev);
 	else

@@ -157,10 +157,15 @@ FIXTURE_TEARDOWN(ivshmem)
 
 TEST_F(ivshmem, whole_bar)
 {
+	uint32_t value;
+
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
-	/* Not prefetchable, not declared. */
+	/* Not prefetchable, not declared: it waits for its first use. */
+	EXPECT_STREQ("", memtype_granted(&self->dev, 0));
+	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
+	EXPECT_EQ(4, pread(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(0)));
 	EXPECT_STREQ("", memtype_granted(&self->dev, 0));
 	EXPECT_STREQ("0+1000 uc-", memtype_reserved(self->bdf, 0));
 
@@ -462,6 +467,7 @@ TEST(not_prefetchable_is_refused)
 {
 	struct vfio_dev dev;
 	char bdf[BDF_LEN];
+	uint32_t value;
 
 	NEED_PAT();
 	if (pci_find(&pci_edu, 0, bdf))
@@ -473,6 +479,7 @@ TEST(not_prefetchable_is_refused)
 	ASSERT_EQ(0, load_and_bind("strict=1", bdf));
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("", memtype_granted(&dev, 0));
+	EXPECT_EQ(4, pread(dev.fd, &value, 4, VFIO_REGION_OFFSET(0)));
 	EXPECT_STREQ("0+100000 uc-", memtype_reserved(bdf, 0));
 	vfio_close(&dev);
 

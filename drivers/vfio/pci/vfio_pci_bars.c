@@ -5,8 +5,13 @@
  * A BAR is a sorted array of segments that covers it.  Neighbours of one type are mapped together;
  * each such run is asked for with its own type, so that the reservation, the kernel's mapping and
  * the entries user space will get agree, and is then checked: see vfio_pci_memtype_x86.c.
+ *
+ * A BAR is claimed and mapped at its first use: docs/adr/0003.  One for which the driver declared
+ * memory types is at open, because the driver may want to know, or to fail the open.  bars_lock
+ * makes the second first user wait; who finds nr_segments[] set needs no lock until close.
  */
 #include <linux/export.h>
+#include <linux/ioport.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -113,11 +118,39 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_set_memtype);
 enum vfio_pci_memtype vfio_pci_core_get_memtype(struct vfio_pci_core_device *vdev, unsigned int bar,
 						u64 offset)
 {
-	const struct vfio_pci_segment *seg = vfio_pci_bar_segment(vdev, bar, offset);
+	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, offset);
 
 	return seg ? seg->type : VFIO_PCI_MEMTYPE_UC;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_get_memtype);
+
+/**
+ * vfio_pci_core_get_iomap - kernel mapping of a whole BAR
+ * @vdev: the device, between vfio_pci_core_enable() and vfio_pci_core_disable()
+ * @bar: 0 to 5
+ *
+ * The first use of a BAR claims and maps it.  To have the mapping in a context that must not sleep,
+ * or to claim a BAR that the core never sees used, call this once when the device is opened.
+ *
+ * A BAR with more than one memory type has no single mapping: use
+ * vfio_pci_core_get_iomap_range().
+ *
+ * Context: process, and may sleep; any after a call that succeeded, until close.
+ * Return: the mapping, or an ERR_PTR(): -EINVAL no such BAR, -ENODEV the BAR is absent, -EBUSY its
+ * resource is taken, or its memory type, -ENOMEM it could not be mapped, -EOPNOTSUPP it has several
+ * memory types.
+ */
+void __iomem *vfio_pci_core_get_iomap(struct vfio_pci_core_device *vdev, unsigned int bar)
+{
+	const struct vfio_pci_segment *seg;
+
+	if (WARN_ON_ONCE(bar >= PCI_STD_NUM_BARS))
+		return IOMEM_ERR_PTR(-EINVAL);
+
+	seg = vfio_pci_bar_segment(vdev, bar, 0);
+	return IS_ERR(seg) ? IOMEM_ERR_PTR(PTR_ERR(seg)) : vdev->barmap[bar];
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_get_iomap);
 
 /**
  * vfio_pci_core_get_iomap_range - kernel mapping of a part of a BAR
@@ -129,7 +162,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_get_memtype);
  * Stores to a write-combining range may linger in the CPU and merge until wmb(); no read of the
  * range waits for those of other CPUs.
  *
- * Context: any.
+ * Context: as vfio_pci_core_get_iomap().
  * Return: address of the first byte, or an ERR_PTR(): -EINVAL beyond the BAR or across two memory
  * types, else as vfio_pci_core_get_iomap().
  */
@@ -141,12 +174,12 @@ void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, u
 
 	if (bar >= PCI_STD_NUM_BARS || !len || len > U64_MAX - offset)
 		return IOMEM_ERR_PTR(-EINVAL);
-	if (!vdev->nr_segments[bar])
-		return vdev->barmap[bar] ?: IOMEM_ERR_PTR(-ENODEV);
 
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
-	last = vfio_pci_bar_segment(vdev, bar, offset + len - 1);
-	if (!seg || !last)
+	if (IS_ERR(seg))
+		return IOMEM_ERR_PTR(PTR_ERR(seg));
+	last = vfio_pci_bar_find(vdev, bar, offset + len - 1);
+	if (!last)
 		return IOMEM_ERR_PTR(-EINVAL);
 
 	/* Segments of one run follow each other in the kernel's mapping, too. */
@@ -156,18 +189,6 @@ void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, u
 	return io;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_get_iomap_range);
-
-const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
-						    unsigned int bar, u64 offset)
-{
-	const struct vfio_pci_segment *seg = vdev->segments[bar];
-	unsigned int i;
-
-	for (i = 0; i < vdev->nr_segments[bar]; i++, seg++)
-		if (offset - seg->start < seg->len)
-			return seg;
-	return NULL;
-}
 
 /* Pages of the MSI-X table and of the pending bits in one BAR, as [start, end) pairs. */
 static unsigned int msix_pages(struct vfio_pci_core_device *vdev, unsigned int bar, u64 pages[4])
@@ -220,61 +241,63 @@ static int compare_u64(const void *a, const void *b)
 
 /*
  * Cut a BAR at every border of a declared range and, inside such ranges, of the MSI-X pages.  In a
- * BAR without declarations there is nothing to protect them from: it stays whole.
+ * BAR without declarations there is nothing to protect them from: it stays whole.  Returns the
+ * segments, *@nr of them, or NULL.
  */
-static int bar_build_segments(struct vfio_pci_core_device *vdev, unsigned int bar, u64 len)
+static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *vdev,
+						   unsigned int bar, u64 len, unsigned int *nr)
 {
-	unsigned int nr_msix, nr_cuts = 0, max_cuts = 2 + 4, i, nr = 0;
-	struct vfio_pci_segment *segs;
+	unsigned int nr_msix = 0, nr_cuts = 0, max_cuts = 2, i;
+	struct vfio_pci_segment *segs, *seg;
 	struct memtype_range *range;
 	u64 msix[4], *cuts;
 
 	list_for_each_entry(range, &vdev->memtypes, next)
 		max_cuts += range->bar == bar ? 2 : 0;
+	if (max_cuts > 2)
+		nr_msix = msix_pages(vdev, bar, msix);
+	max_cuts += nr_msix;
 
-	cuts = kcalloc(max_cuts, sizeof(*cuts), GFP_KERNEL);
-	segs = kcalloc(max_cuts, sizeof(*segs), GFP_KERNEL_ACCOUNT);
+	cuts = kmalloc_array(max_cuts, sizeof(*cuts), GFP_KERNEL);
+	segs = kcalloc(max_cuts - 1, sizeof(*segs), GFP_KERNEL_ACCOUNT);
 	if (!cuts || !segs) {
 		kfree(cuts);
 		kfree(segs);
-		return -ENOMEM;
+		return NULL;
 	}
 
 	cuts[nr_cuts++] = 0;
 	cuts[nr_cuts++] = len;
-	nr_msix = msix_pages(vdev, bar, msix);
 	list_for_each_entry(range, &vdev->memtypes, next) {
 		if (range->bar != bar)
 			continue;
 		cuts[nr_cuts++] = range->start;
 		cuts[nr_cuts++] = range->end;
 	}
+	for (i = 0; i < nr_msix; i++)
+		cuts[nr_cuts++] = min(msix[i], len);
 	if (nr_cuts > 2)
-		for (i = 0; i < nr_msix; i++)
-			cuts[nr_cuts++] = min(msix[i], len);
-	sort(cuts, nr_cuts, sizeof(*cuts), compare_u64, NULL);
+		sort(cuts, nr_cuts, sizeof(*cuts), compare_u64, NULL);
 
+	seg = segs;
 	for (i = 0; i + 1 < nr_cuts; i++) {
 		if (cuts[i] == cuts[i + 1])
 			continue;
-		segs[nr].start = cuts[i];
-		segs[nr].len = cuts[i + 1] - cuts[i];
-		segs[nr].type = wanted_type(vdev, bar, cuts[i], msix, nr_msix);
-		nr++;
+		seg->start = cuts[i];
+		seg->len = cuts[i + 1] - cuts[i];
+		seg->type = wanted_type(vdev, bar, cuts[i], msix, nr_msix);
+		seg++;
 	}
 
 	kfree(cuts);
-	vdev->segments[bar] = segs;
-	vdev->nr_segments[bar] = nr;
-	return 0;
+	*nr = seg - segs;
+	return segs;
 }
 
-static void bar_unmap_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
+static void bar_unmap_segments(struct vfio_pci_core_device *vdev, struct vfio_pci_segment *seg,
+			       unsigned int nr)
 {
-	struct vfio_pci_segment *seg = vdev->segments[bar];
-	struct vfio_pci_segment *end = seg + vdev->nr_segments[bar];
-
-	for (; seg < end; seg++) {
+	for (; nr; nr--, seg++) {
 		if (seg->maplen) {
 			pci_iounmap(vdev->pdev, seg->io);
 			arch_phys_wc_del(seg->mtrr);
@@ -289,16 +312,16 @@ static void bar_unmap_segments(struct vfio_pci_core_device *vdev, unsigned int b
  * Map and check each run of one type.  -ENOMEM: no mapping, which is also what two earlier mappings
  * of the run with different types lead to; -EBUSY: mapped, but with another type.
  */
-static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
+static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar,
+			    struct vfio_pci_segment *segs, unsigned int nr)
 {
 	struct pci_dev *pdev = vdev->pdev;
-	struct vfio_pci_segment *seg = vdev->segments[bar];
-	struct vfio_pci_segment *end = seg + vdev->nr_segments[bar];
 	bool io_ports = pci_resource_flags(pdev, bar) & IORESOURCE_IO;
-	struct vfio_pci_segment *next;
+	struct vfio_pci_segment *seg, *next, *end = segs + nr;
 	phys_addr_t phys;
+	int ret;
 
-	for (; seg < end; seg = next) {
+	for (seg = segs; seg < end; seg = next) {
 		seg->maplen = seg->len;
 		for (next = seg + 1; next < end && next->type == seg->type; next++)
 			seg->maplen += next->len;
@@ -316,12 +339,12 @@ static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
 		if (!seg->io) {
 			arch_phys_wc_del(seg->mtrr);
 			seg->maplen = 0;
-			bar_unmap_segments(vdev, bar);
-			return -ENOMEM;
+			ret = -ENOMEM;
+			goto unmap;
 		}
 		if (!io_ports && !vfio_pci_memtype_granted(seg->io, seg->type, seg->mtrr)) {
-			bar_unmap_segments(vdev, bar);
-			return -EBUSY;
+			ret = -EBUSY;
+			goto unmap;
 		}
 
 		for (next = seg + 1; next < end && next->type == seg->type; next++) {
@@ -330,6 +353,10 @@ static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar)
 		}
 	}
 	return 0;
+
+unmap:
+	bar_unmap_segments(vdev, segs, nr);
+	return ret;
 }
 
 static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int bar, bool *any)
@@ -351,13 +378,16 @@ static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int
  * The first try failed: do what the driver asked for in that case.  Messages are limited, because
  * user space can hold a mapping in the way and open the device as often as it likes.
  */
-static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar, bool wc,
-			    unsigned int flags, int ret)
+static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
+			    struct vfio_pci_segment *segs, unsigned int nr, int ret)
 {
 	struct device *dev = &vdev->pdev->dev;
 	const char *hint = vfio_pci_memtype_hint();
 	struct vfio_pci_segment *seg;
+	unsigned int flags;
+	bool wc;
 
+	flags = bar_wc_flags(vdev, bar, &wc);
 	if (wc && flags & VFIO_PCI_MEMTYPE_STRICT) {
 		dev_err_ratelimited(dev, "BAR %u: write-combining not granted (%s): open refused: %d\n",
 				    bar, hint, ret);
@@ -365,12 +395,11 @@ static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
 	}
 
 	if (wc) {
-		for (seg = vdev->segments[bar]; seg < vdev->segments[bar] + vdev->nr_segments[bar];
-		     seg++) {
+		for (seg = segs; seg < segs + nr; seg++) {
 			seg->refused = seg->type == VFIO_PCI_MEMTYPE_WC;
 			seg->type = VFIO_PCI_MEMTYPE_UC;
 		}
-		ret = bar_map_segments(vdev, bar);
+		ret = bar_map_segments(vdev, bar, segs, nr);
 	}
 
 	if (ret)
@@ -382,74 +411,106 @@ static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
 	return ret;
 }
 
-static void bar_drop(struct vfio_pci_core_device *vdev, unsigned int bar)
+/* pci_request_region() logs each failure, and user space may try as often as it likes. */
+static bool bar_claim(struct pci_dev *pdev, unsigned int bar)
 {
-	kfree(vdev->segments[bar]);
-	vdev->segments[bar] = NULL;
-	vdev->nr_segments[bar] = 0;
+	resource_size_t start = pci_resource_start(pdev, bar), len = pci_resource_len(pdev, bar);
+
+	if (pci_resource_flags(pdev, bar) & IORESOURCE_IO)
+		return request_region(start, len, "vfio");
+	return request_mem_region(start, len, "vfio");
 }
 
-/* 0 or why the BAR cannot be used; *@fatal: the driver does not want to open without it then. */
-static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar, bool *fatal)
+static void bar_release(struct pci_dev *pdev, unsigned int bar)
+{
+	resource_size_t start = pci_resource_start(pdev, bar), len = pci_resource_len(pdev, bar);
+
+	if (pci_resource_flags(pdev, bar) & IORESOURCE_IO)
+		release_region(start, len);
+	else
+		release_mem_region(start, len);
+}
+
+/* Claim and map a BAR.  Returns 0 or why it cannot be used, and then nothing is left. */
+static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	u64 len = pci_resource_len(pdev, bar);
-	struct vfio_pci_segment *first;
-	unsigned int flags;
-	bool wc;
+	struct vfio_pci_segment *segs;
+	unsigned int nr;
 	int ret;
+
+	lockdep_assert_held(&vdev->bars_lock);
 
 	if (!len || !pdev_bars_mappable(pdev))
 		return -ENODEV;
-
-	flags = bar_wc_flags(vdev, bar, &wc);
-	*fatal = flags & VFIO_PCI_MEMTYPE_STRICT;
-	if (pci_request_selected_regions(pdev, 1 << bar, "vfio"))
+	if (!bar_claim(pdev, bar)) {
+		dev_warn_ratelimited(&pdev->dev, "BAR %u: taken by another driver: not used\n",
+				     bar);
 		return -EBUSY;
+	}
 
-	ret = bar_build_segments(vdev, bar, len);
-	if (ret)
+	ret = -ENOMEM;
+	segs = bar_build_segments(vdev, bar, len, &nr);
+	if (!segs)
 		goto release;
-
-	ret = bar_map_segments(vdev, bar);
+	ret = bar_map_segments(vdev, bar, segs, nr);
 	if (ret)
-		ret = bar_map_fallback(vdev, bar, wc, flags, ret);
+		ret = bar_map_fallback(vdev, bar, segs, nr, ret);
 	if (ret)
-		goto drop;
+		goto free;
 
-	first = vdev->segments[bar];
-	vdev->barmap[bar] = first->maplen == len ? first->io : IOMEM_ERR_PTR(-EOPNOTSUPP);
+	vdev->segments[bar] = segs;
+	vdev->barmap[bar] = segs->maplen == len ? segs->io : IOMEM_ERR_PTR(-EOPNOTSUPP);
+	/* Pairs with vfio_pci_bar_find(). */
+	smp_store_release(&vdev->nr_segments[bar], nr);
 	return 0;
 
-drop:
-	bar_drop(vdev, bar);
+free:
+	kfree(segs);
 release:
-	pci_release_selected_regions(pdev, 1 << bar);
+	bar_release(pdev, bar);
 	return ret;
 }
 
 /*
- * Claim and map all BARs.  A BAR that cannot be had does not keep the device from being used: its
- * users find the reason in barmap[].  Only a driver that insists on a memory type fails the open.
+ * The first use of a BAR, or one more try.  0 or why it cannot be used.  bars_lock is a leaf: mmap
+ * comes here with mmap_lock held, drivers may come with memory_lock.
  */
-int vfio_pci_bars_map(struct vfio_pci_core_device *vdev)
+int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
-	unsigned int bar;
+	int ret = 0;
+
+	if (WARN_ON_ONCE(!vdev->vconfig))
+		return -ENODEV;
+
+	mutex_lock(&vdev->bars_lock);
+	if (!vdev->nr_segments[bar])
+		ret = IS_ERR(vdev->barmap[bar]) ? PTR_ERR(vdev->barmap[bar]) : bar_map(vdev, bar);
+	mutex_unlock(&vdev->bars_lock);
+	return ret;
+}
+
+/*
+ * At open: BARs for which the driver declared memory types are mapped now or, until the next open,
+ * never, so that vfio_pci_core_get_memtype() tells the driver what user space will get.  Where it
+ * insists on a type, the open fails.
+ */
+int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev)
+{
+	struct memtype_range *range;
 	int ret;
+	bool wc;
 
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		bool fatal = false;
-
-		ret = bar_map(vdev, bar, &fatal);
+	list_for_each_entry(range, &vdev->memtypes, next) {
+		ret = vfio_pci_bar_use(vdev, range->bar);
 		if (!ret)
 			continue;
-		vdev->barmap[bar] = IOMEM_ERR_PTR(ret);
-		if (fatal) {
+		if (bar_wc_flags(vdev, range->bar, &wc) & VFIO_PCI_MEMTYPE_STRICT) {
 			vfio_pci_bars_unmap(vdev);
 			return ret;
 		}
-		if (ret != -ENODEV)
-			pci_dbg(vdev->pdev, "BAR %u not usable: %d\n", bar, ret);
+		vdev->barmap[range->bar] = IOMEM_ERR_PTR(ret);
 	}
 	return 0;
 }
@@ -460,10 +521,14 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
 	unsigned int bar;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (!vdev->barmap[bar])
+			continue;
 		if (vdev->nr_segments[bar]) {
-			bar_unmap_segments(vdev, bar);
-			bar_drop(vdev, bar);
-			pci_release_selected_regions(vdev->pdev, 1 << bar);
+			bar_unmap_segments(vdev, vdev->segments[bar], vdev->nr_segments[bar]);
+			vdev->nr_segments[bar] = 0;
+			kfree(vdev->segments[bar]);
+			vdev->segments[bar] = NULL;
+			bar_release(vdev->pdev, bar);
 		}
 		vdev->barmap[bar] = NULL;
 	}

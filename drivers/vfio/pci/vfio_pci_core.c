@@ -29,6 +29,7 @@ int vfio_pci_core_init_dev(struct vfio_device *core_vdev)
 	init_rwsem(&vdev->memory_lock);
 	mutex_init(&vdev->igate);
 	mutex_init(&vdev->config_lock);
+	mutex_init(&vdev->bars_lock);
 	mutex_init(&vdev->ioeventfds_lock);
 	spin_lock_init(&vdev->irqlock);
 	xa_init(&vdev->ctx);
@@ -56,6 +57,7 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 	kfree(vdev->region);
 	kfree(vdev->pm_save);
 	mutex_destroy(&vdev->ioeventfds_lock);
+	mutex_destroy(&vdev->bars_lock);
 	mutex_destroy(&vdev->config_lock);
 	mutex_destroy(&vdev->igate);
 }
@@ -253,7 +255,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 
 	probe_msix(vdev);
 	vdev->has_vga = !vfio_pci_vga_disabled(vdev) && vfio_pci_is_vga(pdev);
-	ret = vfio_pci_bars_map(vdev);
+	ret = vfio_pci_bars_map_declared(vdev);
 	if (ret)
 		goto free_config;
 	return 0;
@@ -335,7 +337,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 
 	vfio_pci_access_revoke(vdev);
 	vfio_config_free(vdev);
-	vfio_pci_access_restore(vdev);
+	vfio_pci_access_unlock(vdev);
 
 	vfio_pci_bars_unmap(vdev);
 	vfio_pci_zdev_close_device(vdev);

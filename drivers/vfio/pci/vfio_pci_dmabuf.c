@@ -302,7 +302,7 @@ int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
 	if (!request.nr_ranges || request.flags)
 		return -EINVAL;
 	if (request.region_index > VFIO_PCI_BAR5_REGION_INDEX ||
-	    !vdev->nr_segments[request.region_index])
+	    IS_ERR(vfio_pci_bar_segment(vdev, request.region_index, 0)))
 		return -ENODEV;
 
 	ranges = memdup_array_user(arg->dma_ranges, request.nr_ranges, sizeof(*ranges));

@@ -121,8 +121,8 @@ int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev, struct vfio_i
 static int add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
 			   struct vfio_info_cap *caps)
 {
-	const struct vfio_pci_segment *seg = vdev->segments[bar];
-	unsigned int i, nr = vdev->nr_segments[bar];
+	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, 0);
+	unsigned int i, nr = seg ? vdev->nr_segments[bar] : 0;
 	struct vfio_region_info_cap_sdk_memtype *cap;
 	size_t size = struct_size(cap, ranges, nr);
 	int ret;

@@ -153,8 +153,8 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 		return -EINVAL;
 
 	segment = vfio_pci_bar_segment(vdev, key->bar, key->pos);
-	if (!segment)
-		return PTR_ERR(vfio_pci_core_get_iomap(vdev, key->bar));
+	if (IS_ERR(segment))
+		return PTR_ERR(segment);
 
 	/* A doorbell must ring when it is written, not when a write-combining buffer is full. */
 	if (end > segment->start + segment->len || segment->type == VFIO_PCI_MEMTYPE_WC)

@@ -63,7 +63,8 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
  * @order: size of the entry: log2 of its number of pages; 0, PMD_ORDER or PUD_ORDER
  *
  * For drivers that handle faults themselves.  The entry gets vma->vm_page_prot; check
- * is_aligned_for_order() first when @order is not 0.
+ * is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that vfio_pci_core_mmap()
+ * has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
  *
  * Context: a fault handler; memory_lock held for read.
  * Return: VM_FAULT_NOPAGE; VM_FAULT_SIGBUS when memory decode is off or the device is powered
@@ -154,7 +155,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_FALLBACK;
 
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
-	if (!seg)
+	if (IS_ERR(seg))
 		return VM_FAULT_SIGBUS;
 	win.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
 
@@ -223,7 +224,7 @@ static const struct vm_operations_struct vfio_pci_mmap_ops = {
  *
  * Context: process, mmap_lock held for write.
  * Return: 0; -EINVAL private mapping, not a BAR or region that can be mapped, or beyond its end;
- * -ENODEV, -EBUSY, -ENOMEM why the BAR could not be had when the device was opened.
+ * -ENODEV, -EBUSY, -ENOMEM why the BAR cannot be had, as vfio_pci_core_get_iomap().
  */
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
@@ -243,10 +244,11 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	pages = PAGE_ALIGN(pci_resource_len(vdev->pdev, bar)) >> PAGE_SHIFT;
 	if (pgoff >= pages || vma_pages(vma) > pages - pgoff)
 		return -EINVAL;
-	if (!vdev->nr_segments[bar])
-		return PTR_ERR(vdev->barmap[bar]);
 
+	/* Also the claim: from here on nobody else gets at the BAR. */
 	seg = vfio_pci_bar_segment(vdev, bar, (u64)pgoff << PAGE_SHIFT);
+	if (IS_ERR(seg))
+		return PTR_ERR(seg);
 	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
 	/*
 	 * Here and not in the fault handler, which must not change them.  VM_ALLOW_ANY_UNCACHED

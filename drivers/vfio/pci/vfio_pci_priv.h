@@ -72,16 +72,44 @@ u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);
 
 /* vfio_pci_bars.c: BAR resources, kernel mappings, memory-type segments. */
-int vfio_pci_bars_map(struct vfio_pci_core_device *vdev);
+int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev);
+int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar);
+
+/* Segment of a byte of a BAR that is mapped already, or NULL. */
+static inline const struct vfio_pci_segment *
+vfio_pci_bar_find(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
+{
+	/* Pairs with bar_map(): who sees the number sees what it counts. */
+	unsigned int nr = smp_load_acquire(&vdev->nr_segments[bar]);
+	const struct vfio_pci_segment *seg = vdev->segments[bar];
+
+	for (; nr; nr--, seg++)
+		if (offset - seg->start < seg->len)
+			return seg;
+	return NULL;
+}
+
 /*
- * Segment of a byte of a BAR; NULL when the BAR has no usable mapping or the offset is past its
- * end.
+ * The same for any BAR: the first use claims and maps it, and may sleep.  Or an ERR_PTR(): the
+ * errors of vfio_pci_core_get_iomap(), -EINVAL past the BAR's end.
  */
-const struct vfio_pci_segment *vfio_pci_bar_segment(struct vfio_pci_core_device *vdev,
-						    unsigned int bar, u64 offset);
+static inline const struct vfio_pci_segment *
+vfio_pci_bar_segment(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
+{
+	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, offset);
+	int ret;
+
+	if (likely(seg))
+		return seg;
+
+	ret = vfio_pci_bar_use(vdev, bar);
+	if (ret)
+		return ERR_PTR(ret);
+	return vfio_pci_bar_find(vdev, bar, offset) ?: ERR_PTR(-EINVAL);
+}
 
 /* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);

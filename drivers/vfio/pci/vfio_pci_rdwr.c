@@ -535,8 +535,8 @@ static ssize_t bar_rw(struct vfio_pci_core_device *vdev, unsigned int bar, char 
 		size_t len;
 		ssize_t ret;
 
-		if (!seg)
-			return PTR_ERR(vfio_pci_core_get_iomap(vdev, bar));
+		if (IS_ERR(seg))
+			return PTR_ERR(seg);
 
 		win.base = seg->io - seg->start;
 		win.wc = seg->type == VFIO_PCI_MEMTYPE_WC;

@@ -70,8 +70,10 @@ $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 .PHONY: FORCE
 FORCE:
 
-# A lab kernel is made of its configuration, too.
-$(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list lab)): tests/flavors/lab.config
+# Kernels built here are made of their configuration, too.
+built = $(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list $(1)))
+$(call built,lab) $(call built,plain): tests/flavors/lab.config
+$(call built,plain): tests/flavors/plain.config
 
 $(CACHE)/kernels/%/release:
 	$(Q)scripts/doctor --need build

@@ -66,6 +66,9 @@ class Change:
             ops.group(1), ops.group(2), ops.group(2)))
         while sets_up.match(text, text.rfind("\n", 0, at - 1) + 1, at):
             at = text.rfind("\n", 0, at - 1) + 1
+        comment = re.search(r"^%s/\*(?:(?!\*/).)*\*/\n\Z" % ops.group(1), text[fn.body:at], re.M | re.S)
+        if comment:     # it is about what follows
+            at = fn.body + comment.start()
         before = text[:at].rsplit("\n", 2)[-2].strip()
         self.replace(name, "%s%s%sif (!(%s->vm_flags & VM_SHARED))\n%s\treturn -EINVAL;\n\n%s" % (
             text[:at], "" if before in ("", "{") or before.startswith("return") else "\n", ops.group(1), ops.group(2),

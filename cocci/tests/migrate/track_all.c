@@ -102,10 +102,13 @@ static int emu_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	if (vma_pages(vma) + vma->vm_pgoff > resource_size(emu->res) >> PAGE_SHIFT)
 		return -EINVAL;
 
+	/* Whoever maps us is in the list from here on */
+
 	ret = emu_track(emu, vma);
 	if (ret)
 		return ret;
 
+	/* No core dump of registers */
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
 	vma->vm_page_prot = pgprot_device(vma->vm_page_prot);
 	vma->vm_private_data = emu;

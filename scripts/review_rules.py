@@ -164,7 +164,13 @@ def own_names(text, prefix):
         variables |= {m.group(1)} if m else set()
     own = {"header": words(names), "declarations": words(names, after=r"(?=\.\w)"),
            "python": words(variables), "initialize": words(variables), "code": words(())}
-    return virtual, "".join(own[state].sub(prefix + r"_\1", line) + "\n" for state, line in lines)
+
+    def renamed(state, line):
+        """But for what stands in quotes."""
+        parts = re.split(r'("[^"]*")', line)
+        return "".join(p if n % 2 else own[state].sub(prefix + r"_\1", p) for n, p in enumerate(parts)) + "\n"
+
+    return virtual, "".join(renamed(state, line) for state, line in lines)
 
 
 def semantic_patch(items, directory):

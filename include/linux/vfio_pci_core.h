@@ -75,10 +75,14 @@ struct vfio_pci_eventfd {
 /**
  * struct vfio_pci_regops - callbacks of a device-specific region
  * @rw: read or write @count bytes at *@ppos (an offset in the device file); returns the number of
- *	bytes done or -errno.  Process context, no lock held, device runtime-active.
+ *	bytes done or -errno, and moves *@ppos.  Process context, no lock held, device
+ *	runtime-active.  Neither the range nor @vfio_pci_region.flags have been checked.
  * @release: the region goes away, at close; free what @vfio_pci_region.data points to.
- * @mmap: optional; called for a region that has VFIO_REGION_INFO_FLAG_MMAP.  @vma->vm_pgoff must
- *	stay as it is.  Called with mmap_lock held for write.
+ * @mmap: optional; called for a shared mapping of a region that has VFIO_REGION_INFO_FLAG_MMAP.
+ *	The range has not been checked: vm_pgoff holds the region's index above its first page, and
+ *	must stay as it is.  For device memory, sets VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+ *	VM_DONTDUMP, a protection without caching and vm_ops, and inserts nothing: faults do.
+ *	Called with mmap_lock held for write.
  * @add_capability: optional; adds capabilities to the region's info.
  * @revocable: SDK: the region's mappings are device memory and vanish whenever the BARs' do.
  */

@@ -62,9 +62,11 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
  * @pfn: page frame to map at the faulting address, rounded down to the entry's size
  * @order: size of the entry: log2 of its number of pages; 0, PMD_ORDER or PUD_ORDER
  *
- * For drivers that handle faults themselves.  The entry gets vma->vm_page_prot; check
- * is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that vfio_pci_core_mmap()
- * has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
+ * For drivers that handle faults themselves.  The entry gets the protection of the mapping; its
+ * memory type, on x86, from the BAR's reservation, that is, from the segment that @pfn lies in, but
+ * for entries of PUD_ORDER on v6.12.  So keep to 0 and PMD_ORDER in a BAR with several types, and
+ * check is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that
+ * vfio_pci_core_mmap() has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
  *
  * Context: a fault handler; memory_lock held for read.
  * Return: VM_FAULT_NOPAGE; VM_FAULT_SIGBUS when memory decode is off or the device is powered

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Write-combining BARs: what was asked for, what the kernel reserved, what user space's page tables
- * say, and what becomes of it when somebody else was there first.
- *
- * A hypervisor's or emulator's CPU may ignore memory types altogether; the entries do not lie.
+ * Write-combining BARs: what was asked for, what the kernel reserved, and what becomes of it when
+ * somebody else was there first. tests/memtype_test.c looks into the page tables.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,7 +14,6 @@
 #include "memtype.h"
 #include "module.h"
 
-#define DRIVER "wc-bar-vfio-pci"
 #define MIB    0x100000UL
 #define GIB    0x40000000UL
 #define PMD    (2 * MIB)
@@ -24,65 +21,6 @@
 
 #define IVSHMEM_SIZE (256 * MIB)
 #define WHOLE_IVSHMEM "0+10000000 "
-
-#define NEED_PAT()                                                                          \
-	do {                                                                                \
-		if (!memtype_pat())                                                         \
-			SKIP(return, "the page attribute table is off: run without nopat"); \
-	} while (0)
-#define NEED_ENTRIES()                                                           \
-	do {                                                                     \
-		if (!pt_available())                                             \
-			SKIP(return, "the test module ptwalk is not loaded: make all builds it"); \
-	} while (0)
-
-/* Every page of the range must have that type; says which one has not, and by which entry. */
-#define EXPECT_TYPE(type, addr, len)                                                   \
-	do {                                                                           \
-		const void *__at = NULL;                                               \
-		EXPECT_TRUE(memtype_everywhere(addr, len, type, &__at))                \
-		TH_LOG("offset %#lx: %s, entry %#llx of %#llx bytes",                  \
-		       (unsigned long)((const char *)__at - (const char *)(addr)),     \
-		       memtype_of_entry(pt_lookup(__at)),                              \
-		       (unsigned long long)pt_lookup(__at).value,                      \
-		       (unsigned long long)pt_lookup(__at).size);                      \
-	} while (0)
-
-static int load_and_bind(const char *parameters, const char *bdf)
-{
-	return module_load(DRIVER, parameters) ?: pci_bind(bdf, DRIVER);
-}
-
-/* Maps part of a BAR where its offset and its address agree modulo 1 GiB, or off by @skew. */
-static char *map_aligned(struct vfio_dev *dev, unsigned int bar, uint64_t offset, size_t len,
-			 size_t skew)
-{
-	uint64_t start, end, flags;
-	char *room, *want;
-
-	if (!pci_resource(dev->bdf, bar, &start, &end, &flags))
-		return MAP_FAILED;
-	room = mmap(NULL, len + 2 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		    0);
-	if (room == MAP_FAILED)
-		return room;
-	want = (char *)(((uintptr_t)room + GIB - 1) & ~(GIB - 1)) + (start + offset) % GIB + skew;
-	munmap(room, len + 2 * GIB);
-	return mmap(want, len, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, dev->fd,
-		    VFIO_REGION_OFFSET(bar) + offset);
-}
-
-static void touch(const volatile char *addr, size_t len)
-{
-	for (size_t at = 0; at < len; at += PAGE)
-		(void)addr[at];
-}
-
-static void zap(struct vfio_dev *dev)
-{
-	vfio_set_command(dev, PCI_COMMAND_MEMORY, 0);
-	vfio_set_command(dev, 0, PCI_COMMAND_MEMORY);
-}
 
 /* Does the kernel log have the text in what came after @mark was logged? */
 static bool logged_since(const char *mark, const char *text)
@@ -145,7 +83,7 @@ FIXTURE_SETUP(ivshmem)
 	if (pci_find(&pci_ivshmem, 0, self->bdf))
 		SKIP_NO_DEVICE(return, &pci_ivshmem);
 	NEED_PAT();
-	ASSERT_EQ(0, load_and_bind("", self->bdf));
+	ASSERT_EQ(0, memtype_load("", self->bdf));
 	ASSERT_STREQ("", memtype_reserved(self->bdf, 2)) TH_LOG("somebody maps it already");
 }
 
@@ -185,62 +123,6 @@ TEST_F(ivshmem, second_open_is_like_the_first)
 	}
 }
 
-TEST_F(ivshmem, large_entries)
-{
-	char *bar;
-
-	NEED_ENTRIES();
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	bar = map_aligned(&self->dev, 2, 0, IVSHMEM_SIZE, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	for (int i = 0; i < 2; i++) {
-		touch(bar, IVSHMEM_SIZE);
-		EXPECT_TYPE("wc", bar, IVSHMEM_SIZE);
-		if (memtype_huge())
-			EXPECT_EQ(IVSHMEM_SIZE / PMD, pt_count(bar, IVSHMEM_SIZE).pmd);
-		zap(&self->dev);
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
-	}
-	/* Entries reserve nothing: the core's reservation covers them. */
-	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
-}
-
-/* An address that does not suit larger entries. */
-TEST_F(ivshmem, small_entries)
-{
-	const size_t len = 4 * MIB;
-	char *bar;
-
-	NEED_ENTRIES();
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	bar = map_aligned(&self->dev, 2, 0, len, PAGE);
-	ASSERT_NE(MAP_FAILED, bar);
-	for (int i = 0; i < 2; i++) {
-		touch(bar, len);
-		EXPECT_TYPE("wc", bar, len);
-		EXPECT_EQ(len / PAGE, pt_count(bar, len).pte);
-		zap(&self->dev);
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
-	}
-}
-
-TEST_F(ivshmem, mprotect_keeps_the_type)
-{
-	char *bar;
-
-	NEED_ENTRIES();
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	bar = map_aligned(&self->dev, 2, 0, 4 * MIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	touch(bar, MIB);
-	ASSERT_EQ(0, sys(mprotect(bar, 4 * MIB, PROT_READ)));
-	touch(bar, 4 * MIB);
-	EXPECT_TYPE("wc", bar, 4 * MIB);
-	ASSERT_EQ(0, sys(mprotect(bar, 4 * MIB, RW)));
-	*(volatile char *)bar = 1;
-	EXPECT_TYPE("wc", bar, 4 * MIB);
-}
-
 /*
  * What read() and write() move through the kernel's mappings is what the user's mapping shows, also
  * across segments.
@@ -252,7 +134,7 @@ TEST_F(ivshmem, read_and_write)
 	char *bar;
 
 	for (int segments = 1; segments <= 3; segments += 2) {
-		ASSERT_EQ(0, load_and_bind(segments == 1 ? "" : "ranges=2:0x4000:0x1000",
+		ASSERT_EQ(0, memtype_load(segments == 1 ? "" : "ranges=2:0x4000:0x1000",
 					   self->bdf));
 		ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 		bar = vfio_mmap(&self->dev, 2, 0, MIB, RW);
@@ -279,7 +161,7 @@ TEST_F(ivshmem, ioeventfd_is_refused)
 		.fd = eventfd(0, EFD_CLOEXEC),
 	};
 
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x1000:0x1000", self->bdf));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x1000", self->bdf));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	req.offset = VFIO_REGION_OFFSET(2) + PAGE;
 	EXPECT_EQ(-EINVAL, sys(ioctl(self->dev.fd, VFIO_DEVICE_IOEVENTFD, &req)));
@@ -288,18 +170,21 @@ TEST_F(ivshmem, ioeventfd_is_refused)
 }
 
 /*
- * Somebody mapped resource2 before the device is opened.  With IO_STRICT_DEVMEM the claim revokes
+ * Somebody mapped resource2 before the device is bound.  With IO_STRICT_DEVMEM the claim revokes
  * those entries, and on 6.1 and 6.12 their reservation goes with them; on 7.x, and without
  * IO_STRICT_DEVMEM, it stays until munmap(), and the first one decides the type.
  */
 TEST_F(ivshmem, sysfs_was_first)
 {
-	void *other = sysfs_map(self->bdf, "resource2", 0, 64 * PAGE);
 	bool stays;
+	void *other;
 	char *bar;
 
+	ASSERT_EQ(0, pci_unbind(self->bdf));
+	other = sysfs_map(self->bdf, "resource2", 0, 64 * PAGE);
 	ASSERT_NE(MAP_FAILED, other);
 	EXPECT_STREQ("0+40000 uc-", memtype_reserved(self->bdf, 2));
+	ASSERT_EQ(0, memtype_load("", self->bdf));
 	log_mark("wc-bar test: sysfs_was_first");
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	stays = strcmp(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
@@ -316,7 +201,7 @@ TEST_F(ivshmem, sysfs_was_first)
 	if (pt_available()) {
 		bar = vfio_mmap(&self->dev, 2, 0, PMD, RW);
 		ASSERT_NE(MAP_FAILED, bar);
-		touch(bar, PMD);
+		memtype_touch(bar, PMD);
 		EXPECT_TYPE("uc-", bar, PMD);
 		munmap(bar, PMD);
 	}
@@ -327,6 +212,35 @@ TEST_F(ivshmem, sysfs_was_first)
 	munmap(other, 64 * PAGE);
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
+}
+
+/* And resource2_wc, where parts of the BAR should not be write-combining: not used, then. */
+TEST_F(ivshmem, sysfs_wc_was_first)
+{
+	const char *wanted = "0+1000 uc-, 1000+1000 wc, 2000+fffe000 uc-";
+	void *other;
+
+	ASSERT_EQ(0, pci_unbind(self->bdf));
+	other = sysfs_map(self->bdf, "resource2_wc", 0, 64 * PAGE);
+	ASSERT_NE(MAP_FAILED, other);
+	EXPECT_STREQ("0+40000 wc", memtype_reserved(self->bdf, 2));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x1000", self->bdf));
+	log_mark("wc-bar test: sysfs_wc_was_first");
+	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
+	if (!strcmp(wanted, memtype_reserved(self->bdf, 2))) {
+		TH_LOG("the reservation of the sysfs mapping is gone");
+		EXPECT_STREQ(wanted, memtype_granted(&self->dev, 2));
+		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(other)));
+		return;
+	}
+	EXPECT_STREQ("0+40000 wc", memtype_reserved(self->bdf, 2));
+	EXPECT_TRUE(logged_since("wc-bar test: sysfs_wc_was_first", "BAR 2: cannot be mapped"));
+	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 2, 0, PAGE, RW));
+	vfio_close(&self->dev);
+
+	munmap(other, 64 * PAGE);
+	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
+	EXPECT_STREQ(wanted, memtype_granted(&self->dev, 2));
 }
 
 /* The same by a driver that maps what it has not claimed, which nothing revokes. */
@@ -342,9 +256,9 @@ TEST_F(ivshmem, other_driver_was_first)
 	EXPECT_TRUE(logged_since("wc-bar test: other_driver_was_first",
 				 "BAR 2: write-combining not granted"));
 	if (pt_available()) {
-		bar = map_aligned(&self->dev, 2, 0, 2 * PMD, 0);
+		bar = memtype_map(&self->dev, 2, 0, 2 * PMD, 0);
 		ASSERT_NE(MAP_FAILED, bar);
-		touch(bar, 2 * PMD);
+		memtype_touch(bar, 2 * PMD);
 		EXPECT_TYPE("uc-", bar, 2 * PMD);
 		munmap(bar, 2 * PMD);
 	}
@@ -358,7 +272,7 @@ TEST_F(ivshmem, other_driver_was_first)
 
 TEST_F(ivshmem, strict_refuses_to_open)
 {
-	ASSERT_EQ(0, load_and_bind("strict=1", self->bdf));
+	ASSERT_EQ(0, memtype_load("strict=1", self->bdf));
 	ASSERT_EQ(0, hold(self->bdf, "uc", 0, PAGE, ""));
 	log_mark("wc-bar test: strict_refuses_to_open");
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&self->dev, NULL, self->bdf));
@@ -390,12 +304,12 @@ TEST_F(ivshmem, two_types_in_the_way)
 	vfio_close(&self->dev);
 
 	/* Segments that each suit what is there can be had. */
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x1000:0x1000", self->bdf));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x1000", self->bdf));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+fffe000 uc-", memtype_granted(&self->dev, 2));
 	vfio_close(&self->dev);
 
-	ASSERT_EQ(0, load_and_bind("strict=1", self->bdf));
+	ASSERT_EQ(0, memtype_load("strict=1", self->bdf));
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc", memtype_reserved(self->bdf, 2));
 	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
@@ -409,7 +323,7 @@ TEST_F(ivshmem, write_combining_was_first)
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
 	vfio_close(&self->dev);
 
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x1000:0x1000", self->bdf));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x1000", self->bdf));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 2, 0, PAGE, RW));
 	vfio_close(&self->dev);
@@ -442,25 +356,25 @@ TEST_F(ivshmem, bad_ranges)
 
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(parameters, sizeof(parameters), "ranges='%s'", bad[i]);
-		EXPECT_NE(0, load_and_bind(parameters, self->bdf)) TH_LOG("%s", bad[i]);
+		EXPECT_NE(0, memtype_load(parameters, self->bdf)) TH_LOG("%s", bad[i]);
 		EXPECT_STREQ("", pci_driver_of(self->bdf)) TH_LOG("%s", bad[i]);
 	}
 	/* BAR 0 is smaller than a page, which is not all its own. */
-	EXPECT_NE(0, load_and_bind("ranges=0 nonprefetch=1", self->bdf));
-	EXPECT_NE(0, load_and_bind("ranges=0:0:0x1000 nonprefetch=1", self->bdf));
-	EXPECT_EQ(0, load_and_bind("ranges=2:0:0x1000,2:4096:0x1000", self->bdf));
+	EXPECT_NE(0, memtype_load("ranges=0 nonprefetch=1", self->bdf));
+	EXPECT_NE(0, memtype_load("ranges=0:0:0x1000 nonprefetch=1", self->bdf));
+	EXPECT_EQ(0, memtype_load("ranges=2:0:0x1000,2:4096:0x1000", self->bdf));
 }
 
 TEST_F(ivshmem, other_name)
 {
 	if (module_unload("vfio-pci"))
 		SKIP(return, "the kernel's own vfio-pci does not unload: close what uses it");
-	ASSERT_EQ(0, module_load(DRIVER, "name=vfio-pci"));
+	ASSERT_EQ(0, module_load(MEMTYPE_DRIVER, "name=vfio-pci"));
 	ASSERT_EQ(0, pci_bind(self->bdf, "vfio-pci"));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
 	vfio_close(&self->dev);
-	EXPECT_EQ(0, module_unload(DRIVER));
+	EXPECT_EQ(0, module_unload(MEMTYPE_DRIVER));
 }
 
 TEST(not_prefetchable_is_refused)
@@ -472,11 +386,11 @@ TEST(not_prefetchable_is_refused)
 	NEED_PAT();
 	if (pci_find(&pci_edu, 0, bdf))
 		SKIP_NO_DEVICE(return, &pci_edu);
-	EXPECT_NE(0, load_and_bind("ranges=0", bdf));
+	EXPECT_NE(0, memtype_load("ranges=0", bdf));
 	EXPECT_STREQ("", pci_driver_of(bdf));
 
 	/* By default such a BAR is just uncached. */
-	ASSERT_EQ(0, load_and_bind("strict=1", bdf));
+	ASSERT_EQ(0, memtype_load("strict=1", bdf));
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("", memtype_granted(&dev, 0));
 	EXPECT_EQ(4, pread(dev.fd, &value, 4, VFIO_REGION_OFFSET(0)));
@@ -484,248 +398,11 @@ TEST(not_prefetchable_is_refused)
 	vfio_close(&dev);
 
 	/* Unless somebody takes responsibility. */
-	ASSERT_EQ(0, load_and_bind("ranges=0:0x1000:0x1000 nonprefetch=1", bdf));
+	ASSERT_EQ(0, memtype_load("ranges=0:0x1000:0x1000 nonprefetch=1", bdf));
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+fe000 uc-", memtype_granted(&dev, 0));
 	vfio_close(&dev);
 	EXPECT_STREQ("", memtype_reserved(bdf, 0));
-}
-
-FIXTURE(testdev)
-{
-	struct vfio_dev dev;
-	char bdf[BDF_LEN];
-	uint64_t size;
-};
-
-FIXTURE_SETUP(testdev)
-{
-	uint64_t start, end, flags;
-
-	NEED_PAT();
-	NEED_ENTRIES();
-	if (pci_find(&pci_testdev, 0, self->bdf))
-		SKIP_NO_DEVICE(return, &pci_testdev);
-	ASSERT_TRUE(pci_resource(self->bdf, 2, &start, &end, &flags));
-	self->size = end - start + 1;
-}
-
-FIXTURE_TEARDOWN(testdev)
-{
-	vfio_close(&self->dev);
-}
-
-/* One mapping across borders that suit 2 MiB entries and borders that do not. */
-TEST_F(testdev, mixed_types)
-{
-	char *bar;
-
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x201000:0x5ff000,2:0xa00000:0x200000", self->bdf));
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	bar = map_aligned(&self->dev, 2, 0, 16 * MIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	for (int i = 0; i < 2; i++) {
-		/* Backwards, so that windows and large entries meet the borders from both sides. */
-		if (i)
-			for (size_t at = 16 * MIB; at; at -= PAGE)
-				(void)*(volatile char *)(bar + at - PAGE);
-		else
-			touch(bar, 16 * MIB);
-		EXPECT_TYPE("uc-", bar, 0x201000);
-		EXPECT_TYPE("wc", bar + 0x201000, 0x5ff000);
-		EXPECT_TYPE("uc-", bar + 0x800000, 0x200000);
-		EXPECT_TYPE("wc", bar + 0xa00000, 0x200000);
-		EXPECT_TYPE("uc-", bar + 0xc00000, 0x400000);
-		/* Only the 2 MiB that a border cuts need small entries. */
-		if (memtype_huge()) {
-			EXPECT_EQ(7, pt_count(bar, 16 * MIB).pmd);
-			EXPECT_EQ(512, pt_count(bar, 16 * MIB).pte);
-		}
-		zap(&self->dev);
-		EXPECT_EQ(16 * MIB / PAGE, pt_count(bar, 16 * MIB).none);
-	}
-}
-
-/* The kernel's mappings of the segments lie apart: read() and write() go from one to the next. */
-TEST_F(testdev, reservations_by_segment)
-{
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x201000:0x5ff000", self->bdf));
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	if (self->size == 64 * MIB) {
-		EXPECT_STREQ("0+201000 uc-, 201000+5ff000 wc, 800000+3800000 uc-",
-			     memtype_reserved(self->bdf, 2));
-		EXPECT_STREQ("0+201000 uc-, 201000+5ff000 wc, 800000+3800000 uc-",
-			     memtype_granted(&self->dev, 2));
-	}
-	vfio_close(&self->dev);
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 2));
-}
-
-/* Two declared neighbours are one reservation, but no entry crosses the border. */
-TEST_F(testdev, neighbours)
-{
-	char *bar;
-
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x0:0x300000,2:0x300000:0x3d00000", self->bdf));
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	if (self->size == 64 * MIB)
-		EXPECT_STREQ("0+4000000 wc", memtype_reserved(self->bdf, 2));
-	bar = map_aligned(&self->dev, 2, 0, 8 * MIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	touch(bar, 8 * MIB);
-	EXPECT_TYPE("wc", bar, 8 * MIB);
-	if (memtype_huge())
-		EXPECT_EQ(512, pt_count(bar, 8 * MIB).pte);
-}
-
-#define NEED_BIGBAR()                                                                     \
-	do {                                                                              \
-		if (self->size < 4 * GIB)                                                 \
-			SKIP(return, "the BAR is smaller than 4 GiB: use FLAVOR=bigbar"); \
-	} while (0)
-
-/* One page of each 2 MiB: a million pages one by one take minutes without large entries. */
-static void touch_sparsely(const volatile char *addr, size_t len)
-{
-	for (size_t at = 0; at < len; at += PMD)
-		(void)addr[at];
-}
-
-TEST_F(testdev, gigabyte_entries)
-{
-	char *bar;
-
-	NEED_BIGBAR();
-	ASSERT_EQ(0, load_and_bind("ranges=2", self->bdf));
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	EXPECT_STREQ("0+100000000 wc", memtype_reserved(self->bdf, 2));
-	bar = map_aligned(&self->dev, 2, 0, 2 * GIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	for (int i = 0; i < 2; i++) {
-		touch(bar, PAGE);
-		touch(bar + GIB, PAGE);
-		EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar)));
-		EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar + GIB)));
-		if (memtype_huge())
-			EXPECT_EQ(2, pt_count(bar, 2 * GIB).pud);
-		zap(&self->dev);
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
-	}
-}
-
-/* A mapping has one protection, and 1 GiB entries of v6.12 take it from there, right or wrong. */
-TEST_F(testdev, gigabyte_entries_and_mixed_types)
-{
-	char *bar;
-
-	NEED_BIGBAR();
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x40000000:0x40200000", self->bdf));
-	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	EXPECT_STREQ("0+40000000 uc-, 40000000+40200000 wc, 80200000+7fe00000 uc-",
-		     memtype_reserved(self->bdf, 2));
-	bar = map_aligned(&self->dev, 2, 0, 4 * GIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	for (int i = 0; i < 2; i++) {
-		touch_sparsely(bar, 4 * GIB);
-		if (memtype_huge()) {
-			EXPECT_TYPE("uc-", bar, GIB);
-			EXPECT_TYPE("wc", bar + GIB, GIB + PMD);
-			EXPECT_TYPE("uc-", bar + 2 * GIB + PMD, 2 * GIB - PMD);
-			/* At least the first, whose type is the mapping's. */
-			EXPECT_LE(1, pt_count(bar, 4 * GIB).pud);
-		} else {
-			EXPECT_STREQ("uc-", memtype_of_entry(pt_lookup(bar)));
-			EXPECT_STREQ("uc-", memtype_of_entry(pt_lookup(bar + GIB - PMD)));
-			EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar + GIB)));
-			EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar + 2 * GIB)));
-			EXPECT_STREQ("uc-", memtype_of_entry(pt_lookup(bar + 2 * GIB + PMD)));
-		}
-		zap(&self->dev);
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
-	}
-
-	/* The same range in a mapping of its own has one type, hence large entries. */
-	munmap(bar, 4 * GIB);
-	bar = map_aligned(&self->dev, 2, GIB, GIB, 0);
-	ASSERT_NE(MAP_FAILED, bar);
-	touch(bar, PAGE);
-	EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar)));
-	if (memtype_huge())
-		EXPECT_EQ(1, pt_count(bar, GIB).pud);
-}
-
-#define E1000E_ICR   0x00c0
-#define E1000E_ICS   0x00c8
-#define E1000E_IMS   0x00d0
-#define E1000E_IVAR  0x00e4
-#define E1000E_OTHER (1 << 24)
-
-static uint32_t reg_read(void *bar, unsigned int reg)
-{
-	return *(volatile uint32_t *)((char *)bar + reg);
-}
-
-static void reg_write(void *bar, unsigned int reg, uint32_t value)
-{
-	*(volatile uint32_t *)((char *)bar + reg) = value;
-}
-
-/*
- * The e1000e's BAR 3 holds the MSI-X table at 0 and the pending bits at 0x2000, and nothing else:
- * declared write-combining as a whole, two of its four pages become so.
- */
-TEST(msix_stays_uncached)
-{
-	struct vfio_dev dev;
-	char bdf[BDF_LEN];
-	uint64_t count;
-	int efd;
-	char *regs, *table;
-
-	NEED_PAT();
-	NEED_ENTRIES();
-	if (pci_find(&pci_e1000e, 0, bdf))
-		SKIP_NO_DEVICE(return, &pci_e1000e);
-	ASSERT_EQ(0, load_and_bind("ranges=3 nonprefetch=1 strict=1", bdf));
-	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
-	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+1000 uc-, 3000+1000 wc",
-		     memtype_granted(&dev, 3));
-	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+1000 uc-, 3000+1000 wc",
-		     memtype_reserved(bdf, 3));
-
-	vfio_set_command(&dev, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	ASSERT_LE(0, efd);
-	ASSERT_EQ(0, vfio_set_eventfds(&dev, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, &efd));
-	/* The kernel's own mapping of the table is of the same type. */
-	EXPECT_STREQ("0+1000 uc- x2, 1000+1000 wc, 2000+1000 uc-, 3000+1000 wc",
-		     memtype_reserved(bdf, 3));
-
-	table = vfio_mmap(&dev, 3, 0, 4 * PAGE, RW);
-	ASSERT_NE(MAP_FAILED, table);
-	touch(table, 4 * PAGE);
-	for (int page = 0; page < 4; page++)
-		EXPECT_STREQ(page % 2 ? "wc" : "uc-",
-			     memtype_of_entry(pt_lookup(table + page * PAGE)));
-
-	regs = vfio_mmap(&dev, 0, 0, 0x20000, RW);
-	ASSERT_NE(MAP_FAILED, regs);
-	/* Causes "other" raise vector 0; setting a cause by hand is what ICS is for. */
-	reg_write(regs, E1000E_IVAR, 0x8 << 16);
-	reg_write(regs, E1000E_IMS, E1000E_OTHER);
-	for (int i = 0; i < 100; i++) {
-		reg_read(regs, E1000E_ICR);
-		reg_write(regs, E1000E_ICR, ~0);
-		reg_write(regs, E1000E_ICS, E1000E_OTHER);
-		ASSERT_TRUE(eventfd_wait(efd, 2000, &count)) TH_LOG("interrupt %d is missing", i);
-	}
-	/* QEMU 7.2 aborts when its throttling timer finds MSI-X off. */
-	usleep(20000);
-	EXPECT_EQ(0, vfio_irq_disable(&dev, VFIO_PCI_MSIX_IRQ_INDEX));
-	vfio_close(&dev);
-	munmap(regs, 0x20000);
-	munmap(table, 4 * PAGE);
-	EXPECT_STREQ("", memtype_reserved(bdf, 3));
 }
 
 /* Is the range in /proc/mtrr as write-combining? */
@@ -759,7 +436,7 @@ TEST(without_pat)
 	ASSERT_TRUE(pci_resource(bdf, 2, &start, &end, &flags));
 
 	/* A power of two, which an MTRR can describe, unless firmware has put another one there. */
-	ASSERT_EQ(0, load_and_bind("", bdf));
+	ASSERT_EQ(0, memtype_load("", bdf));
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	granted = mtrr_has(start, end - start + 1);
 	EXPECT_STREQ(granted ? WHOLE_IVSHMEM "wc mtrr" : WHOLE_IVSHMEM "uc- refused",
@@ -769,7 +446,7 @@ TEST(without_pat)
 	EXPECT_FALSE(mtrr_has(start, end - start + 1));
 
 	/* 12 KiB cannot be had. */
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x1000:0x3000", bdf));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x3000", bdf));
 	log_mark("wc-bar test: without_pat");
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+3000 uc- refused, 4000+fffc000 uc-",
@@ -777,7 +454,7 @@ TEST(without_pat)
 	EXPECT_TRUE(logged_since("wc-bar test: without_pat", "PAT is off"));
 	vfio_close(&dev);
 
-	ASSERT_EQ(0, load_and_bind("ranges=2:0x1000:0x3000 strict=1", bdf));
+	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x3000 strict=1", bdf));
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&dev, NULL, bdf));
 }
 
@@ -804,7 +481,7 @@ TEST_TIMEOUT(every_allocation_fails_once, 200)
 		struct vfio_iommu iommu;
 		bool failed = true;
 
-		ASSERT_EQ(0, load_and_bind(parameters[i], bdf));
+		ASSERT_EQ(0, memtype_load(parameters[i], bdf));
 		ASSERT_EQ(0, vfio_iommu_open(&iommu));
 		/* Once without, so that group and container are set up. */
 		ASSERT_EQ(0, vfio_open_bound(&dev, &iommu, bdf));

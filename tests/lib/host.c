@@ -26,24 +26,37 @@ bool host_available(void)
 	return port >= 0;
 }
 
-/* Reads up to the end of a line; what does not fit is dropped. */
-static int read_line(char *line, size_t len)
+/* Reads up to the end of a line, which can have a megabyte: *@line grows. */
+static int read_line(char **line, size_t *len)
 {
+	static char buf[4096];
+	static ssize_t used, have;
 	struct pollfd p = { .fd = port, .events = POLLIN };
-	size_t used = 0;
+	size_t n = 0;
 	char c;
 
-	for (;;) {
-		if (poll(&p, 1, ANSWER_MSEC) != 1)
-			return -ETIMEDOUT;
-		if (read(port, &c, 1) != 1)
-			return -EIO;
-		if (c == '\n')
-			break;
-		if (used + 1 < len)
-			line[used++] = c;
-	}
-	line[used] = '\0';
+	do {
+		if (used == have) {
+			if (poll(&p, 1, ANSWER_MSEC) != 1)
+				return -ETIMEDOUT;
+			used = 0;
+			have = read(port, buf, sizeof(buf));
+			if (have <= 0) {
+				have = 0;
+				return -EIO;
+			}
+		}
+		if (n == *len) {
+			char *more = realloc(*line, *len ? *len * 2 : sizeof(buf));
+
+			if (!more)
+				return -ENOMEM;
+			*line = more;
+			*len = *len ? *len * 2 : sizeof(buf);
+		}
+		c = buf[used++];
+		(*line)[n++] = c == '\n' ? '\0' : c;
+	} while (c != '\n');
 	return 0;
 }
 
@@ -69,19 +82,16 @@ static void unescape(const char *from, char *to, size_t len)
 
 static int ask(const char *json, unsigned int id, char *reply, size_t len)
 {
-	char want[32], *line, *text;
-	size_t size = 1 << 20;
+	char want[32], *line = NULL, *text;
+	size_t size = 0;
 	int err;
 
 	if (write(port, json, strlen(json)) != (ssize_t)strlen(json))
 		return -EIO;
-	line = malloc(size);
-	if (!line)
-		return -ENOMEM;
 	/* The id comes last in an answer, and first in an error. */
 	snprintf(want, sizeof(want), "\"id\": %u", id);
 	do {
-		err = read_line(line, size);
+		err = read_line(&line, &size);
 		text = err ? NULL : strstr(line, want);
 	} while (!err && (!text || !strchr(",}", text[strlen(want)])));
 

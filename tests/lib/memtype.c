@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 
+#include "host.h"
 #include "memtype.h"
+#include "module.h"
 #include "../../include/vfio_pci_sdk/uapi.h"
 
 #define TEXT_LEN 512
+#define GIB	 0x40000000UL
 
 struct entry {
 	unsigned long long start, end;
@@ -131,6 +138,54 @@ const char *memtype_of_entry(struct pt_entry entry)
 		     (entry.value & PT_PWT ? 1 : 0)];
 }
 
+/* Keeps our page tables in the first CPU, whose the monitor shows. */
+static void *occupy(void *stop)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+	while (!*(atomic_bool *)stop)
+		;
+	return NULL;
+}
+
+const char *memtype_of_host(const void *addr)
+{
+	const size_t size = 4 << 20;
+	atomic_bool stop = false;
+	const char *type = "none";
+	char want[32], *text;
+	pthread_t thread;
+	char *line;
+
+	if (!host_available())
+		return "?";
+	text = malloc(size);
+	if (!text || pthread_create(&thread, NULL, occupy, &stop)) {
+		free(text);
+		return "?";
+	}
+	usleep(10000);
+	/* "00007f0000000000: 00000000c0000000 X-PDACTUW": address, page, flags */
+	snprintf(want, sizeof(want), "%016lx: ", (unsigned long)addr);
+	for (int i = 0; i < 3 && !strcmp(type, "none"); i++) {
+		if (host_monitor("info tlb", text, size)) {
+			type = "?";
+			break;
+		}
+		line = strstr(text, want);
+		if (line && strlen(line) > 44)
+			type = line[40] == 'C' ? (line[41] == 'T' ? "uc" : "uc-") :
+						 (line[41] == 'T' ? "wc" : "wb");
+	}
+	stop = true;
+	pthread_join(thread, NULL);
+	free(text);
+	return type;
+}
+
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad)
 {
 	uintptr_t at = (uintptr_t)addr, end = at + len;
@@ -177,4 +232,38 @@ bool memtype_huge(void)
 	uname(&name);
 	return sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
 	       (major > 6 || (major == 6 && minor >= 12));
+}
+
+int memtype_load(const char *parameters, const char *bdf)
+{
+	return module_load(MEMTYPE_DRIVER, parameters) ?: pci_bind(bdf, MEMTYPE_DRIVER);
+}
+
+char *memtype_map(struct vfio_dev *dev, unsigned int bar, uint64_t offset, size_t len, size_t skew)
+{
+	uint64_t start, end, flags;
+	char *room, *want;
+
+	if (!pci_resource(dev->bdf, bar, &start, &end, &flags))
+		return MAP_FAILED;
+	room = mmap(NULL, len + 2 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		    0);
+	if (room == MAP_FAILED)
+		return room;
+	want = (char *)(((uintptr_t)room + GIB - 1) & ~(GIB - 1)) + (start + offset) % GIB + skew;
+	munmap(room, len + 2 * GIB);
+	return mmap(want, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, dev->fd,
+		    VFIO_REGION_OFFSET(bar) + offset);
+}
+
+void memtype_touch(const volatile char *addr, size_t len)
+{
+	for (size_t at = 0; at < len; at += PAGE)
+		(void)addr[at];
+}
+
+void memtype_zap(struct vfio_dev *dev)
+{
+	vfio_set_command(dev, PCI_COMMAND_MEMORY, 0);
+	vfio_set_command(dev, 0, PCI_COMMAND_MEMORY);
 }

@@ -26,6 +26,12 @@ const char *memtype_granted(struct vfio_dev *dev, unsigned int bar);
 /* Type of a page-table entry: "wb", "wc", "uc-", "uc", ...; "none" without an entry. */
 const char *memtype_of_entry(struct pt_entry entry);
 
+/*
+ * The same for the entry of an address of ours as QEMU sees it, "info tlb" of its monitor: neither
+ * this kernel nor a module of ours has a say there. "?" without a monitor.
+ */
+const char *memtype_of_host(const void *addr);
+
 /* Has every page of the range an entry of that type? *@bad is the first that has not. */
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad);
 
@@ -37,5 +43,41 @@ bool memtype_pat(void);
 
 /* A kernel that maps BARs by larger entries: by 2 MiB since 6.12. */
 bool memtype_huge(void);
+
+/* The sample whose parameters declare write-combining ranges, loaded anew with these and bound. */
+#define MEMTYPE_DRIVER "wc-bar-vfio-pci"
+int memtype_load(const char *parameters, const char *bdf);
+
+/* Maps part of a BAR where its offset and its address agree modulo 1 GiB, or off by @skew. */
+char *memtype_map(struct vfio_dev *dev, unsigned int bar, uint64_t offset, size_t len, size_t skew);
+
+/* Reads each page, so that it has an entry. */
+void memtype_touch(const volatile char *addr, size_t len);
+
+/* Takes all entries of BARs away: memory decode off, and on. */
+void memtype_zap(struct vfio_dev *dev);
+
+#define NEED_PAT()                                                                          \
+	do {                                                                                \
+		if (!memtype_pat())                                                         \
+			SKIP(return, "the page attribute table is off: run without nopat"); \
+	} while (0)
+#define NEED_ENTRIES()                                                           \
+	do {                                                                     \
+		if (!pt_available())                                             \
+			SKIP(return, "the test module ptwalk is not loaded: make all builds it"); \
+	} while (0)
+
+/* Every page of the range must have that type; says which one has not, and by which entry. */
+#define EXPECT_TYPE(type, addr, len)                                                   \
+	do {                                                                           \
+		const void *__at = NULL;                                               \
+		EXPECT_TRUE(memtype_everywhere(addr, len, type, &__at))                \
+		TH_LOG("offset %#lx: %s, entry %#llx of %#llx bytes",                  \
+		       (unsigned long)((const char *)__at - (const char *)(addr)),     \
+		       memtype_of_entry(pt_lookup(__at)),                              \
+		       (unsigned long long)pt_lookup(__at).value,                      \
+		       (unsigned long long)pt_lookup(__at).size);                      \
+	} while (0)
 
 #endif

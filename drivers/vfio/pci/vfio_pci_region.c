@@ -16,6 +16,16 @@ static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, un
 	return &vdev->region[array_index_nospec(nr, vdev->num_regions)];
 }
 
+/* A reset that others make looks through them under memory_lock, at open and close, too. */
+static void regions_replace(struct vfio_pci_core_device *vdev, struct vfio_pci_region *regions,
+			    int nr)
+{
+	vfio_pci_access_lock(vdev);
+	vdev->region = regions;
+	vdev->num_regions = nr;
+	vfio_pci_access_unlock(vdev);
+}
+
 /**
  * vfio_pci_core_register_dev_region - add a region to a device
  * @vdev: the device, being opened: between vfio_pci_core_enable() and the end of open_device
@@ -29,25 +39,28 @@ static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, un
  * The region gets the next free index, and is removed by vfio_pci_core_disable().  Pointers to
  * regions that were added before are no longer valid.
  *
- * Context: process; calls for one device must not overlap.
+ * Context: process; takes memory_lock; calls for one device must not overlap.
  * Return: 0 or -ENOMEM; @data is still the caller's then.
  */
 int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigned int type,
 				      unsigned int subtype, const struct vfio_pci_regops *ops,
 				      size_t size, u32 flags, void *data)
 {
-	struct vfio_pci_region *regions;
+	struct vfio_pci_region *old = vdev->region, *regions;
+	int nr = vdev->num_regions;
 
-	regions = krealloc(vdev->region, array_size(vdev->num_regions + 1, sizeof(*regions)),
-			   GFP_KERNEL_ACCOUNT);
+	regions = kmalloc_array(nr + 1, sizeof(*regions), GFP_KERNEL_ACCOUNT);
 	if (!regions)
 		return -ENOMEM;
 
-	regions[vdev->num_regions++] = (struct vfio_pci_region){
+	if (nr)
+		memcpy(regions, old, array_size(nr, sizeof(*regions)));
+	regions[nr] = (struct vfio_pci_region){
 		.type = type, .subtype = subtype, .ops = ops,
 		.size = size, .flags = flags, .data = data,
 	};
-	vdev->region = regions;
+	regions_replace(vdev, regions, nr + 1);
+	kfree(old);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_register_dev_region);
@@ -55,16 +68,16 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_register_dev_region);
 /* At close, with nobody left who could use a region. */
 void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev)
 {
-	struct vfio_pci_region *region = vdev->region;
+	struct vfio_pci_region *regions = vdev->region;
+	int i, nr = vdev->num_regions;
 
-	if (!region)
+	if (!regions)
 		return;
 
-	for (; vdev->num_regions; vdev->num_regions--, region++)
-		region->ops->release(vdev, region);
-
-	kfree(vdev->region);
-	vdev->region = NULL;
+	regions_replace(vdev, NULL, 0);
+	for (i = 0; i < nr; i++)
+		regions[i].ops->release(vdev, &regions[i]);
+	kfree(regions);
 }
 
 int vfio_pci_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,

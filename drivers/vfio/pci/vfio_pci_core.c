@@ -326,8 +326,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	lockdep_assert_held(&vdev->vdev.dev_set->lock);
 
 	/* Resets below need D0, and a reset of a device in D3 would lose what pm_save holds. */
-	vfio_pci_power_leave_low(vdev);
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_power_up(vdev);
 
 	pci_clear_master(pdev);
 	vfio_pci_irqs_disable(vdev);

@@ -17,7 +17,7 @@
  * configuration is kept in vdev->pm_save meanwhile: neither in the PCI core's copy, which a reset
  * overwrites, nor in pci_saved_state, which is the state at open.
  *
- * Needs memory_lock for write unless @state is D0.
+ * Needs memory_lock for write, or, for D0 and before there are users, device_lock.
  */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
@@ -158,8 +158,8 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 	return 0;
 }
 
-/* At close, with nobody left to give access back to. */
-void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev)
+/* At close, with nobody left to give access back to: awake, and in D0. */
+void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 {
 	if (READ_ONCE(vdev->pm_runtime_engaged)) {
 		vfio_pci_access_lock(vdev);
@@ -170,6 +170,11 @@ void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev)
 	/* A wakeup may be about to end low power, and hold the reference that keeps it so. */
 	if (!pm_runtime_active(&vdev->pdev->dev))
 		pm_runtime_resume(&vdev->pdev->dev);
+
+	/* Locked: a reset that others make restores what pm_save holds, too. */
+	vfio_pci_access_lock(vdev);
+	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_access_unlock(vdev);
 }
 
 static int vfio_pci_runtime_suspend(struct device *dev)

@@ -211,7 +211,7 @@ int vfio_pci_low_power_entry_with_wakeup(struct vfio_pci_core_device *vdev, u32 
 					 void __user *arg, size_t argsz);
 int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
 			    size_t argsz);
-void vfio_pci_power_leave_low(struct vfio_pci_core_device *vdev);
+void vfio_pci_power_up(struct vfio_pci_core_device *vdev);
 void vfio_pci_power_register(struct vfio_pci_core_device *vdev);
 void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev);
 

@@ -9,8 +9,8 @@
  * config_lock protects vconfig, and the read-modify-write of hardware registers, against a second
  * writer; memory_lock, held for write, does that for COMMAND.  Readers take no lock: an access is a
  * single aligned load from vconfig, a writer stores whole registers, and a register that is partly
- * in the hardware has no consistent value anyway while it changes.  The map and the pieces are built
- * before the device is open and stay as they are until it is closed.
+ * in the hardware has no consistent value anyway while it changes.  The map and the pieces are
+ * built before the device is open and stay as they are until it is closed.
  *
  * Who holds config_lock may wait for the end of a reset that others make, and such a reset for
  * memory_lock: neither of the two locks is ever taken under the other.

@@ -145,7 +145,8 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 /*
  * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
  * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
- * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without igate.
+ * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without
+ * igate.
  */
 void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
 {

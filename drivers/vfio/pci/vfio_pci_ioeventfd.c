@@ -143,7 +143,7 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 	if (end > pci_resource_len(vdev->pdev, key->bar))
 		return -EINVAL;
 
-	/* x86 makes such an access; others, arm64 for one, fault, and here it would be the kernel. */
+	/* x86 makes such an access; others, arm64 for one, fault, and it would be the kernel. */
 	if (!IS_ENABLED(CONFIG_X86) && key->pos % key->count)
 		return -EINVAL;
 

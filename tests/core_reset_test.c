@@ -136,8 +136,8 @@ static void *write_latency_timer(void *arg)
 }
 
 /*
- * Such a reset shuts user space out of config space, then waits for who is in the middle of it. Those
- * must not wait for somebody who was shut out.
+ * Such a reset shuts user space out of config space, then waits for who is in the middle of it.
+ * Those must not wait for somebody who was shut out.
  */
 TEST_F(nvme, reset_by_the_administrator_waits_for_config_writes)
 {

@@ -179,7 +179,7 @@ TEST_F(memory, write_protected_by_soft_dirty)
 	char *room, *map;
 
 	if (write_file("/proc/self/clear_refs", "4"))
-		SKIP(return, "no soft-dirty tracking: it takes a kernel with CONFIG_MEM_SOFT_DIRTY");
+		SKIP(return, "no soft-dirty tracking: use a kernel with CONFIG_MEM_SOFT_DIRTY");
 
 	/* Small entries, then one of 2 MiB. */
 	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
@@ -212,7 +212,7 @@ TEST(write_protected_entry_of_1_gib)
 	OPEN_OR_SKIP(&dev, NULL, &pci_testdev, 0);
 	ASSERT_EQ(0, vfio_region(&dev, 2, &info));
 	if (info.size < len || write_file("/proc/self/clear_refs", "4") || !pt_available())
-		SKIP(goto close, "no BAR of 1 GiB, or no soft-dirty tracking: FLAVOR=bigbar has it");
+		SKIP(goto close, "no BAR of 1 GiB or no soft-dirty tracking: try FLAVOR=bigbar");
 
 	room = mmap(NULL, 2 * len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, room);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SR-IOV: VFs made by the driver of the PF, and the token that both users must know. */
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 
 #include "fixture.h"
+#include "mem.h"
 
 #define TOKEN "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3"
 #define OTHER "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f4"
@@ -22,25 +24,46 @@ FIXTURE(sriov)
 {
 	struct vfio_iommu iommu;
 	char pf[BDF_LEN], vf[BDF_LEN];
+	int fd[2]; /* devices that are open */
 };
+
+FIXTURE_VARIANT(sriov)
+{
+	const struct pci_id *id;
+};
+
+FIXTURE_VARIANT_ADD(sriov, nvme){ .id = &pci_nvme };
+FIXTURE_VARIANT_ADD(sriov, igb){ .id = &pci_igb };
 
 FIXTURE_SETUP(sriov)
 {
 	char text[8] = "";
 
-	if (pci_find(&pci_nvme, 0, self->pf))
-		SKIP_NO_DEVICE(return, &pci_nvme);
+	self->fd[0] = self->fd[1] = -1;
+	if (pci_find(variant->id, 0, self->pf))
+		SKIP_NO_DEVICE(return, variant->id);
 	if (pci_read_attr(self->pf, "sriov_totalvfs", text, sizeof(text)) < 0)
-		SKIP(return, "this nvme has no SR-IOV: use QEMU 7.1 or newer");
+		SKIP(return, "this %s has no SR-IOV: use QEMU 7.1 or newer", variant->id->name);
 	ASSERT_EQ(0, vfio_iommu_open(&self->iommu));
 	if (self->iommu.iommufd)
 		SKIP(return, "the token is part of the name given to a group: unset VFIO_IOMMU");
 }
 
+static void close_all(struct __self_sriov *self)
+{
+	for (int i = 0; i < 2; i++) {
+		close(self->fd[i]);
+		self->fd[i] = -1;
+	}
+}
+
 FIXTURE_TEARDOWN(sriov)
 {
+	/* First, or the end of a VF would wait for us. */
+	close_all(self);
 	vfio_iommu_close(&self->iommu);
-	pci_write_attr(self->pf, "sriov_numvfs", "0");
+	if (*self->pf)
+		pci_write_attr(self->pf, "sriov_numvfs", "0");
 }
 
 static int create_vf(const char *pf, char vf[BDF_LEN])
@@ -103,7 +126,6 @@ TEST_F(sriov, token)
 {
 	static const uint8_t other[16] = { 0xbd, 0x8d, 0x9d, 0x2b, 0x5a, 0x5f, 0x4f, 0x5a,
 					   0xa2, 0x11, 0xf5, 0x91, 0x51, 0x4b, 0xa1, 0xf4 };
-	int fd;
 
 	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
 	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "N"));
@@ -122,20 +144,63 @@ TEST_F(sriov, token)
 	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf, " vf_token=bd8d9d2b"));
 	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, self->vf, " something"));
 	EXPECT_EQ(-ENODEV, expect_open(&self->iommu, self->vf, "0 vf_token=" TOKEN));
-	fd = open_named(&self->iommu, self->vf, "  vf_token=" TOKEN " ");
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(-ENOTTY, set_token(fd, other));
+	self->fd[0] = open_named(&self->iommu, self->vf, "  vf_token=" TOKEN " ");
+	ASSERT_LE(0, self->fd[0]);
+	EXPECT_EQ(-ENOTTY, set_token(self->fd[0], other));
 
 	/* With a VF in use the PF needs the token, too. */
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
-	close(fd);
+	close_all(self);
 
-	fd = open_named(&self->iommu, self->pf, "");
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(0, set_token(fd, other));
+	self->fd[0] = open_named(&self->iommu, self->pf, "");
+	ASSERT_LE(0, self->fd[0]);
+	EXPECT_EQ(0, set_token(self->fd[0], other));
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->vf, " vf_token=" TOKEN));
-	close(fd);
+}
+
+/* A VF's own registers have neither ids nor a memory decode bit; its user sees both. */
+TEST_F(sriov, what_a_vf_shows)
+{
+	struct vfio_dev dev = { .iommu = &self->iommu };
+	struct vfio_region_info region;
+	struct vfio_irq_info irq;
+	char text[8] = "";
+	uint64_t *bar;
+
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, " vf_token=" TOKEN));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	self->fd[0] = open_named(&self->iommu, self->vf, " vf_token=" TOKEN);
+	ASSERT_LE(0, self->fd[0]);
+	dev.fd = self->fd[0];
+
+	ASSERT_EQ(0, pci_read_attr(self->vf, "vendor", text, sizeof(text)));
+	EXPECT_EQ(strtoul(text, NULL, 16), vfio_config_read(&dev, PCI_VENDOR_ID, 2));
+	ASSERT_EQ(0, pci_read_attr(self->vf, "device", text, sizeof(text)));
+	EXPECT_EQ(strtoul(text, NULL, 16), vfio_config_read(&dev, PCI_DEVICE_ID, 2));
+	EXPECT_EQ(0, vfio_config_read(&dev, PCI_INTERRUPT_PIN, 1));
+	ASSERT_EQ(0, vfio_irq(&dev, VFIO_PCI_INTX_IRQ_INDEX, &irq));
+	EXPECT_EQ(0, irq.count);
+	ASSERT_EQ(0, vfio_irq(&dev, VFIO_PCI_MSIX_IRQ_INDEX, &irq));
+	EXPECT_LT(0, irq.count);
+
+	ASSERT_EQ(0, vfio_region(&dev, 0, &region));
+	ASSERT_LT(0, region.size);
+	vfio_config_write(&dev, PCI_BASE_ADDRESS_0, 4, 0xfffffff0);
+	EXPECT_EQ(-(uint32_t)region.size,
+		  vfio_config_read(&dev, PCI_BASE_ADDRESS_0, 4) & PCI_BASE_ADDRESS_MEM_MASK);
+
+	/* Memory is decoded whatever COMMAND says. */
+	EXPECT_TRUE(vfio_config_read(&dev, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
+	bar = vfio_mmap(&dev, 0, 0, PAGE, PROT_READ);
+	ASSERT_NE(MAP_FAILED, bar);
+	EXPECT_TRUE(try_read32(bar, NULL));
+	vfio_set_command(&dev, PCI_COMMAND_MEMORY, 0);
+	EXPECT_FALSE(vfio_config_read(&dev, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
+	EXPECT_TRUE(try_read32(bar, NULL));
+	munmap(bar, PAGE);
 }
 
 /* VFs die with their PF's power. */
@@ -156,6 +221,69 @@ TEST_F(sriov, the_pf_stays_in_d0)
 	vfio_config_write(&dev, pm + PCI_PM_CTRL, 2, 3);
 	EXPECT_EQ(0, vfio_config_read(&dev, pm + PCI_PM_CTRL, 2) & 3);
 	vfio_close(&dev);
+}
+
+/* Nobody has the PF open: it sleeps, but not while there are VFs. */
+TEST_F(sriov, the_pf_stays_awake)
+{
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	ASSERT_TRUE(pci_power_becomes(self->pf, "suspended"));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, create_vf(self->pf, self->vf));
+		usleep(200000);
+		EXPECT_TRUE(pci_power_becomes(self->pf, "active"));
+		ASSERT_EQ(0, pci_write_attr(self->pf, "sriov_numvfs", "0"));
+		EXPECT_TRUE(pci_power_becomes(self->pf, "suspended"));
+	}
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	EXPECT_EQ(-EBUSY, pci_write_attr(self->pf, "sriov_numvfs", "2"));
+}
+
+/* VFs go with the driver of their PF. */
+TEST_F(sriov, the_pf_is_unbound)
+{
+	struct utsname kernel;
+	char text[8] = "";
+
+	uname(&kernel);
+	if (test_slowdown() > 1 && atoi(kernel.release) >= 7)
+		SKIP(return, "with lockdep the PCI core of this kernel warns of any driver that "
+			     "does that: use KERNEL=debian-6.12");
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	ASSERT_EQ(0, create_vf(self->pf, self->vf));
+	ASSERT_EQ(0, pci_unbind(self->pf));
+	EXPECT_EQ(-ENOENT, pci_read_attr(self->vf, "vendor", text, sizeof(text)));
+	ASSERT_EQ(0, pci_read_attr(self->pf, "sriov_numvfs", text, sizeof(text)));
+	EXPECT_STREQ("0", text);
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+}
+
+/* Two users of VFs: the PF is free again when both are gone. */
+TEST_F(sriov, two_vfs_in_use)
+{
+	char link[64], target[64] = "", vf[2][BDF_LEN];
+
+	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));
+	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, " vf_token=" TOKEN));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	ASSERT_EQ(0, pci_write_attr(self->pf, "sriov_numvfs", "2"));
+	for (int i = 0; i < 2; i++) {
+		snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/virtfn%d", self->pf, i);
+		ASSERT_LT(0, readlink(link, target, sizeof(target) - 1));
+		snprintf(vf[i], BDF_LEN, "%.12s", strrchr(target, '/') + 1);
+		EXPECT_STREQ(vfio_driver(), pci_driver_of(vf[i]));
+		self->fd[i] = open_named(&self->iommu, vf[i], " vf_token=" TOKEN);
+		ASSERT_LE(0, self->fd[i]);
+	}
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
+	close(self->fd[0]);
+	self->fd[0] = -1;
+	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
+	close_all(self);
+	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
+	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, ""));
 }
 
 TEST_F(sriov, no_token_wanted)

@@ -237,7 +237,7 @@ TEST_F(edu, no_hot_reset_on_the_root_bus)
 	int group = 0;
 
 	EXPECT_EQ(-ENODEV, sys(ioctl(self->dev.fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info)));
-	EXPECT_EQ(-ENODEV, hot_reset(&self->dev, &group, 1));
+	EXPECT_EQ(-ENODEV, hot_reset(&self->dev, &group, self->dev.iommu->ngroups));
 }
 
 /* Two functions in one slot behind a root port. */

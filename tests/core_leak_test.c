@@ -89,6 +89,9 @@ static void *random_arg(unsigned int *seed, char *hole, size_t size)
 static long wrong_call(struct vfio_dev *dev, unsigned int kind, unsigned int *seed, char *hole,
 		       const int fds[3])
 {
+	static const unsigned long info[] = { VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_REGION_INFO,
+					      VFIO_DEVICE_GET_IRQ_INFO,
+					      VFIO_DEVICE_GET_PCI_HOT_RESET_INFO };
 	struct vfio_irq_set *irq;
 	struct vfio_device_ioeventfd *io;
 	struct vfio_device_feature *feature;
@@ -129,10 +132,7 @@ static long wrong_call(struct vfio_dev *dev, unsigned int kind, unsigned int *se
 		return ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, random_arg(seed, hole, 64));
 	case 4:
 		arg[2] = rand_r(seed) % 12;
-		return ioctl(dev->fd,
-			     rand_r(seed) % 2 ? VFIO_DEVICE_GET_REGION_INFO
-					      : VFIO_DEVICE_GET_PCI_HOT_RESET_INFO,
-			     random_arg(seed, hole, 32));
+		return ioctl(dev->fd, info[rand_r(seed) % 4], random_arg(seed, hole, 32));
 	case 5:
 		return pread(dev->fd, hole - rand_r(seed) % 16, 16 + rand_r(seed) % 4000,
 			     VFIO_REGION_OFFSET(rand_r(seed) % 10) + rand_r(seed) % 256);

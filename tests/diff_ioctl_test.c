@@ -15,6 +15,8 @@ FIXTURE_VARIANT_ADD(diff, edu){.id = &pci_edu};
 FIXTURE_VARIANT_ADD(diff, nvme){.id = &pci_nvme};
 FIXTURE_VARIANT_ADD(diff, e1000e){.id = &pci_e1000e};
 FIXTURE_VARIANT_ADD(diff, igb){.id = &pci_igb};
+FIXTURE_VARIANT_ADD(diff, ivshmem){.id = &pci_ivshmem};
+FIXTURE_VARIANT_ADD(diff, vga){.id = &pci_vga};
 
 #define ARG_ROOM 256
 #define MORE	 8 /* bytes that a caller may have behind the structure it knows */
@@ -298,6 +300,7 @@ static void features(struct vfio_dev *dev, struct transcript *t)
 		.flags = LOW_POWER_EXIT | VFIO_DEVICE_FEATURE_SET,
 	};
 	char what[64];
+	size_t end;
 
 	for (unsigned int op = 0; op < 8; op++) {
 		for (unsigned int feature = 0; feature < 18; feature++) {
@@ -317,6 +320,13 @@ static void features(struct vfio_dev *dev, struct transcript *t)
 			for (arg.hdr.argsz = 0; arg.hdr.argsz < 14; arg.hdr.argsz++)
 				call(dev, t, what, arg.hdr.argsz, VFIO_DEVICE_FEATURE, &arg,
 				     sizeof(arg));
+			/* These do not: the header ends early, or what follows. */
+			arg.hdr.argsz = sizeof(arg);
+			snprintf(what, sizeof(what), "feature %#x cut-off", arg.hdr.flags);
+			end = feature == LOW_POWER_ENTRY_WITH_WAKEUP ? sizeof(arg.hdr) + 8
+								     : sizeof(arg.hdr);
+			for (size_t there = 0; there < end; there++)
+				call(dev, t, what, there, VFIO_DEVICE_FEATURE, &arg, there);
 			ioctl(dev->fd, VFIO_DEVICE_FEATURE, &leave);
 		}
 	}

@@ -17,6 +17,10 @@ static ushort vendor[MAX_DEVICES];
 module_param_array(vendor, ushort, NULL, 0444);
 MODULE_PARM_DESC(vendor, "Their vendors; 0 for the true one");
 
+static ushort id[MAX_DEVICES];
+module_param_array(id, ushort, NULL, 0444);
+MODULE_PARM_DESC(id, "Their device ids; 0 for the true one");
+
 static uint class[MAX_DEVICES];
 module_param_array(class, uint, NULL, 0444);
 MODULE_PARM_DESC(class, "Their classes, of 24 bits; 0 for the true one");
@@ -24,6 +28,7 @@ MODULE_PARM_DESC(class, "Their classes, of 24 bits; 0 for the true one");
 static struct {
 	struct pci_dev	*pdev;
 	ushort		vendor;
+	ushort		id;
 	uint		class;
 } was[MAX_DEVICES];
 
@@ -33,6 +38,7 @@ static void lookslike_restore(void)
 
 	for (i = 0; i < ndevices && was[i].pdev; i++) {
 		was[i].pdev->vendor = was[i].vendor;
+		was[i].pdev->device = was[i].id;
 		was[i].pdev->class = was[i].class;
 		pci_dev_put(was[i].pdev);
 	}
@@ -56,8 +62,10 @@ static int __init lookslike_init(void)
 
 		was[i].pdev = pdev;
 		was[i].vendor = pdev->vendor;
+		was[i].id = pdev->device;
 		was[i].class = pdev->class;
 		pdev->vendor = vendor[i] ?: pdev->vendor;
+		pdev->device = id[i] ?: pdev->device;
 		pdev->class = class[i] ?: pdev->class;
 	}
 	return 0;

@@ -112,6 +112,19 @@ TEST_F(memory, not_while_decode_is_off)
 	EXPECT_EQ(DATA, self->bar[PLACE / 8]);
 }
 
+/* Offsets that name no region, or one that is no BAR. */
+TEST_F(memory, places_that_are_none)
+{
+	static const uint64_t bars[] = { 1 << 23, (1 << 23) + 2, 0xffffff, 6, 7, 8, 9, 1 << 22 };
+
+	if (!vfio_follows_newest())
+		SKIP(return, "the kernel's driver reads beyond an array here: use KERNEL=lab-7");
+	for (size_t i = 0; i < sizeof(bars) / sizeof(*bars); i++)
+		EXPECT_EQ(-EINVAL, ioeventfd(&self->dev, bars[i], 0, 4, 0, self->fd))
+		TH_LOG("region %#llx", (unsigned long long)bars[i]);
+	EXPECT_EQ(-EINVAL, ioeventfd(&self->dev, 2, VFIO_REGION_OFFSET(1) - 4, 4, 0, self->fd));
+}
+
 /* As many as there can be, and a close that finds them all. */
 TEST_F(memory, a_thousand)
 {

@@ -13,7 +13,7 @@
 
 #define BAR	2 /* of ivshmem: memory that anybody may read */
 #define USERS	4
-#define ROUNDS	40
+#define ROUNDS	20
 #define HOLDER	"memhold"
 
 FIXTURE(bars)

@@ -16,6 +16,12 @@
 #define TEXT_LEN 512
 #define GIB	 0x40000000UL
 
+/* Intel SDM volume 3, 4.5: table entries of 4 and 5 levels */
+#define CR4_LA57   (1 << 12)
+#define PT_PRESENT (1 << 0)
+#define PT_PSE	   (1 << 7)
+#define PT_ADDR	   0xffffffffff000ULL
+
 struct entry {
 	unsigned long long start, end;
 	const char *type;
@@ -151,39 +157,60 @@ static void *occupy(void *stop)
 	return NULL;
 }
 
+/* The hexadecimal number that follows @before in what the monitor answers. */
+static bool host_number(const char *command, const char *before, uint64_t *number)
+{
+	static char text[16384];
+	const char *at;
+
+	if (host_monitor(command, text, sizeof(text)))
+		return false;
+	at = strstr(text, before);
+	if (at)
+		*number = strtoull(at + strlen(before), NULL, 16);
+	return at;
+}
+
+/* "info tlb" shows more than a gigabyte of lines where KASAN's shadow is mapped: walk by hand. */
+static bool host_lookup(uintptr_t addr, struct pt_entry *entry)
+{
+	uint64_t cr4;
+	char command[64];
+	int shift;
+
+	if (!host_number("info registers", "CR4=", &cr4) ||
+	    !host_number("info registers", "CR3=", &entry->value))
+		return false;
+
+	for (shift = cr4 & CR4_LA57 ? 48 : 39; shift >= 12; shift -= 9) {
+		snprintf(command, sizeof(command), "xp /1gx %#lx",
+			 (entry->value & PT_ADDR) + (addr >> shift) % 512 * 8);
+		if (!host_number(command, ": ", &entry->value))
+			return false;
+		entry->size = entry->value & PT_PRESENT ? 1UL << shift : 0;
+		if (!entry->size || (shift <= 30 && entry->value & PT_PSE))
+			break;
+	}
+	return true;
+}
+
 const char *memtype_of_host(const void *addr)
 {
-	const size_t size = 4 << 20;
+	struct pt_entry entry = {};
 	atomic_bool stop = false;
-	const char *type = "none";
-	char want[32], *text;
 	pthread_t thread;
-	char *line;
+	bool known;
 
-	if (!host_available())
+	if (!host_available() || pthread_create(&thread, NULL, occupy, &stop))
 		return "?";
-	text = malloc(size);
-	if (!text || pthread_create(&thread, NULL, occupy, &stop)) {
-		free(text);
-		return "?";
-	}
 	usleep(10000);
-	/* "00007f0000000000: 00000000c0000000 X-PDACTUW": address, page, flags */
-	snprintf(want, sizeof(want), "%016lx: ", (unsigned long)addr);
-	for (int i = 0; i < 3 && !strcmp(type, "none"); i++) {
-		if (host_monitor("info tlb", text, size)) {
-			type = "?";
-			break;
-		}
-		line = strstr(text, want);
-		if (line && strlen(line) > 44)
-			type = line[40] == 'C' ? (line[41] == 'T' ? "uc" : "uc-") :
-						 (line[41] == 'T' ? "wc" : "wb");
-	}
+	known = host_lookup((uintptr_t)addr, &entry);
+	/* Another process may have come in between. */
+	for (int i = 0; known && !entry.size && i < 2; i++)
+		known = host_lookup((uintptr_t)addr, &entry);
 	stop = true;
 	pthread_join(thread, NULL);
-	free(text);
-	return type;
+	return known ? memtype_of_entry(entry) : "?";
 }
 
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad)

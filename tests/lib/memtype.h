@@ -27,8 +27,8 @@ const char *memtype_granted(struct vfio_dev *dev, unsigned int bar);
 const char *memtype_of_entry(struct pt_entry entry);
 
 /*
- * The same for the entry of an address of ours as QEMU sees it, "info tlb" of its monitor: neither
- * this kernel nor a module of ours has a say there. "?" without a monitor.
+ * The same for the entry of an address of ours as QEMU sees it, by its monitor: neither this kernel
+ * nor a module of ours has a say there. "?" without a monitor.
  */
 const char *memtype_of_host(const void *addr);
 

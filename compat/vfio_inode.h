@@ -23,11 +23,6 @@ static inline int vfio_sdk_inode_get(struct vfio_sdk_inode *node)
 static inline void vfio_sdk_inode_put(struct vfio_sdk_inode *node)
 {
 }
-
-static inline int vfio_sdk_inode_adopt(struct vfio_sdk_inode *node, struct vm_area_struct *vma)
-{
-	return 0;
-}
 #else
 int vfio_sdk_inode_get(struct vfio_sdk_inode *node);
 void vfio_sdk_inode_put(struct vfio_sdk_inode *node);

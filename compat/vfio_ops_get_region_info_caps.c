@@ -18,11 +18,13 @@
  * struct vfio_ops_shadow - what stands behind the ops pointer of each device of ours
  * @kernel: the table vfio.ko calls; device->ops points here
  * @driver: the table the driver gave
+ * @ioctl: the driver's callback for all ioctls but one
  * @node: the device's inode, where vfio.ko makes none
  */
 struct vfio_ops_shadow {
 	struct vfio_device_ops			kernel;
 	const struct vfsdk_vfio_device_ops	*driver;
+	long (*ioctl)(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);
 	struct vfio_sdk_inode			node;
 };
 
@@ -86,17 +88,22 @@ out:
 	return ret;
 }
 
-static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+/* What vfio.ko answers for a driver without the callback. */
+static long no_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	const struct vfsdk_vfio_device_ops *driver = vfio_device_sdk_ops(core_vdev);
-
-	if (cmd == VFIO_DEVICE_GET_REGION_INFO && driver->get_region_info_caps)
-		return shadow_get_region_info(core_vdev, (void __user *)arg);
-	if (!driver->ioctl)
-		return -EINVAL;
-	return driver->ioctl(core_vdev, cmd, arg);
+	return -EINVAL;
 }
 
+static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+{
+	const struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
+
+	if (cmd == VFIO_DEVICE_GET_REGION_INFO && shadow->driver->get_region_info_caps)
+		return shadow_get_region_info(core_vdev, (void __user *)arg);
+	return shadow->ioctl(core_vdev, cmd, arg);
+}
+
+#ifndef HAVE_VFIO_DEVICE_HAS_INODE
 static int shadow_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
@@ -107,6 +114,7 @@ static int shadow_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 		return ret;
 	return shadow->driver->mmap(core_vdev, vma);
 }
+#endif
 
 static void shadow_free(struct vfio_ops_shadow *shadow)
 {
@@ -127,8 +135,13 @@ static void shadow_release(struct vfio_device *core_vdev)
 #endif
 }
 
-static void shadow_fill(struct vfio_device_ops *kernel, const struct vfsdk_vfio_device_ops *driver)
+static void shadow_fill(struct vfio_ops_shadow *shadow, const struct vfsdk_vfio_device_ops *driver)
 {
+	struct vfio_device_ops *kernel = &shadow->kernel;
+
+	shadow->driver = driver;
+	shadow->ioctl = driver->ioctl ?: no_ioctl;
+
 	kernel->name = driver->name;
 	kernel->init = driver->init;
 	kernel->release = shadow_release;
@@ -137,7 +150,11 @@ static void shadow_fill(struct vfio_device_ops *kernel, const struct vfsdk_vfio_
 	kernel->read = driver->read;
 	kernel->write = driver->write;
 	kernel->ioctl = shadow_ioctl;
+#ifdef HAVE_VFIO_DEVICE_HAS_INODE
+	kernel->mmap = driver->mmap;
+#else
 	kernel->mmap = driver->mmap ? shadow_mmap : NULL;
+#endif
 	kernel->request = driver->request;
 	kernel->match = driver->match;
 	kernel->dma_unmap = driver->dma_unmap;
@@ -179,8 +196,7 @@ struct vfio_device *vfsdk__vfio_alloc_device(size_t size, struct device *dev,
 	if (!shadow)
 		return ERR_PTR(-ENOMEM);
 
-	shadow->driver = ops;
-	shadow_fill(&shadow->kernel, ops);
+	shadow_fill(shadow, ops);
 	ret = vfio_sdk_inode_get(&shadow->node);
 	if (ret) {
 		kfree(shadow);

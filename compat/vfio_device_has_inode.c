@@ -5,9 +5,9 @@
  *
  * The device file itself cannot be given another f_mapping in ->mmap: mmap_region() counts the
  * writable mapping on file->f_mapping before the callback and uncounts it after, on whatever
- * f_mapping is by then, and the second mmap() fails with EPERM.  So each mapping gets a proxy file
- * of its own that has the right f_mapping from birth, and vma_set_file() puts it in the place of
- * the device file, which mmap_region() goes on using for its counting.
+ * f_mapping is by then, and the second mmap() fails with EPERM.  So the mappings of a device file
+ * share a proxy file that has the right f_mapping from birth, and vma_set_file() puts it in the
+ * place of the device file, which mmap_region() goes on using for its counting.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -60,7 +60,9 @@ int vfio_sdk_inode_get(struct vfio_sdk_inode *node)
 		return PTR_ERR(inode);
 	}
 
+	inode->i_private = node;
 	node->inode = inode;
+	spin_lock_init(&node->lock);
 	return 0;
 }
 
@@ -77,6 +79,13 @@ void vfio_sdk_inode_put(struct vfio_sdk_inode *node)
 
 static int proxy_release(struct inode *inode, struct file *proxy)
 {
+	struct vfio_sdk_inode *node = proxy->f_mapping->host->i_private;
+
+	spin_lock(&node->lock);
+	if (node->proxy == proxy)
+		node->proxy = NULL;
+	spin_unlock(&node->lock);
+
 	fput(proxy->private_data);
 	return 0;
 }
@@ -85,6 +94,38 @@ static const struct file_operations proxy_fops = {
 	.owner	 = THIS_MODULE,
 	.release = proxy_release,
 };
+
+/* The proxy of that device file, unless its last mapping is just going away. */
+static struct file *proxy_find(struct vfio_sdk_inode *node, const struct file *device)
+{
+	struct file *proxy;
+
+	spin_lock(&node->lock);
+	proxy = node->proxy;
+	if (proxy && (proxy->private_data != device || !atomic_long_inc_not_zero(&proxy->f_count)))
+		proxy = NULL;
+	spin_unlock(&node->lock);
+	return proxy;
+}
+
+static struct file *proxy_make(struct vfio_sdk_inode *node, struct file *device)
+{
+	struct file *proxy;
+
+	/* vfio.ko's own name for a device file: /proc/PID/maps reads as it always did. */
+	proxy = anon_inode_getfile("[vfio-device]", &proxy_fops, get_file(device), O_RDWR);
+	if (IS_ERR(proxy)) {
+		fput(device);
+		return proxy;
+	}
+	proxy->f_mapping = node->inode->i_mapping;
+
+	/* The last one made is found again; two at once are one too many, and no harm. */
+	spin_lock(&node->lock);
+	node->proxy = proxy;
+	spin_unlock(&node->lock);
+	return proxy;
+}
 
 /**
  * vfio_sdk_inode_adopt - move a new mapping to the device's address space
@@ -97,17 +138,11 @@ static const struct file_operations proxy_fops = {
  */
 int vfio_sdk_inode_adopt(struct vfio_sdk_inode *node, struct vm_area_struct *vma)
 {
-	struct file *device = get_file(vma->vm_file);
-	struct file *proxy;
+	struct file *proxy = proxy_find(node, vma->vm_file) ?: proxy_make(node, vma->vm_file);
 
-	/* vfio.ko's own name for a device file: /proc/PID/maps reads as it always did. */
-	proxy = anon_inode_getfile("[vfio-device]", &proxy_fops, device, O_RDWR);
-	if (IS_ERR(proxy)) {
-		fput(device);
+	if (IS_ERR(proxy))
 		return PTR_ERR(proxy);
-	}
 
-	proxy->f_mapping = node->inode->i_mapping;
 	vma_set_file(vma, proxy);
 	fput(proxy);
 	return 0;

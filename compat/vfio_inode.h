@@ -3,15 +3,22 @@
 #ifndef VFIO_PCI_SDK_VFIO_INODE_H
 #define VFIO_PCI_SDK_VFIO_INODE_H
 
+#include <linux/spinlock.h>
+
+struct file;
 struct inode;
 struct vm_area_struct;
 
 /**
  * struct vfio_sdk_inode - a device's inode
  * @inode: lives until vfio_sdk_inode_put(); NULL where vfio.ko has its own
+ * @lock: protects @proxy
+ * @proxy: the file that new mappings get, without a reference: its release takes it out
  */
 struct vfio_sdk_inode {
-	struct inode *inode;
+	struct inode	*inode;
+	spinlock_t	lock;	/* leaf */
+	struct file	*proxy;
 };
 
 #ifdef HAVE_VFIO_DEVICE_HAS_INODE

@@ -174,8 +174,13 @@ int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vf
 	return 0;
 }
 
-int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			       unsigned int offset, unsigned int count, u32 val)
+/*
+ * @hw: what the hardware has there, for a caller who has just read it and keeps others from
+ * changing it; or NULL
+ */
+static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
+				      const struct vfio_pci_cap *cap, unsigned int offset,
+				      unsigned int count, u32 val, const u32 *hw)
 {
 	struct vfio_pci_perm perm = perm_at(cap->type, offset, count);
 	u32 in_virt = perm.write & perm.virt;
@@ -196,13 +201,26 @@ int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct v
 		return 0;
 
 	if (in_hw != count_mask(count)) {
-		ret = vfio_pci_config_hw_read(vdev, pos, count, &old);
+		ret = hw ? 0 : vfio_pci_config_hw_read(vdev, pos, count, &old);
 		if (ret)
 			return ret;
-		val = (old & ~in_hw) | (val & in_hw);
+		val = ((hw ? *hw : old) & ~in_hw) | (val & in_hw);
 	}
 
 	return vfio_pci_config_hw_write(vdev, pos, count, val);
+}
+
+int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			       unsigned int offset, unsigned int count, u32 val)
+{
+	return write_bits(vdev, cap, offset, count, val, NULL);
+}
+
+int vfio_pci_config_write_bits_over(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_cap *cap, unsigned int offset,
+				    unsigned int count, u32 val, u32 hw)
+{
+	return write_bits(vdev, cap, offset, count, val, &hw);
 }
 
 static int cap_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,

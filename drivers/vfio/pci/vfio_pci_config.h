@@ -79,6 +79,9 @@ int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vf
 			      unsigned int offset, unsigned int count, u32 *val);
 int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			       unsigned int offset, unsigned int count, u32 val);
+int vfio_pci_config_write_bits_over(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_cap *cap, unsigned int offset,
+				    unsigned int count, u32 val, u32 hw);
 int vfio_pci_config_probe(struct vfio_pci_core_device *vdev, u16 pos,
 			  const struct vfio_pci_captype **type);
 int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_captype *type,

@@ -144,39 +144,32 @@ static void restore_bars(struct vfio_pci_core_device *vdev)
 		vfio_pci_config_hw_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
 }
 
-/* The handler of INTx masks by a bit of this register, under irqlock. */
-static int write_command_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			      unsigned int offset, unsigned int count, u32 val)
-{
-	unsigned long flags;
-	int ret;
-
-	spin_lock_irqsave(&vdev->irqlock, flags);
-	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
-	spin_unlock_irqrestore(&vdev->irqlock, flags);
-
-	return ret;
-}
-
 static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			 unsigned int count, u32 val)
 {
 	u32 old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2);
-	u32 lost, hw;
+	/* Once on, still wanted, yet off: only a reset does that, or there is no such bit. */
+	u32 keep = old & val & COMMAND_DECODE;
+	bool lost = bars_lost(vdev);
+	unsigned long flags;
+	u32 hw;
 	int ret;
 
-	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &hw);
-	if (ret)
-		return ret;
-
-	/* Once on, still wanted, yet off: only a reset does that, or there is no such bit. */
-	lost = old & val & ~hw & COMMAND_DECODE;
 	if (vdev->pdev->no_command_memory)
-		lost &= ~PCI_COMMAND_MEMORY;
-	if (lost || bars_lost(vdev))
-		restore_bars(vdev);
+		keep &= ~PCI_COMMAND_MEMORY;
 
-	ret = write_command_bits(vdev, cap, PCI_COMMAND, count, val);
+	/* The handler of INTx masks by a bit of this register, under irqlock. */
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
+	if (!ret && (lost || keep & ~hw)) {
+		spin_unlock_irqrestore(&vdev->irqlock, flags);
+		restore_bars(vdev);
+		spin_lock_irqsave(&vdev->irqlock, flags);
+		ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
+	}
+	if (!ret)
+		ret = vfio_pci_config_write_bits_over(vdev, cap, PCI_COMMAND, count, val, hw);
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
 	if (ret)
 		return ret;
 
@@ -184,6 +177,20 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2) & ~COMMAND_DECODE;
 	vfio_pci_vconfig_set(vdev, PCI_COMMAND, 2, old | (val & COMMAND_DECODE));
 	return 0;
+}
+
+/* The byte that has DisINTx.  The handler of INTx masks by that bit, under irqlock. */
+static int write_command_high(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			      u32 val)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&vdev->irqlock, flags);
+	ret = vfio_pci_config_write_bits(vdev, cap, PCI_COMMAND + 1, 1, val);
+	spin_unlock_irqrestore(&vdev->irqlock, flags);
+
+	return ret;
 }
 
 /*
@@ -225,7 +232,7 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 		vfio_pci_access_restore(vdev);
 	} else if (offset == PCI_COMMAND + 1) {
 		vfio_pci_access_lock(vdev);
-		ret = write_command_bits(vdev, cap, offset, count, val);
+		ret = write_command_high(vdev, cap, val);
 		vfio_pci_access_unlock(vdev);
 	} else {
 		mutex_lock(&vdev->config_lock);

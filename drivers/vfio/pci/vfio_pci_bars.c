@@ -437,7 +437,7 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 	struct pci_dev *pdev = vdev->pdev;
 	u64 len = pci_resource_len(pdev, bar);
 	struct vfio_pci_segment *segs;
-	unsigned int nr;
+	unsigned int nr, i;
 	int ret;
 
 	lockdep_assert_held(&vdev->bars_lock);
@@ -460,6 +460,8 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 	if (ret)
 		goto free;
 
+	for (i = 0; i < nr; i++)
+		segs[i].bits = vfio_pci_memtype_bits(segs[i].type);
 	vdev->segments[bar] = segs;
 	vdev->barmap[bar] = segs->maplen == len ? segs->io : IOMEM_ERR_PTR(-EOPNOTSUPP);
 	/* Pairs with vfio_pci_bar_find(). */

@@ -9,10 +9,16 @@ bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int 
 	return true;
 }
 
-/* pgprot_noncached() and pgprot_writecombine() replace the attribute here; neither adds to it. */
-pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
+unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type)
 {
-	prot = type == VFIO_PCI_MEMTYPE_WC ? pgprot_writecombine(prot) : pgprot_noncached(prot);
+	return 0;
+}
+
+/* pgprot_noncached() and pgprot_writecombine() replace the attribute here; neither adds to it. */
+pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg)
+{
+	prot = seg->type == VFIO_PCI_MEMTYPE_WC ? pgprot_writecombine(prot) :
+						  pgprot_noncached(prot);
 	return pgprot_decrypted(prot);
 }
 

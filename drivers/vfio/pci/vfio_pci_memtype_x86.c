@@ -17,6 +17,12 @@ static enum page_cache_mode cache_mode(enum vfio_pci_memtype type)
 	return type == VFIO_PCI_MEMTYPE_WC ? _PAGE_CACHE_MODE_WC : _PAGE_CACHE_MODE_UC_MINUS;
 }
 
+/* What an entry of that type has in place of the bits of _PAGE_CACHE_MASK. */
+unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type)
+{
+	return cachemode2protval(cache_mode(type));
+}
+
 /*
  * One call of ioremap*() gives all its entries the same type, so the first one tells.
  *
@@ -25,7 +31,7 @@ static enum page_cache_mode cache_mode(enum vfio_pci_memtype type)
  */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr)
 {
-	unsigned long bits, want = cachemode2protval(cache_mode(type));
+	unsigned long bits, want = vfio_pci_memtype_bits(type);
 	unsigned int level;
 	pte_t *pte;
 
@@ -46,11 +52,11 @@ bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int 
  * Up to v6.12 pgprot_noncached() and pgprot_writecombine() only set bits: one after the other, in
  * either order, gives strong UC.  Start from none.
  */
-pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type)
+pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg)
 {
 	pgprotval_t bits = pgprot_val(prot) & ~(pgprotval_t)_PAGE_CACHE_MASK;
 
-	return pgprot_decrypted(__pgprot(bits | cachemode2protval(cache_mode(type))));
+	return pgprot_decrypted(__pgprot(bits | seg->bits));
 }
 
 /* Why a memory type may have been refused, for messages. */

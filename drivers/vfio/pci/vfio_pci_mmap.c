@@ -159,7 +159,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
 	if (IS_ERR(seg))
 		return VM_FAULT_SIGBUS;
-	win.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
+	win.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
 
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
@@ -251,7 +251,7 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	seg = vfio_pci_bar_segment(vdev, bar, (u64)pgoff << PAGE_SHIFT);
 	if (IS_ERR(seg))
 		return PTR_ERR(seg);
-	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg->type);
+	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
 	/*
 	 * Here and not in the fault handler, which must not change them.  VM_ALLOW_ANY_UNCACHED
 	 * lets a guest on arm64 choose Normal non-cacheable, that is write-combining, for its own

@@ -21,6 +21,7 @@
  * @type: verified memory type
  * @mtrr: arch_phys_wc_add()'s handle of the run; owned by the segment that has @maplen
  * @refused: the driver declared it write-combining, which was not granted
+ * @bits: vfio_pci_memtype_bits() of @type
  *
  * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
  * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
@@ -33,6 +34,7 @@ struct vfio_pci_segment {
 	enum vfio_pci_memtype	type;
 	int			mtrr;
 	bool			refused;
+	unsigned long		bits;
 };
 
 static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
@@ -114,7 +116,8 @@ vfio_pci_bar_segment(struct vfio_pci_core_device *vdev, unsigned int bar, u64 of
 /* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);
 const char *vfio_pci_memtype_hint(void);
-pgprot_t vfio_pci_memtype_prot(pgprot_t prot, enum vfio_pci_memtype type);
+unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type);
+pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg);
 
 /**
  * struct vfio_pci_window - a run of page-table entries of one size, all in one table

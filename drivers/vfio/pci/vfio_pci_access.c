@@ -93,13 +93,7 @@ static void access_locked(struct vfio_pci_core_device *vdev)
 	WRITE_ONCE(vdev->access_owner, current);
 }
 
-/* Does this very task keep accessors out, by one of the functions below?  Needs no lock. */
-bool vfio_pci_access_is_mine(struct vfio_pci_core_device *vdev)
-{
-	return READ_ONCE(vdev->access_owner) == current;
-}
-
-static void revoke_locked(struct vfio_pci_core_device *vdev)
+static void revoke_begin(struct vfio_pci_core_device *vdev)
 {
 	access_locked(vdev);
 
@@ -109,7 +103,11 @@ static void revoke_locked(struct vfio_pci_core_device *vdev)
 	 */
 	if (vdev->vconfig && vdev->pci_ops && vdev->pci_ops->access_revoke)
 		vdev->pci_ops->access_revoke(vdev);
+}
 
+static void revoke_locked(struct vfio_pci_core_device *vdev)
+{
+	revoke_begin(vdev);
 	vfio_pci_core_zap_range(vdev, VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
 				VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX));
 	vfio_pci_region_zap_revocable(vdev);
@@ -140,8 +138,19 @@ void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * The same for one of several devices: waiting for the second lock while holding the first could
- * deadlock with someone who goes the other way round.  False, and nothing done, on contention.
+ * The same at close, where only the driver has something to take away: each mapping, and so each
+ * entry of user space's page tables, holds the device file.  Ends with vfio_pci_access_unlock().
+ */
+void vfio_pci_access_end(struct vfio_pci_core_device *vdev)
+{
+	down_write(&vdev->memory_lock);
+	revoke_begin(vdev);
+}
+
+/*
+ * As vfio_pci_access_revoke(), for one of several devices: waiting for the second lock while
+ * holding the first could deadlock with someone who goes the other way round.  False, and nothing
+ * done, on contention.
  */
 bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
 {

@@ -334,7 +334,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vdev->virq_disabled = false;
 	vfio_pci_region_release_all(vdev);
 
-	vfio_pci_access_revoke(vdev);
+	vfio_pci_access_end(vdev);
 	vfio_config_free(vdev);
 	vfio_pci_access_unlock(vdev);
 
@@ -365,11 +365,7 @@ void vfio_pci_core_close_device(struct vfio_device *core_vdev)
 	vfio_pci_eeh_release(vdev->pdev);
 	vfio_pci_dma_buf_cleanup(vdev);
 	vfio_pci_core_disable(vdev);
-
-	mutex_lock(&vdev->igate);
-	vfio_pci_eventfd_replace_locked(vdev, &vdev->err_trigger, NULL);
-	vfio_pci_eventfd_replace_locked(vdev, &vdev->req_trigger, NULL);
-	mutex_unlock(&vdev->igate);
+	vfio_pci_eventfds_release(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_close_device);
 

@@ -28,8 +28,8 @@ static void eventfd_free(struct rcu_head *rcu)
  * Put @ctx, or nothing if it is NULL, in place of what @slot has.  Takes over the reference to @ctx
  * unless it fails, which it cannot for NULL.
  */
-int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
-				    struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
+static int eventfd_replace_locked(struct vfio_pci_core_device *vdev,
+				  struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
 {
 	struct vfio_pci_eventfd *eventfd = NULL;
 
@@ -46,6 +46,15 @@ int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
 	return 0;
 }
 
+/* At close. */
+void vfio_pci_eventfds_release(struct vfio_pci_core_device *vdev)
+{
+	mutex_lock(&vdev->igate);
+	eventfd_replace_locked(vdev, &vdev->err_trigger, NULL);
+	eventfd_replace_locked(vdev, &vdev->req_trigger, NULL);
+	mutex_unlock(&vdev->igate);
+}
+
 static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
 			  int fd)
 {
@@ -53,7 +62,7 @@ static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eve
 	int ret;
 
 	if (fd == -1)
-		return vfio_pci_eventfd_replace_locked(vdev, slot, NULL);
+		return eventfd_replace_locked(vdev, slot, NULL);
 	if (fd < 0)
 		return -EINVAL;
 
@@ -61,7 +70,7 @@ static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eve
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 
-	ret = vfio_pci_eventfd_replace_locked(vdev, slot, ctx);
+	ret = eventfd_replace_locked(vdev, slot, ctx);
 	if (ret)
 		eventfd_ctx_put(ctx);
 	return ret;
@@ -83,7 +92,7 @@ int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_even
 	if (!req->count) {
 		if (req->type != VFIO_IRQ_SET_DATA_NONE || !eventfd)
 			return -EINVAL;
-		return vfio_pci_eventfd_replace_locked(vdev, slot, NULL);
+		return eventfd_replace_locked(vdev, slot, NULL);
 	}
 
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)

@@ -63,12 +63,18 @@ static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
 	return vdev->vconfig && !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
 }
 
-bool vfio_pci_access_is_mine(struct vfio_pci_core_device *vdev);
+/* Does this very task keep accessors out, by one of the functions below?  Needs no lock. */
+static inline bool vfio_pci_access_is_mine(const struct vfio_pci_core_device *vdev)
+{
+	return READ_ONCE(vdev->access_owner) == current;
+}
+
 void vfio_pci_access_lock(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev);
 bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_end(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_restore(struct vfio_pci_core_device *vdev);
 u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);
@@ -177,8 +183,7 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_err.c */
-int vfio_pci_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
-				    struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx);
+void vfio_pci_eventfds_release(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_info.c */
 int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_device_info __user *arg);

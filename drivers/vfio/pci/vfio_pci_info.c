@@ -54,7 +54,8 @@ static int add_device_caps(struct vfio_pci_core_device *vdev, struct vfio_info_c
 	return ret == -ENODEV ? 0 : ret;
 }
 
-int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_device_info __user *arg)
+long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
+			     struct vfio_device_info __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
 	/* Capabilities follow the structure, whose older versions are no multiple of 8 bytes. */
@@ -98,7 +99,8 @@ out:
 	return ret;
 }
 
-int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev, struct vfio_irq_info __user *arg)
+long vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
+				 struct vfio_irq_info __user *arg)
 {
 	struct vfio_irq_info info;
 

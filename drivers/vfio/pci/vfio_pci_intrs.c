@@ -50,7 +50,7 @@ static int dispatch(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq
 	}
 }
 
-int vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_set __user *arg)
+long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_set __user *arg)
 {
 	struct vfio_pci_irq_request req;
 	struct vfio_irq_set hdr;

@@ -99,39 +99,67 @@ static struct vfio_pci_ioeventfd *ioeventfd_find(struct vfio_pci_core_device *vd
 	return NULL;
 }
 
-static int ioeventfd_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_ioeventfd *key,
-			 int fd)
+static int ioeventfd_add_locked(struct vfio_pci_ioeventfd *entry, int fd)
 {
-	struct vfio_pci_ioeventfd *entry;
+	struct vfio_pci_core_device *vdev = entry->vdev;
 	int ret;
 
 	if (vdev->ioeventfds_nr >= VFIO_PCI_IOEVENTFD_MAX)
 		return -ENOSPC;
-
-	entry = kmalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
-	if (!entry)
-		return -ENOMEM;
-	*entry = *key;
+	if (ioeventfd_find(vdev, entry))
+		return -EEXIST;
 
 	ret = vfio_virqfd_enable(entry, ioeventfd_handler, ioeventfd_thread, NULL, &entry->virqfd,
 				 fd);
-	if (ret) {
-		kfree(entry);
+	if (ret)
 		return ret;
-	}
 
 	list_add(&entry->next, &vdev->ioeventfds_list);
 	vdev->ioeventfds_nr++;
 	return 0;
 }
 
-static void ioeventfd_remove(struct vfio_pci_core_device *vdev, struct vfio_pci_ioeventfd *entry)
+static long ioeventfd_add(const struct vfio_pci_ioeventfd *key, int fd)
+{
+	struct vfio_pci_ioeventfd *entry;
+	int ret;
+
+	entry = kmalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	if (!entry)
+		return -ENOMEM;
+	*entry = *key;
+
+	mutex_lock(&entry->vdev->ioeventfds_lock);
+	ret = ioeventfd_add_locked(entry, fd);
+	mutex_unlock(&entry->vdev->ioeventfds_lock);
+
+	if (ret)
+		kfree(entry);
+	return ret;
+}
+
+static void ioeventfd_remove_locked(struct vfio_pci_core_device *vdev,
+				    struct vfio_pci_ioeventfd *entry)
 {
 	/* Waits for a handler or thread that is running, also when the eventfd's end began this. */
 	vfio_virqfd_disable(&entry->virqfd);
 	list_del(&entry->next);
 	vdev->ioeventfds_nr--;
 	kfree(entry);
+}
+
+static long ioeventfd_remove(const struct vfio_pci_ioeventfd *key)
+{
+	struct vfio_pci_core_device *vdev = key->vdev;
+	struct vfio_pci_ioeventfd *entry;
+
+	mutex_lock(&vdev->ioeventfds_lock);
+	entry = ioeventfd_find(vdev, key);
+	if (entry)
+		ioeventfd_remove_locked(vdev, entry);
+	mutex_unlock(&vdev->ioeventfds_lock);
+
+	return entry ? 0 : -ENODEV;
 }
 
 /* Fill in where to write, or say why not there. */
@@ -165,11 +193,11 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 	return 0;
 }
 
-int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
-			     struct vfio_device_ioeventfd __user *arg)
+long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
+			      struct vfio_device_ioeventfd __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_device_ioeventfd, fd);
-	struct vfio_pci_ioeventfd *entry, key = { .vdev = vdev };
+	struct vfio_pci_ioeventfd key = { .vdev = vdev };
 	struct vfio_device_ioeventfd req;
 	u64 index;
 	int ret;
@@ -194,17 +222,7 @@ int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 	if (ret)
 		return ret;
 
-	mutex_lock(&vdev->ioeventfds_lock);
-	entry = ioeventfd_find(vdev, &key);
-	if (req.fd >= 0)
-		ret = entry ? -EEXIST : ioeventfd_add(vdev, &key, req.fd);
-	else if (entry)
-		ioeventfd_remove(vdev, entry);
-	else
-		ret = -ENODEV;
-	mutex_unlock(&vdev->ioeventfds_lock);
-
-	return ret;
+	return req.fd < 0 ? ioeventfd_remove(&key) : ioeventfd_add(&key, req.fd);
 }
 
 /* At close, when nobody is left who could add one. */
@@ -213,5 +231,5 @@ void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev)
 	struct vfio_pci_ioeventfd *entry, *next;
 
 	list_for_each_entry_safe(entry, next, &vdev->ioeventfds_list, next)
-		ioeventfd_remove(vdev, entry);
+		ioeventfd_remove_locked(vdev, entry);
 }

@@ -164,8 +164,8 @@ int vfio_pci_vga_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_vga_uninit(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_ioeventfd.c */
-int vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
-			     struct vfio_device_ioeventfd __user *arg);
+long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
+			      struct vfio_device_ioeventfd __user *arg);
 void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_config*.c */
@@ -176,7 +176,7 @@ ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 
 /* vfio_pci_intrs.c, vfio_pci_intx.c, vfio_pci_msi.c */
 int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index);
-int vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_set __user *arg);
+long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_set __user *arg);
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
@@ -186,9 +186,10 @@ void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev);
 void vfio_pci_eventfds_release(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_info.c */
-int vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev, struct vfio_device_info __user *arg);
-int vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
-				struct vfio_irq_info __user *arg);
+long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
+			     struct vfio_device_info __user *arg);
+long vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
+				 struct vfio_irq_info __user *arg);
 
 /* vfio_pci_region.c */
 int vfio_pci_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
@@ -202,10 +203,10 @@ void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_reset.c */
 int vfio_pci_reset_function(struct vfio_pci_core_device *vdev);
-int vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
-					  struct vfio_pci_hot_reset_info __user *arg);
-int vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
-				 struct vfio_pci_hot_reset __user *arg);
+long vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
+					   struct vfio_pci_hot_reset_info __user *arg);
+long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
+				  struct vfio_pci_hot_reset __user *arg);
 int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
 void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev);
 void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);

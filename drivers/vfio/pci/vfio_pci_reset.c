@@ -392,8 +392,8 @@ static int hot_reset_groups(struct vfio_pci_core_device *vdev, const __s32 __use
 	return ret;
 }
 
-int vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
-				 struct vfio_pci_hot_reset __user *arg)
+long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
+				  struct vfio_pci_hot_reset __user *arg)
 {
 	struct reset_owner owner = {};
 	struct vfio_pci_hot_reset hdr;
@@ -498,8 +498,8 @@ static int hot_reset_info_fill(struct vfio_pci_core_device *vdev, struct info_fi
 	return ret;
 }
 
-int vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
-					  struct vfio_pci_hot_reset_info __user *arg)
+long vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
+					   struct vfio_pci_hot_reset_info __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_pci_hot_reset_info, count);
 	struct vfio_pci_hot_reset_info hdr;

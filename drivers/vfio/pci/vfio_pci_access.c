@@ -177,9 +177,11 @@ void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_access_restore(struct vfio_pci_core_device *vdev)
 {
-	if (vfio_pci_mem_accessible(vdev)) {
+	bool hook = vdev->pci_ops && vdev->pci_ops->access_restore;
+
+	if ((hook || vfio_pci_dma_buf_any(vdev)) && vfio_pci_mem_accessible(vdev)) {
 		vfio_pci_dma_buf_move(vdev, false);
-		if (vdev->pci_ops && vdev->pci_ops->access_restore)
+		if (hook)
 			vdev->pci_ops->access_restore(vdev);
 	}
 	vfio_pci_access_unlock(vdev);

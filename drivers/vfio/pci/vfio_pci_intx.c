@@ -142,13 +142,8 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 	mutex_unlock(&vdev->igate);
 }
 
-/*
- * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
- * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
- * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without
- * igate.
- */
-void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
+/* For vfio_pci_intx_resync(), which see. */
+void vfio_pci_intx_resync_line(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_intx *intx;
 	unsigned long flags;
@@ -225,9 +220,11 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 
 	/* First, so that a reset that is going on leaves the line as it is set up here. */
 	intx_set_type(vdev, VFIO_PCI_INTX_IRQ_INDEX);
+	/* Pairs with vfio_pci_intx_resync(). */
+	smp_mb();
 
 	if (vdev->pci_2_3) {
-		vfio_pci_intx_resync(vdev);
+		vfio_pci_intx_resync_line(vdev);
 		irqflags = IRQF_SHARED;
 	} else {
 		irqflags = intx->masked ? IRQF_NO_AUTOEN : 0;

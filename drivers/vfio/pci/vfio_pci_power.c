@@ -173,7 +173,7 @@ void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 
 	/* Locked: a reset that others make restores what pm_save holds, too. */
 	vfio_pci_access_lock(vdev);
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_wake(vdev);
 	vfio_pci_access_unlock(vdev);
 }
 
@@ -188,7 +188,7 @@ static int vfio_pci_runtime_suspend(struct device *dev)
 	 * resume, and what user space put in D3hot might have lost it.
 	 */
 	vfio_pci_access_lock(vdev);
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_wake(vdev);
 	vfio_pci_access_restore(vdev);
 
 	/* Its handler would ask a sleeping device.  A mask of the user's stays at resume. */

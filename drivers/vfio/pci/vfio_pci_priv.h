@@ -180,7 +180,21 @@ long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev);
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
-void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev);
+void vfio_pci_intx_resync_line(struct vfio_pci_core_device *vdev);
+
+/*
+ * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
+ * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
+ * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without
+ * igate.
+ */
+static inline void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
+{
+	/* Pairs with intx_enable(): who is not seen here sets the line up after the restore. */
+	smp_mb();
+	if (READ_ONCE(vdev->irq_type) == VFIO_PCI_INTX_IRQ_INDEX)
+		vfio_pci_intx_resync_line(vdev);
+}
 
 /* vfio_pci_err.c */
 void vfio_pci_eventfds_release(struct vfio_pci_core_device *vdev);
@@ -198,7 +212,15 @@ ssize_t vfio_pci_region_rw(struct vfio_pci_core_device *vdev, unsigned int index
 			   size_t count, loff_t *ppos, bool iswrite);
 int vfio_pci_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
 			 struct vm_area_struct *vma);
-void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev);
+void vfio_pci_region_zap_each(struct vfio_pci_core_device *vdev);
+
+/* Unmap the regions that are device memory; memory_lock, held for write, keeps them unmapped. */
+static inline void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev)
+{
+	if (vdev->num_regions)
+		vfio_pci_region_zap_each(vdev);
+}
+
 void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_reset.c */
@@ -213,6 +235,13 @@ void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);
 
 /* vfio_pci_power.c */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
+/* The same for D0, where most devices are, and then there is nothing to do. */
+static inline void vfio_pci_wake(struct vfio_pci_core_device *vdev)
+{
+	if (vdev->pdev->current_state != PCI_D0)
+		vfio_pci_set_power_state(vdev, PCI_D0);
+}
+
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
 int vfio_pci_low_power_entry(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
 			     size_t argsz);
@@ -248,6 +277,10 @@ int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
 				  struct vfio_device_feature_dma_buf __user *arg, size_t argsz);
 void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev);
 void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked);
+static inline bool vfio_pci_dma_buf_any(struct vfio_pci_core_device *vdev)
+{
+	return !list_empty(&vdev->dmabufs);
+}
 #else
 struct vfio_device_feature_dma_buf;
 static inline int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev)
@@ -268,6 +301,11 @@ static inline void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
 
 static inline void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
 {
+}
+
+static inline bool vfio_pci_dma_buf_any(struct vfio_pci_core_device *vdev)
+{
+	return false;
 }
 #endif
 

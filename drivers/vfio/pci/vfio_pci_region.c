@@ -124,8 +124,7 @@ int vfio_pci_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
 	return region->ops->mmap(vdev, region, vma);
 }
 
-/* Unmap the regions that are device memory; memory_lock, held for write, keeps them unmapped. */
-void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev)
+void vfio_pci_region_zap_each(struct vfio_pci_core_device *vdev)
 {
 	unsigned int i;
 

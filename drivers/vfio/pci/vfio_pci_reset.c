@@ -49,7 +49,7 @@ int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 
 	vfio_pci_access_revoke(vdev);
 	/* Not left to the PCI core: this restores what a device loses on the way from D3hot. */
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_wake(vdev);
 	ret = pci_try_reset_function(vdev->pdev);
 	vfio_pci_intx_resync(vdev);
 	vfio_pci_access_restore(vdev);
@@ -76,7 +76,7 @@ void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
 
 	vfio_pci_access_revoke_nested(vdev);
 	vdev->reset_revoked = true;
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_wake(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_prepare);
 
@@ -326,7 +326,7 @@ static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_
 
 	if (!ret) {
 		for_each_in_set(vdev, dev_set)
-			vfio_pci_set_power_state(vdev, PCI_D0);
+			vfio_pci_wake(vdev);
 		ret = pci_reset_bus(pdev);
 	}
 

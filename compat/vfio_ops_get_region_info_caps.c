@@ -63,8 +63,10 @@ static noinline long shadow_get_region_info(struct vfio_device *core_vdev,
 		return -EINVAL;
 
 	ret = vfio_device_sdk_ops(core_vdev)->get_region_info_caps(core_vdev, &info, &caps);
-	if (ret)
-		goto out;
+	if (ret) {
+		kfree(caps.buf);
+		return ret;
+	}
 
 	if (caps.size) {
 		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
@@ -73,18 +75,15 @@ static noinline long shadow_get_region_info(struct vfio_device *core_vdev,
 			info.argsz = sizeof(info) + caps.size;
 		} else {
 			vfio_info_cap_shift(&caps, sizeof(info));
-			if (copy_to_user(arg + 1, caps.buf, caps.size)) {
-				ret = -EFAULT;
-				goto out;
-			}
 			info.cap_offset = sizeof(info);
+			if (copy_to_user(arg + 1, caps.buf, caps.size))
+				ret = -EFAULT;
 		}
+		kfree(caps.buf);
 	}
 
-	if (copy_to_user(arg, &info, minsz))
+	if (!ret && copy_to_user(arg, &info, minsz))
 		ret = -EFAULT;
-out:
-	kfree(caps.buf);
 	return ret;
 }
 

@@ -77,8 +77,10 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 		     (vdev->reset_works ? VFIO_DEVICE_FLAGS_RESET : 0);
 
 	ret = add_device_caps(vdev, &caps);
-	if (ret)
-		goto out;
+	if (ret) {
+		kfree(caps.buf);
+		return ret;
+	}
 
 	if (caps.size) {
 		info.flags |= VFIO_DEVICE_FLAGS_CAPS;
@@ -90,12 +92,11 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 			if (copy_to_user((void __user *)arg + caps_offset, caps.buf, caps.size))
 				ret = -EFAULT;
 		}
+		kfree(caps.buf);
 	}
 
 	if (!ret && copy_to_user(arg, &info, min_t(size_t, argsz, sizeof(info))))
 		ret = -EFAULT;
-out:
-	kfree(caps.buf);
 	return ret;
 }
 

@@ -10,3 +10,9 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	return acme_insert(vdev, vmf);
 }
+
+/* beside a fault handler, which does not call it */
+static void acme_prepare(struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+}

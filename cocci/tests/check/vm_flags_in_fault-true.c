@@ -21,6 +21,17 @@ static vm_fault_t acme_window_fault(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
+static vm_fault_t acme_fill(struct acme_device *acme, struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_DONTDUMP); // finds VPS-MMAP-06
+	return acme_insert(&acme->core_device, vma);
+}
+
+static vm_fault_t acme_late_fault(struct vm_fault *vmf)
+{
+	return acme_fill(vmf->vma->vm_private_data, vmf->vma);
+}
+
 struct acme_device {
 	struct vfio_pci_core_device core_device;
 };

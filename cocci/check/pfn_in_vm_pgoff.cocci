@@ -54,6 +54,16 @@ v->vm_pgoff@p = e
 v->vm_pgoff@p += e
 |
 v->vm_pgoff@p -= e
+|
+v->vm_pgoff@p &= e
+|
+v->vm_pgoff@p |= e
+|
+v->vm_pgoff@p ^= e
+|
+v->vm_pgoff@p <<= e
+|
+v->vm_pgoff@p >>= e
 )
 
 @initialize:python@

@@ -26,3 +26,10 @@ static int acme_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_r
 	vma->vm_pgoff += PHYS_PFN(pci_resource_start(vdev->pdev, 2)); // finds VPS-MMAP-03
 	return 0;
 }
+
+static int acme_bar_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
+{
+	/* nor is one without the region's index */
+	vma->vm_pgoff &= ACME_PGOFF_MASK; // finds VPS-MMAP-03
+	return vfio_pci_core_mmap(core_vdev, vma);
+}

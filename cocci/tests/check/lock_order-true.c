@@ -18,3 +18,21 @@ static void acme_unmask(struct acme_device *acme)
 	mutex_unlock(&acme->core_device.vdev.dev_set->lock);
 	mutex_unlock(&acme->core_device.igate);
 }
+
+static void acme_drain(struct acme_device *acme)
+{
+	guard(mutex)(&acme->core_device.igate);
+	acme_mask_all(&acme->core_device);
+}
+
+static void acme_reset(struct acme_device *acme)
+{
+	struct vfio_device_set *set = acme->core_device.vdev.dev_set;
+
+	scoped_guard(rwsem_write, &acme->core_device.memory_lock) {
+		acme_drain(acme); // finds VPS-MMAP-11
+		mutex_lock(&set->lock); // finds VPS-MMAP-11
+		acme_count(set);
+		mutex_unlock(&set->lock);
+	}
+}

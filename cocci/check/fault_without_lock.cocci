@@ -21,6 +21,22 @@ virtual context
 @@
 struct vfio_pci_core_device
 
+// memory of the kernel's own needs no lock: it is there while the device is in reset
+@pages@
+identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
+	vmalloc_to_pfn, __pa};
+@@
+page(...)
+
+@ram depends on pages@
+identifier f;
+identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
+	vmalloc_to_pfn, __pa};
+position own;
+@@
+f@own(...)
+{ <+... page(...) ...+> }
+
 // a handler has the fault and at most the order of the entry
 @more@
 identifier f, vmf;
@@ -65,7 +81,7 @@ identifier f, vmf;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
 	vfio_pci_vmf_insert_pfn};
-position p != locked.ok, q != {more.q, pointer.q};
+position p != locked.ok, q != {more.q, pointer.q, ram.own};
 @@
 f@q(struct vm_fault *vmf, ...)
 {
@@ -80,7 +96,7 @@ identifier f;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
 	vfio_pci_vmf_insert_pfn};
-position p != locked.ok, q != map.q;
+position p != locked.ok, q != {map.q, ram.own};
 @@
 f@q(...)
 {

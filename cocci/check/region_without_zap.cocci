@@ -21,79 +21,157 @@ virtual context
 @@
 struct vfio_pci_core_device
 
-@zaps@
-identifier zap = {unmap_mapping_range, unmap_mapping_pages, vfio_pci_core_zap_range,
-	vfio_pci_core_zap_region, vfio_pci_zap_bars, vfio_pci_zap_and_down_write_memory_lock,
-	zap_vma_ptes, zap_special_vma_range};
+@regions depends on concerned@
+identifier o, f;
 @@
-zap(...)
+struct vfio_pci_regops o = { ..., .mmap = f, ... };
 
-@region depends on concerned && !zaps@
-identifier ops, f;
+@script:python@
 @@
-struct vfio_pci_regops ops = { ..., .mmap = f, ... };
+callees.clear()
+faults.clear()
+maps.clear()
+hears.clear()
 
-@insert@
-identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
-	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vfio_pci_vmf_insert_pfn};
+@script:python@
+f << regions.f;
 @@
-call(...)
+maps.add(f)
 
-@faults depends on insert exists@
-identifier region.f, vma, ops;
+@calls depends on regions@
+identifier g;
 position p;
 @@
-f(..., struct vm_area_struct *vma)
-{
-  ... when any
-  vma->vm_ops@p = &ops
-  ... when any
-}
+g@p(...)
 
-@maps exists@
-identifier region.f, vma;
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+@table depends on ever regions@
+identifier o, f;
+@@
+(
+struct vm_operations_struct o = { ..., .fault = f, ... };
+|
+struct vm_operations_struct o = { ..., .huge_fault = f, ... };
+|
+struct vm_operations_struct o = { ..., .huge_fault = vm_ops_huge_fault(f), ... };
+)
+
+@script:python@
+o << table.o;
+f << table.f;
+@@
+faults.setdefault(o, set()).add(f)
+
+// where a driver learns that its memory goes away, with this core and with the kernel's
+@hooked depends on ever regions@
+expression v, e;
+@@
+\(v.pci_ops\|v->pci_ops\) = e
+
+@hook depends on hooked@
+identifier o, f;
+@@
+struct vfio_pci_device_ops o = { ..., .access_revoke = f, ... };
+
+@script:python@
+f << hook.f;
+@@
+hears.add(f)
+
+@errors depends on ever regions@
+identifier o, f;
+identifier m = {reset_prepare, reset_done, error_detected};
+@@
+struct pci_error_handlers o = { ..., .m = f, ... };
+
+@script:python@
+f << errors.f;
+@@
+hears.add(f)
+
+@ops depends on ever regions@
+identifier o, f;
+identifier m = {ioctl, write, device_feature};
+@@
+struct vfio_device_ops o = { ..., .m = f, ... };
+
+@script:python@
+f << ops.f;
+@@
+hears.add(f)
+
+@bad depends on ever regions@
+identifier vma, o;
+identifier map = {io_remap_pfn_range, vm_iomap_memory};
 position p;
 @@
-f(..., struct vm_area_struct *vma)
-{
-  ... when any
-  \(io_remap_pfn_range@p\|vm_iomap_memory@p\)(vma, ...)
-  ... when any
-}
+(
+vma->vm_ops@p = &o
+|
+map@p(vma, ...)
+)
 
 @initialize:python@
 @@
-what1 = "ERROR: [VPS-RST-02] no zap of this driver reaches this mapping"
-what2 = "ERROR: [VPS-RST-02] no zap of this driver reaches this mapping"
+what = "ERROR: [VPS-RST-02] no zap of this driver reaches this mapping"
+inserts = {"vmf_insert_pfn", "vmf_insert_pfn_prot", "vmf_insert_pfn_pmd", "vmf_insert_pfn_pud", "vmf_insert_mixed",
+    "vmf_insert_mixed_mkwrite", "vfio_pci_vmf_insert_pfn"}
+zaps = {"unmap_mapping_range", "unmap_mapping_pages", "vfio_pci_core_zap_range", "vfio_pci_core_zap_region",
+    "vfio_pci_zap_bars", "vfio_pci_zap_and_down_write_memory_lock", "zap_vma_ptes", "zap_special_vma_range"}
+# Memory of the kernel's own needs no zap: it is there while the device is in reset.
+ram = {"virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"}
+callees = {}
+faults = {}
+maps = set()
+hears = set()
+
+def below(functions):
+    """These functions and whom they call, and so on."""
+    seen, todo = set(), list(functions)
+    while todo:
+        f = todo.pop()
+        if f not in seen:
+            seen.add(f)
+            todo += callees.get(f, ())
+    return seen
+
+def is_device(table):
+    """Do faults of this table insert device memory? One that is elsewhere does, if any fault here does."""
+    handlers = faults.get(table) or callees
+    return any(below([f]) & inserts and not below([f]) & ram for f in handlers)
+
+def is_bad(place, table):
+    return place.current_element in below(maps) and not below(hears) & zaps and (not table or is_device(table))
+
+@script:python@
+p << bad.p;
+o << bad.o = "";
+@@
+cocci.include_match(is_bad(p[0], o))
 
 @script:python depends on report@
-p << faults.p;
+p << bad.p;
 @@
-coccilib.report.print_report(p[0], what1)
+coccilib.report.print_report(p[0], what)
 
 @script:python depends on org@
-p << faults.p;
+p << bad.p;
 @@
-coccilib.org.print_todo(p[0], what1)
+coccilib.org.print_todo(p[0], what)
 
 @depends on context@
 expression v;
-position faults.p;
-@@
-* v->vm_ops@p
-
-@script:python depends on report@
-p << maps.p;
-@@
-coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << maps.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
 identifier c;
-position maps.p;
+position bad.p;
 @@
+(
+* v->vm_ops@p
+|
 * c@p(...)
+)

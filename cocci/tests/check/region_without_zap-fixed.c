@@ -30,3 +30,12 @@ static const struct vfio_pci_regops acme_regops = {
 	.release = acme_region_release,
 	.mmap = acme_region_mmap,
 };
+
+static const struct vfio_pci_device_ops acme_pci_ops = {
+	.access_revoke = acme_access_revoke,
+};
+
+static void acme_set_up(struct acme_device *acme)
+{
+	acme->core_device.pci_ops = &acme_pci_ops;
+}

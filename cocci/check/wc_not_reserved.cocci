@@ -42,25 +42,6 @@ vfio_pci_core_mmap(..., vma)
 ... when any
 vma->vm_page_prot = <+... pgprot_writecombine@p(...) ...+>
 
-@bar depends on concerned && opens && !reserves@
-identifier f, vma;
-position q;
-@@
-f@q(..., struct vm_area_struct *vma, ...)
-{ <+... pci_resource_start(...) ...+> }
-
-@own depends on concerned && opens && !reserves exists@
-identifier bar.f;
-position bar.q;
-position p != core.p;
-@@
-f@q(...)
-{
-  ... when any
-  pgprot_writecombine@p(...)
-  ... when any
-}
-
 @late depends on concerned exists@
 identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc};
 position p;
@@ -84,12 +65,6 @@ vfio_pci_core_enable(...)
 ... when != vfio_pci_core_disable(...)
 w@p(...)
 
-@initialize:python@
-@@
-what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
-what2 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
-what3 = "ERROR: [VPS-MEMT-02] vfio_pci_core_enable() has already mapped the BAR uncached"
-
 @script:python depends on report@
 p << core.p;
 @@
@@ -107,30 +82,14 @@ position core.p;
 * c@p(...)
 
 @script:python depends on report@
-p << own.p;
+p << late.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
 @script:python depends on org@
-p << own.p;
+p << late.p;
 @@
 coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position own.p;
-@@
-* c@p(...)
-
-@script:python depends on report@
-p << late.p;
-@@
-coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << late.p;
-@@
-coccilib.org.print_todo(p[0], what3)
 
 @depends on context@
 identifier c;
@@ -141,15 +100,146 @@ position late.p;
 @script:python depends on report@
 p << later.p;
 @@
-coccilib.report.print_report(p[0], what3)
+coccilib.report.print_report(p[0], what2)
 
 @script:python depends on org@
 p << later.p;
 @@
-coccilib.org.print_todo(p[0], what3)
+coccilib.org.print_todo(p[0], what2)
 
 @depends on context@
 identifier c;
 position later.p;
 @@
 * c@p(...)
+
+// ---- the driver's own mmap: are they frames of a BAR?
+
+@combines depends on concerned && opens && !reserves@
+expression v;
+@@
+v->vm_page_prot = <+... pgprot_writecombine(...) ...+>
+
+@script:python@
+@@
+callees.clear()
+faults.clear()
+tables.clear()
+uses.clear()
+
+// a BAR's address may be kept in a member
+@kept depends on combines@
+expression x;
+identifier m;
+@@
+(
+x->m = <+... pci_resource_start(...) ...+>
+|
+x.m = <+... pci_resource_start(...) ...+>
+)
+
+@used@
+expression x;
+identifier kept.m;
+position p;
+@@
+\(x->m@p\|x.m@p\)
+
+@script:python@
+p << used.p;
+@@
+uses.add(p[0].current_element)
+
+@calls depends on combines@
+identifier g;
+position p;
+@@
+g@p(...)
+
+@script:python@
+p << calls.p;
+g << calls.g;
+@@
+callees.setdefault(p[0].current_element, set()).add(g)
+cocci.include_match(False)
+
+@table depends on ever combines@
+identifier o, f;
+@@
+(
+struct vm_operations_struct o = { ..., .fault = f, ... };
+|
+struct vm_operations_struct o = { ..., .huge_fault = f, ... };
+|
+struct vm_operations_struct o = { ..., .huge_fault = vm_ops_huge_fault(f), ... };
+)
+
+@script:python@
+o << table.o;
+f << table.f;
+@@
+faults.setdefault(o, set()).add(f)
+
+@sets depends on ever combines@
+expression v;
+identifier o;
+position p;
+@@
+v->vm_ops@p = &o
+
+@script:python@
+p << sets.p;
+o << sets.o;
+@@
+tables.setdefault(p[0].current_element, set()).add(o)
+
+@own depends on ever combines@
+expression v;
+position p != core.p;
+@@
+v->vm_page_prot = <+... pgprot_writecombine@p(...) ...+>
+
+@script:python@
+p << own.p;
+@@
+cocci.include_match(bool(maps_bar(p[0].current_element)))
+
+@script:python depends on report@
+p << own.p;
+@@
+coccilib.report.print_report(p[0], what1)
+
+@script:python depends on org@
+p << own.p;
+@@
+coccilib.org.print_todo(p[0], what1)
+
+@depends on context@
+identifier c;
+position own.p;
+@@
+* c@p(...)
+
+@initialize:python@
+@@
+what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
+what2 = "ERROR: [VPS-MEMT-02] vfio_pci_core_enable() has already mapped the BAR uncached"
+callees = {}
+faults = {}
+tables = {}
+uses = set()
+
+def below(functions):
+    """These functions and whom they call, and so on."""
+    seen, todo = set(), list(functions)
+    while todo:
+        f = todo.pop()
+        if f not in seen:
+            seen.add(f)
+            todo += callees.get(f, ())
+    return seen
+
+def maps_bar(function):
+    """Does it, or do the faults of the table that it sets, look at where a BAR is?"""
+    near = below([function] + [f for o in tables.get(function, ()) for f in faults.get(o, ())])
+    return "pci_resource_start" in near or near & uses

@@ -38,19 +38,80 @@ s.m1 + s.m2@p >= n
 n < s.m1 + s.m2@p
 )
 
+@psum depends on concerned exists@
+expression s, n, e;
+identifier m1, m2;
+position p;
+@@
+(
+s = \(memdup_user\|vmemdup_user\)(...)
+|
+copy_from_user(s, ...)
+)
+... when != check_add_overflow(s->m1, s->m2, e)
+    when != check_add_overflow(s->m2, s->m1, e)
+    when != \(s->m1 > e\|s->m1 >= e\|s->m1 < e\|s->m2 > e\|s->m2 >= e\|s->m2 < e\)
+(
+s->m1 + s->m2@p > n
+|
+s->m1 + s->m2@p >= n
+|
+n < s->m1 + s->m2@p
+)
+
+@kept depends on concerned exists@
+idexpression x;
+expression s, n, e;
+identifier m1, m2;
+position p;
+@@
+copy_from_user(&s, ...)
+... when != check_add_overflow(s.m1, s.m2, e)
+    when != check_add_overflow(s.m2, s.m1, e)
+    when != \(s.m1 > e\|s.m1 >= e\|s.m1 < e\|s.m2 > e\|s.m2 >= e\|s.m2 < e\)
+x = s.m1 + s.m2@p
+... when != x = n
+\(x > n\|x >= n\|n < x\)
+
+@pkept depends on concerned exists@
+idexpression x;
+expression s, n, e;
+identifier m1, m2;
+position p;
+@@
+(
+s = \(memdup_user\|vmemdup_user\)(...)
+|
+copy_from_user(s, ...)
+)
+... when != check_add_overflow(s->m1, s->m2, e)
+    when != check_add_overflow(s->m2, s->m1, e)
+    when != \(s->m1 > e\|s->m1 >= e\|s->m1 < e\|s->m2 > e\|s->m2 >= e\|s->m2 < e\)
+x = s->m1 + s->m2@p
+... when != x = n
+\(x > n\|x >= n\|n < x\)
+
 @initialize:python@
 @@
 what = "ERROR: [VPS-INPUT-05] the sum of two numbers from user space may wrap round"
+seen = set()
+
+def first(place):
+    """Not a + b once more as b + a."""
+    key = place.file, place.line
+    return key not in seen and not seen.add(key)
 
 @script:python depends on report@
 p << sum.p;
 @@
-coccilib.report.print_report(p[0], what)
+if first(p[0]):
+    coccilib.report.print_report(p[0], what)
 
 @script:python depends on org@
 p << sum.p;
 @@
-coccilib.org.print_todo(p[0], what)
+if first(p[0]):
+    coccilib.org.print_todo(p[0], what)
 
 @depends on context@
 expression s;
@@ -58,3 +119,60 @@ identifier m;
 position sum.p;
 @@
 * s.m@p
+
+@script:python depends on report@
+p << psum.p;
+@@
+if first(p[0]):
+    coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << psum.p;
+@@
+if first(p[0]):
+    coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression s;
+identifier m;
+position psum.p;
+@@
+* s->m@p
+
+@script:python depends on report@
+p << kept.p;
+@@
+if first(p[0]):
+    coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << kept.p;
+@@
+if first(p[0]):
+    coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression s;
+identifier m;
+position kept.p;
+@@
+* s.m@p
+
+@script:python depends on report@
+p << pkept.p;
+@@
+if first(p[0]):
+    coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << pkept.p;
+@@
+if first(p[0]):
+    coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression s;
+identifier m;
+position pkept.p;
+@@
+* s->m@p

@@ -30,3 +30,22 @@ static long acme_swap(struct acme_device *acme, unsigned long arg)
 		return -EINVAL;
 	return acme_swap_range(acme, &range);
 }
+
+/* each is compared first, and the sum is not from the user any more */
+static long acme_fold(struct acme_device *acme, unsigned long arg)
+{
+	struct acme_range *range = memdup_user((void __user *)arg, sizeof(*range));
+	u64 end;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	if (range->offset > acme->size || range->length > acme->size - range->offset) {
+		kfree(range);
+		return -EINVAL;
+	}
+	end = range->offset + range->length;
+	if (end > acme->folded)
+		acme->folded = end;
+	kfree(range);
+	return 0;
+}

@@ -43,6 +43,52 @@ f@q(..., struct vm_area_struct *vma, ...)
   ... when any
 }
 
+// ---- the same in a function that is called by one that sets vm_ops
+
+@entries depends on concerned@
+identifier g;
+identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
+identifier vma;
+position q != ram.own;
+@@
+g@q(..., struct vm_area_struct *vma, ...)
+{ <+... call(vma, ...) ...+> }
+
+@helped depends on handled exists@
+identifier f, vma;
+identifier entries.g;
+expression ops;
+position p;
+@@
+f(..., struct vm_area_struct *vma, ...)
+{
+  ... when any
+  vma->vm_ops = ops
+  ... when any
+  g@p(..., vma, ...)
+  ... when any
+}
+
+@script:python depends on report@
+p << helped.p;
+g << entries.g;
+@@
+coccilib.report.print_report(p[0], what % g)
+
+@script:python depends on org@
+p << helped.p;
+g << entries.g;
+@@
+coccilib.org.print_todo(p[0], what % g)
+
+@depends on context@
+identifier entries.g;
+position helped.p;
+@@
+* g@p(...)
+
+// ---- in the function itself
+
 @map depends on concerned exists@
 identifier f;
 identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory, vmf_insert_pfn,

@@ -28,3 +28,21 @@ static int acme_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_r
 	vma->vm_ops = &acme_mmap_ops;
 	return ret;
 }
+
+static int acme_fill(struct acme_device *acme, struct vm_area_struct *vma)
+{
+	unsigned long addr;
+
+	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE)
+		if (vmf_insert_pfn(vma, addr, acme_pfn(acme, addr)) != VM_FAULT_NOPAGE)
+			return -EFAULT;
+	return 0;
+}
+
+static int acme_window_mmap(struct acme_device *acme, struct vm_area_struct *vma)
+{
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
+	vma->vm_ops = &acme_mmap_ops;
+	return acme_fill(acme, vma); // finds VPS-MMAP-02
+}

@@ -32,24 +32,25 @@ struct pci_error_handlers h = { ..., .m = f, ... };
 
 @copies exists@
 expression x;
-identifier mutex;
+identifier lock;
 identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
 	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
-	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	vmemdup_user, memdup_user_nul, copy_struct_from_user, simple_read_from_buffer,
+	simple_write_to_buffer, strncpy_from_user, strndup_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
 	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
 	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 @@
 (
-mutex_lock(&x->mutex)
+mutex_lock(&x->lock)
 |
-guard(mutex)(&x->mutex)
+guard(mutex)(&x->lock)
 )
-... when != mutex_unlock(&x->mutex)
+... when != mutex_unlock(&x->lock)
     when any
 call(...)
 
 @takes exists@
-identifier table.f, copies.mutex;
+identifier table.f, copies.lock;
 expression x;
 position p;
 @@
@@ -57,19 +58,19 @@ f(...)
 {
   ... when any
 (
-  mutex_lock@p(&x->mutex)
+  mutex_lock@p(&x->lock)
 |
-  guard@p(mutex)(&x->mutex)
+  guard@p(mutex)(&x->lock)
 )
   ... when any
 }
 
 @helper depends on table@
-identifier copies.mutex, g;
+identifier copies.lock, g;
 expression x;
 @@
 g(...)
-{ <+... mutex_lock(&x->mutex) ...+> }
+{ <+... \(mutex_lock\|guard(mutex)\)(&x->lock) ...+> }
 
 @through exists@
 identifier table.f, helper.g;
@@ -89,15 +90,15 @@ what2 = "ERROR: [VPS-RST-05] %s() takes a mutex that is held elsewhere while use
 
 @script:python depends on report@
 p << takes.p;
-mutex << copies.mutex;
+lock << copies.lock;
 @@
-coccilib.report.print_report(p[0], what1 % mutex)
+coccilib.report.print_report(p[0], what1 % lock)
 
 @script:python depends on org@
 p << takes.p;
-mutex << copies.mutex;
+lock << copies.lock;
 @@
-coccilib.org.print_todo(p[0], what1 % mutex)
+coccilib.org.print_todo(p[0], what1 % lock)
 
 @depends on context@
 identifier c;

@@ -42,7 +42,8 @@ scoped_guard(k, \(&l->memory_lock@s\|&l.memory_lock@s\)) S
 expression l;
 identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
 	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
-	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	vmemdup_user, memdup_user_nul, copy_struct_from_user, simple_read_from_buffer,
+	simple_write_to_buffer, strncpy_from_user, strndup_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
 	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
 	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p, h != {release.r, scope.s};
@@ -58,7 +59,8 @@ identifier k;
 expression l;
 identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
 	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
-	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	vmemdup_user, memdup_user_nul, copy_struct_from_user, simple_read_from_buffer,
+	simple_write_to_buffer, strncpy_from_user, strndup_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
 	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
 	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p;
@@ -74,7 +76,8 @@ scoped_guard(k, \(&l->memory_lock\|&l.memory_lock\)) {
 @touches depends on concerned@
 identifier call = {copy_to_user, copy_from_user, __copy_to_user, __copy_from_user, get_user,
 	put_user, __get_user, __put_user, clear_user, memdup_user, memdup_array_user,
-	strncpy_from_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
+	vmemdup_user, memdup_user_nul, copy_struct_from_user, simple_read_from_buffer,
+	simple_write_to_buffer, strncpy_from_user, strndup_user, get_user_pages, get_user_pages_fast, get_user_pages_remote,
 	pin_user_pages, pin_user_pages_fast, pin_user_pages_remote, mmap_read_lock,
 	mmap_read_lock_killable, mmap_write_lock, mmap_write_lock_killable};
 position p != {under.p, inside.p};

@@ -45,3 +45,31 @@ static const struct pci_error_handlers acme_err_handlers = {
 	.reset_done = acme_reset_done,
 	.error_detected = vfio_pci_core_aer_err_detected,
 };
+
+static ssize_t acme_log_read(struct acme_device *acme, char __user *buf, size_t count, loff_t pos)
+{
+	guard(mutex)(&acme->log_lock);
+	return simple_read_from_buffer(buf, count, &pos, acme->log, acme->log_used);
+}
+
+static void acme_clear_log(struct acme_device *acme)
+{
+	guard(mutex)(&acme->log_lock);
+	acme->log_used = 0;
+}
+
+static pci_ers_result_t acme_error(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	acme_clear_log(acme_of(pdev));
+	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+static void acme_port_reset_done(struct pci_dev *pdev)
+{
+	acme_clear_log(acme_of(pdev)); // finds VPS-RST-05
+}
+
+static const struct pci_error_handlers acme_port_err_handlers = {
+	.reset_done = acme_port_reset_done,
+	.error_detected = acme_error,
+};

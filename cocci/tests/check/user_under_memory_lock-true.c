@@ -38,3 +38,9 @@ static int acme_pin(struct acme_device *acme, unsigned long start, struct page *
 	}
 	return ret;
 }
+
+static ssize_t acme_log_read(struct acme_device *acme, char __user *buf, size_t count, loff_t pos)
+{
+	guard(rwsem_read)(&acme->core_device.memory_lock);
+	return simple_read_from_buffer(buf, count, &pos, acme->log, acme->log_used); // finds VPS-MMAP-10
+}

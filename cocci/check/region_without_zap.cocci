@@ -5,10 +5,12 @@
 //# Group: reset
 //# Severity: error
 //# Reason: on a reset, with decode off and in low power the core zaps the BARs, which it knows. Device
-//#   memory that the driver lets user space map through a region of its own stays mapped.
+//#   memory that the driver lets user space map through a region of its own stays mapped, unless the
+//#   region is revocable.
 //# Prevents: core_reset_test reset_zaps, for regions instead of BARs
-//# Mend: vfio_pci_core_zap_region() or _zap_range() in pci_ops->access_revoke; with the kernel's own
-//#   core unmap_mapping_range() wherever the driver learns of a reset
+//# Mend: .revocable = true in its struct vfio_pci_regops, or vfio_pci_core_zap_region() or _zap_range()
+//#   in pci_ops->access_revoke; with the kernel's own core unmap_mapping_range() wherever the driver
+//#   learns of a reset
 //
 // Confidence: High
 // Options: --no-includes
@@ -21,10 +23,19 @@ virtual context
 @@
 struct vfio_pci_core_device
 
+// the core zaps these
+@revocable@
+identifier o;
+expression e;
+position q;
+@@
+struct vfio_pci_regops o@q = { ..., .revocable = e, ... };
+
 @regions depends on concerned@
 identifier o, f;
+position q != revocable.q;
 @@
-struct vfio_pci_regops o = { ..., .mmap = f, ... };
+struct vfio_pci_regops o@q = { ..., .mmap = f, ... };
 
 @script:python@
 @@

@@ -56,3 +56,22 @@ static const struct vfio_pci_regops acme_log_regops = {
 	.release = acme_region_release,
 	.mmap = acme_log_mmap,
 };
+
+/* the core zaps it */
+static int acme_window_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
+			    struct vm_area_struct *vma)
+{
+	if (vma_pages(vma) > ACME_PAGES)
+		return -EINVAL;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = to_acme(vdev);
+	vma->vm_ops = &acme_bar_ops;
+	return 0;
+}
+
+static const struct vfio_pci_regops acme_window_regops = {
+	.rw = acme_region_rw,
+	.release = acme_region_release,
+	.mmap = acme_window_mmap,
+	.revocable = true,
+};

@@ -5,8 +5,8 @@
 //# Group: memtype
 //# Severity: error
 //# Reason: on x86 the type of an entry is looked up, not taken from the protection: the first mapping
-//#   of the BAR decides, which vfio_pci_core_enable() makes uncached. No call fails, nothing is logged,
-//#   and user space gets an uncached mapping.
+//#   of the BAR decides, which is the core's and uncached, made in vfio_pci_core_enable() or at the
+//#   first use. No call fails, nothing is logged, and user space gets an uncached mapping.
 //# Prevents: naive-wc_test; the patches that NIC vendors carry for this lose write-combining silently
 //#   in the same way
 //# Mend: vfio_pci_core_set_memtype() before vfio_pci_core_register_device(); with the kernel's own core
@@ -223,7 +223,7 @@ position own.p;
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
-what2 = "ERROR: [VPS-MEMT-02] vfio_pci_core_enable() has already mapped the BAR uncached"
+what2 = "ERROR: [VPS-MEMT-02] too late: after vfio_pci_core_enable() the BAR may be mapped uncached"
 callees = {}
 faults = {}
 tables = {}

@@ -28,11 +28,19 @@ identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to
 @@
 page(...)
 
+// unless the core is to know of it: this function wants the lock
+@gated depends on pages@
+identifier f;
+position g;
+@@
+f@g(...)
+{ <+... vfio_pci_vmf_insert_pfn(...) ...+> }
+
 @ram depends on pages@
 identifier f;
 identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
 	vmalloc_to_pfn, __pa};
-position own;
+position own != gated.g;
 @@
 f@own(...)
 { <+... page(...) ...+> }

@@ -39,7 +39,12 @@ pci_set_drvdata@p(dev, outer)
 @@
 \(dev_set_drvdata\|pci_set_drvdata\)(...)
 
-@unset depends on alloc && !some@
+// or the core's own, when it needs no more
+@plain@
+@@
+vfio_alloc_device(...)
+
+@unset depends on plain && !some@
 position p;
 @@
 vfio_pci_core_register_device@p(...)

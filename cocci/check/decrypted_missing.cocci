@@ -63,6 +63,21 @@ f@q(..., struct vm_area_struct *vma, ...)
   ... when any
 }
 
+// a protection that takes the place of the core's
+@keeps@
+expression v;
+position k;
+@@
+v->vm_page_prot@k = <+... v->vm_page_prot ...+>
+
+@anew depends on concerned && !decrypts exists@
+expression vma, e;
+position p != keeps.k;
+@@
+vfio_pci_core_mmap(..., vma)
+... when any
+vma->vm_page_prot@p = e
+
 @initialize:python@
 @@
 what = "WARNING: [VPS-MMAP-08] a BAR is mapped with a protection that may say encrypted"
@@ -82,3 +97,19 @@ expression v;
 position mapped.p;
 @@
 * v->vm_ops@p
+
+@script:python depends on report@
+p << anew.p;
+@@
+coccilib.report.print_report(p[0], what)
+
+@script:python depends on org@
+p << anew.p;
+@@
+coccilib.org.print_todo(p[0], what)
+
+@depends on context@
+expression v;
+position anew.p;
+@@
+* v->vm_page_prot@p

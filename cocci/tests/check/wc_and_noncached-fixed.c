@@ -7,6 +7,6 @@ static int acme_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 
 	if (ret)
 		return ret;
-	vma->vm_page_prot = pgprot_writecombine(vm_get_page_prot(vma->vm_flags));
+	vma->vm_page_prot = pgprot_decrypted(pgprot_writecombine(vm_get_page_prot(vma->vm_flags)));
 	return 0;
 }

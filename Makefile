@@ -184,12 +184,17 @@ deb:				## make a Debian package for dkms, in build/deb/
 
 # ---- old drivers ---------------------------------------------------------------
 
-.PHONY: migrate migrate-test migrate-kernel
+.PHONY: migrate migrate-api migrate-test migrate-kernel
 migrate:			## move drivers in TREE that keep lists of VMAs to one address space
 	$(if $(TREE),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
 		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) '$(TREE)' $(FILES)
+
+migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the newest kernel's API
+	$(if $(FILES),,$(error Say FILES=, the C files of the driver; docs/migrating.md tells the rest))
+	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/migrate-api $(FILES)
 
 migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --install migrate
@@ -205,6 +210,7 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.12 all
 	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.12 build/migrate/debian-6.12
 	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
+	$(Q)CACHE=$(CACHE) scripts/migrate-api-kernel build/migrate/debian-6.1/a build/migrate/api
 	$(call migrated,debian-6.1) '$(or $(T),core_)'
 	$(call migrated,debian-6.12) '$(or $(T),core_mmap)'
 
@@ -279,7 +285,7 @@ help:				## this text
 #= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
 #= SECONDS=   for stress: how long it goes on (default: 60)
 #= DESTDIR=   for install: goes before /lib/modules
-#= TREE=      for migrate, review: the kernel tree; FILES= names some of its files
+#= TREE=      for migrate, review: the kernel tree; FILES= names some of its files (for migrate-api: any)
 #= RANGE=     for review: what these commits change, main..topic
 #= FORMAT=    for review: text, markdown, sarif or github
 #= OUT=       for migrate: where the patches go (default: build/migrated)

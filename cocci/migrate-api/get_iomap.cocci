@@ -8,6 +8,16 @@
 
 virtual patch
 
+@asks@
+identifier fn, ret;
+@@
+  fn(...)
+  {
+  <+...
+  ret = vfio_pci_core_setup_barmap(...);
+  ...+>
+  }
+
 @depends on patch@
 expression vdev, bar, ret, io;
 @@
@@ -38,3 +48,15 @@ expression vdev, bar, ret;
 - ret = vfio_pci_core_setup_barmap(vdev, bar);
 - if (ret)
 -	return ret;
+
+// what held its result may have no other use
+@depends on patch@
+identifier asks.fn, asks.ret;
+type T;
+@@
+  fn(...)
+  {
+  ... when any
+- T ret;
+  ... when != ret
+  }

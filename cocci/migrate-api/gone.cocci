@@ -25,6 +25,9 @@ GONE = {
     "follow_pfn": "is gone in 6.12: see follow_pfnmap_start()",
     "follow_pte": "is gone in 6.12: see follow_pfnmap_start()",
     "driver_set_override": "is gone in 7.x: call device_set_driver_override()",
+    "alloc_pages_bulk_list": "is gone in 6.14: alloc_pages_bulk() fills an array",
+    "mlx5_comp_vectors_count": "is gone: call mlx5_comp_vectors_max()",
+    "mlx5_vector2eqn": "is gone: call mlx5_comp_eqn_get(), whose index is a u16",
     "num_ctx": "interrupt contexts are in an xarray in 6.12: there is no num_ctx, no ctx[]",
     "err_trigger": "is a struct vfio_pci_eventfd under RCU in newer kernels",
     "req_trigger": "is a struct vfio_pci_eventfd under RCU in newer kernels",
@@ -40,14 +43,16 @@ def tell_member(name):
 @depends on context@
 identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
 		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
-		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override};
+		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override,
+		alloc_pages_bulk_list, mlx5_comp_vectors_count, mlx5_vector2eqn};
 @@
 * f(...)
 
 @call depends on org || report@
 identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
 		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
-		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override};
+		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override,
+		alloc_pages_bulk_list, mlx5_comp_vectors_count, mlx5_vector2eqn};
 position p;
 @@
 f@p(...)

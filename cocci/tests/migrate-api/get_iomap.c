@@ -26,3 +26,17 @@ static int acme_reset(struct vfio_pci_core_device *vdev)
 
 	return vfio_pci_core_setup_barmap(vdev, 2);
 }
+
+static int acme_poll(struct vfio_pci_core_device *vdev)
+{
+	void __iomem *io;
+	int err, n = 3;
+
+	err = vfio_pci_core_setup_barmap(vdev, 0);
+	if (err)
+		return err;
+	io = vdev->barmap[0];
+	while (n--)
+		ioread32(io);
+	return 0;
+}

@@ -80,3 +80,11 @@ static const struct vfio_migration_ops acme_v2_mig_ops = {
 	.migration_get_state = acme_get_state,
 	.migration_get_data_size = acme_get_data_size,
 };
+
+static int acme_tracker(struct acme *acme, struct mlx5_core_dev *mdev, int *eqn)
+{
+	int vector = acme->cpu % mlx5_comp_vectors_count(mdev);
+
+	alloc_pages_bulk_list(GFP_KERNEL, 16, &acme->pages);
+	return mlx5_vector2eqn(mdev, vector, eqn);
+}

@@ -18,6 +18,7 @@
 
 /* So many that there is always one in the middle of it. */
 #define WRITERS 4
+#define READERS 4
 
 FIXTURE(nvme)
 {
@@ -324,6 +325,51 @@ TEST_F(pair, hot_reset)
 	/* again, asked of the other function */
 	ASSERT_EQ(0, hot_reset_set(&self->dev[1]));
 	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[0], EDU_ID));
+}
+
+struct reader {
+	struct vfio_dev *dev;
+	atomic_bool stop;
+	pthread_t thread[READERS];
+};
+
+static void *keep_reading(void *arg)
+{
+	static char sink[READERS][0x10000];
+	static atomic_uint slot;
+	char *buf = sink[slot++ % READERS];
+	struct reader *reader = arg;
+
+	while (!reader->stop)
+		pread(reader->dev->fd, buf, sizeof(*sink), VFIO_REGION_OFFSET(0));
+	return NULL;
+}
+
+/* Waiting for the second device's lock with the first one's held could deadlock: it gives up. */
+TEST_F_TIMEOUT(pair, hot_reset_contended, 120)
+{
+	struct reader reader = { .dev = &self->dev[1] };
+	unsigned int refused = 0;
+	int ret;
+
+	for (int i = 0; i < READERS; i++)
+		ASSERT_EQ(0, pthread_create(&reader.thread[i], NULL, keep_reading, &reader));
+	for (int try = 0; try < 100 && !refused; try++) {
+		ret = hot_reset_set(&self->dev[0]);
+		refused += ret == -EBUSY;
+		if (ret != -EBUSY)
+			EXPECT_EQ(0, ret);
+		/* What it had taken of the set is given back. */
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[0], EDU_ID)) TH_LOG("try %d", try);
+		EXPECT_TRUE(vfio_config_read(&self->dev[0], PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
+	}
+	reader.stop = true;
+	for (int i = 0; i < READERS; i++)
+		pthread_join(reader.thread[i], NULL);
+	EXPECT_LT(0, refused);
+	EXPECT_EQ(0, hot_reset_set(&self->dev[0]));
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
 }
 
 TEST_F(pair, bus_reset_by_the_administrator)

@@ -20,7 +20,7 @@
 #define CR4_LA57   (1 << 12)
 #define PT_PRESENT (1 << 0)
 #define PT_PSE	   (1 << 7)
-#define PT_ADDR	   0xffffffffff000ULL
+#define PT_ADDR	   0xffffffffff000UL
 
 struct entry {
 	unsigned long long start, end;

@@ -332,7 +332,7 @@ TEST(msix_from_the_device)
 		fds[i] = new_eventfd();
 	ASSERT_EQ(0, vfio_set_eventfds(&dev, MSIX, 0, 3, fds));
 	vfio_set_command(&dev, 0, PCI_COMMAND_MASTER);
-	/* A cause that somebody left pending would be no news: this device cannot be reset alone. */
+	/* A cause that somebody left pending is no news: this device cannot be reset alone. */
 	edu_write(bar, E1000E_IMC, ~0);
 	edu_write(bar, E1000E_ICR, ~0);
 	for (int v = 0; v < 3; v++) {
@@ -344,9 +344,9 @@ TEST(msix_from_the_device)
 		edu_write(bar, E1000E_IMC, E1000E_OTHER);
 		edu_write(bar, E1000E_ICR, E1000E_OTHER); /* acknowledges */
 		/*
-		 * QEMU's timer against interrupt storms, 128 us, repeats what it once held back, and
-		 * in 7.2 aborts when MSI-X is off as it ends. In newer QEMUs a link that comes up is
-		 * another cause of the same kind.
+		 * QEMU's timer against interrupt storms, 128 us, repeats what it once held back,
+		 * and in 7.2 aborts when MSI-X is off as it ends. In newer QEMUs a link that comes
+		 * up is another cause of the same kind.
 		 */
 		usleep(20000);
 		eventfd_wait(fds[v], 0, NULL);

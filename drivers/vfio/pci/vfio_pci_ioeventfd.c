@@ -104,10 +104,10 @@ static int ioeventfd_add_locked(struct vfio_pci_ioeventfd *entry, int fd)
 	struct vfio_pci_core_device *vdev = entry->vdev;
 	int ret;
 
-	if (vdev->ioeventfds_nr >= VFIO_PCI_IOEVENTFD_MAX)
-		return -ENOSPC;
 	if (ioeventfd_find(vdev, entry))
 		return -EEXIST;
+	if (vdev->ioeventfds_nr >= VFIO_PCI_IOEVENTFD_MAX)
+		return -ENOSPC;
 
 	ret = vfio_virqfd_enable(entry, ioeventfd_handler, ioeventfd_thread, NULL, &entry->virqfd,
 				 fd);

@@ -14,7 +14,7 @@ const char *const bench_drivers[] = { "vfio-pci", "vfio-pci-sdk", NULL };
 static void open_and_close(struct vfio_dev *dev, const char *name)
 {
 	close(dev->fd);
-	bench_repeat {
+	bench_repeat_sleeper {
 		bench_begin_cpu();
 		dev->fd = ioctl(dev->iommu->group[0].fd, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
 		bench_end_cpu(1, "open: %s", name);
@@ -32,7 +32,7 @@ static void open_and_close(struct vfio_dev *dev, const char *name)
 static void use_first(struct vfio_dev *dev, unsigned int bar, const char *name)
 {
 	close(dev->fd);
-	bench_repeat {
+	bench_repeat_sleeper {
 		void *map;
 
 		dev->fd = ioctl(dev->iommu->group[0].fd, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);

@@ -19,7 +19,7 @@ BENCH(function)
 
 	bench_open(&dev, NULL, &pci_nvme, 0);
 	map = bench_map(&dev, 0, 0, len, 2 * MIB, 0);
-	bench_repeat {
+	bench_repeat_sleeper {
 		bench_touch(map, len, PAGE);
 		bench_begin_cpu();
 		bench_must(!ioctl(dev.fd, VFIO_DEVICE_RESET));
@@ -81,7 +81,7 @@ BENCH(set)
 			bench_must(!vfio_open_bound(&dev[i], &iommu, bdfs[i]));
 			map[i] = bench_map(&dev[i], 0, 0, EDU_BAR_SIZE, 2 * MIB, 0);
 		}
-		bench_repeat {
+		bench_repeat_sleeper {
 			for (unsigned int d = 0; d < count; d++)
 				bench_touch(map[d], EDU_BAR_SIZE, PAGE);
 			hot_reset(&iommu, &dev[0], count);

@@ -41,6 +41,7 @@ BENCH(one_process)
 	bench_open_testdev(&dev, 64 * MIB);
 	for (unsigned int count = 1; count <= 4096; count *= 4) {
 		bench_repeat {
+			bench_settle();
 			bench_begin();
 			map = map_pages(&dev, count);
 			bench_end(1, "pages mapped one by one: map %u", count);
@@ -69,6 +70,7 @@ static void with_processes(struct vfio_dev *dev, char *map, unsigned int process
 	char c;
 
 	bench_must(!pipe(ready) && !pipe(end));
+	bench_settle();
 	bench_begin();
 	for (unsigned int i = 1; i < processes; i++) {
 		if (fork())
@@ -88,6 +90,7 @@ static void with_processes(struct vfio_dev *dev, char *map, unsigned int process
 	bench_end(1, "1000 pages in processes: zap %u", processes);
 	vfio_set_command(dev, 0, PCI_COMMAND_MEMORY);
 
+	bench_settle();
 	bench_begin();
 	for (int i = 0; i < 2; i++) {
 		close(ready[i]);

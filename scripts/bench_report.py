@@ -30,17 +30,24 @@ def load(paths):
     return cases
 
 
+def middle(values):
+    """The mean of the middle half: as good as the median, and between two heaps not one of the two."""
+    values = sorted(values)
+    cut = len(values) // 4 if len(values) > 3 else (len(values) - 1) // 2
+    return statistics.mean(values[cut : len(values) - cut])
+
+
 def spread(values):
-    """How far the values are from each other, in parts of their median.
+    """How far the values are from each other, in parts of their middle.
 
     A value that has timer ticks in it is as long as what the kernel did in them: the upper quarter of
     such values says nothing about the case.
     """
-    middle = statistics.median(values)
+    whole = middle(values)
     values = sorted(values)
-    if middle > TICK:
+    if whole > TICK:
         values = values[: -(-len(values) * 3 // 4)]
-    return (values[-1] - values[0]) / middle if middle else 0
+    return (values[-1] - values[0]) / whole if whole else 0
 
 
 def load_goals(path, kernel):
@@ -56,7 +63,7 @@ def load_goals(path, kernel):
 
 def row(case, one, other, goals):
     """The cells of a case: name, both values, ratio, spread, goal, marks. True where a goal is missed."""
-    first, second = statistics.median(one), statistics.median(other)
+    first, second = middle(one), middle(other)
     noise = max(spread(one), spread(other))
     ratio = second / first if first else float(not second) or float("inf")
     goal = next((most for pattern, most in goals if pattern.fullmatch(case)), None)
@@ -119,7 +126,7 @@ def plot(out, name, results):
         for (_, case), drivers in cases.items():
             if match := re.fullmatch(pattern, case):
                 for driver, values in drivers.items():
-                    point = f"{number(match[1])} {statistics.median(values) / 1000}"
+                    point = f"{number(match[1])} {middle(values) / 1000}"
                     lines.setdefault((kernel, driver), []).append(point)
     if not lines:
         return

@@ -51,13 +51,22 @@ void bench_end_cpu(unsigned int count, const char *fmt, ...) __attribute__((form
 uint64_t bench_start(void);
 uint64_t bench_clock(void);
 
+/*
+ * Waits until RCU has freed what was unmapped before. It does so many objects at a time, in some
+ * later interrupt, and would do it in the middle of what is measured next.
+ */
+void bench_settle(void);
+
 /* A value that was not measured by begin and end. */
 void bench_value(const char *unit, uint64_t value, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* How often a case repeats its measurements. The first one warms up and is not told. */
 #define BENCH_SAMPLES 4
-#define bench_repeat for (bench_sample = 0; bench_sample <= BENCH_SAMPLES; bench_sample++)
+#define bench_repeat bench_repeat_times(BENCH_SAMPLES)
+/* What sleeps has the scheduler in it, now more, now less: it takes more to have a median. */
+#define bench_repeat_sleeper bench_repeat_times(4 * BENCH_SAMPLES)
+#define bench_repeat_times(n) for (bench_sample = 0; bench_sample <= (n); bench_sample++)
 extern unsigned int bench_sample;
 
 /* The case is pointless without it. */

@@ -159,6 +159,24 @@ TEST_F(memory, stays_in_its_mapping)
 	EXPECT_EQ(15, mapped(self->hole, 0, 512));
 }
 
+/* A window fills what is empty: an entry keeps what the CPU noted in it since. */
+TEST_F(memory, keeps_what_is_there)
+{
+	struct pt_entry before;
+
+	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, 512));
+	ASSERT_TRUE(shows(self->hole, 100));
+	ASSERT_TRUE(try_write32(self->hole + 110 * PAGE, MARK + 110));
+	before = pt_lookup(self->hole + 110 * PAGE);
+	ASSERT_EQ(PAGE, before.size);
+	ASSERT_TRUE(before.value & PT_DIRTY);
+
+	/* Far enough from the last window to be a lone fault, near enough to cover 110. */
+	ASSERT_TRUE(shows(self->hole, 140));
+	ASSERT_EQ(32, mapped(self->hole, 109, 32));
+	EXPECT_EQ(before.value, pt_lookup(self->hole + 110 * PAGE).value);
+}
+
 static int child_of(char *hole)
 {
 	int status;
@@ -245,35 +263,64 @@ TEST_F(memory, fork_keeps_apart)
 }
 
 /*
- * Threads touch pages at random while others zap, unmap and map again, take access away and give it
- * back. A page may be refused at any time, but must never show another page's number; and once
- * decode is off and nobody is inside the zap, nothing is mapped.
+ * Threads, and children forked meanwhile, touch pages at random while others zap, unmap and map
+ * again, take access away and give it back. A page may be refused at any time, but must never show
+ * anything but its number: not another page's, nor what is read while decode is off; and then, with
+ * nobody inside the zap, nothing is mapped.
  */
 struct storm {
 	struct vfio_dev *dev;
 	char *hole;
 	atomic_bool stop;
-	atomic_uint good, wrong, left_behind;
+	atomic_uint good, wrong, wrong_in_child, left_behind;
 };
 
 #define STORM_PAGES  256
 #define STORM_STABLE 128 /* the pages below are never unmapped, so touching them is safe */
 
+/* 1 the right number, 0 another one, -1 refused. */
+static int touch_one(struct storm *storm, unsigned int *seed)
+{
+	size_t page = rand_r(seed) % STORM_STABLE;
+	uint32_t value;
+
+	if (!try_read32(storm->hole + page * PAGE, &value))
+		return -1;
+	return value == MARK + page;
+}
+
 static void *touch_pages(void *arg)
 {
 	unsigned int seed = (uintptr_t)&arg;
 	struct storm *storm = arg;
-	uint32_t value;
 
 	while (!storm->stop) {
-		size_t page = rand_r(&seed) % STORM_STABLE;
+		int right = touch_one(storm, &seed);
 
-		if (!try_read32(storm->hole + page * PAGE, &value))
-			continue;
-		if (value == MARK + page)
-			storm->good++;
-		else
-			storm->wrong++;
+		storm->good += right == 1;
+		storm->wrong += !right;
+	}
+	return NULL;
+}
+
+/* A child has the entries of the moment, and then makes its own. */
+static void *fork_children(void *arg)
+{
+	struct storm *storm = arg;
+	unsigned int seed = 1;
+	int status;
+
+	while (!storm->stop) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			for (int i = 0; i < 100; i++)
+				if (!touch_one(storm, &seed))
+					_exit(1);
+			_exit(0);
+		}
+		storm->wrong_in_child += waitpid(pid, &status, 0) != pid || status;
+		seed++;
 	}
 	return NULL;
 }
@@ -301,12 +348,13 @@ TEST_F(memory, storm)
 {
 	struct storm storm = { .dev = &self->dev, .hole = self->hole };
 	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
-	pthread_t threads[3];
+	pthread_t threads[4];
 
 	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, STORM_PAGES));
 	ASSERT_EQ(0, pthread_create(&threads[0], NULL, touch_pages, &storm));
 	ASSERT_EQ(0, pthread_create(&threads[1], NULL, touch_pages, &storm));
 	ASSERT_EQ(0, pthread_create(&threads[2], NULL, change_neighbours, &storm));
+	ASSERT_EQ(0, pthread_create(&threads[3], NULL, fork_children, &storm));
 	for (int i = 0; i < 100; i++) {
 		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
 		storm.left_behind += mapped(self->hole, 0, STORM_STABLE);
@@ -314,9 +362,10 @@ TEST_F(memory, storm)
 		sched_yield();
 	}
 	storm.stop = true;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 	EXPECT_EQ(0, storm.wrong);
+	EXPECT_EQ(0, storm.wrong_in_child);
 	EXPECT_EQ(0, storm.left_behind);
 	EXPECT_LT(0, storm.good);
 	for (size_t page = 0; page < STORM_STABLE; page++)

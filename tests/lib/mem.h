@@ -22,8 +22,9 @@ struct pt_entry {
 	uint64_t value;
 };
 
-#define PT_PWT (1 << 3)
-#define PT_PCD (1 << 4)
+#define PT_PWT	 (1 << 3)
+#define PT_PCD	 (1 << 4)
+#define PT_DIRTY (1 << 6)
 
 bool pt_available(void);
 struct pt_entry pt_lookup(const void *addr);

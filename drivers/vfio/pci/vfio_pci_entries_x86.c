@@ -85,7 +85,10 @@ static bool write_protected(const struct vm_fault *vmf, unsigned int order)
 vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
 				  unsigned int order)
 {
+	struct vfio_pci_core_device *vdev = win->vma->vm_private_data;
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
+
+	lockdep_assert_held_read(&vdev->memory_lock);
 
 	if (!order)
 		return insert_ptes(vmf, win);

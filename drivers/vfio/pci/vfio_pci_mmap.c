@@ -173,6 +173,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	/* The largest entries come alone: few BARs have a second one. */
 	if (order != PUD_ORDER)
 		window_choose(vdev, vmf, seg, offset, order, &win);
+	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
 	ret = vfio_pci_insert_window(vmf, &win, order);
 unlock:
 	up_read(&vdev->memory_lock);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What it costs to touch BARs of many sizes for the first time, whole and by single pages. What
- * the same accesses cost when nothing has to be mapped any more is taken off.
+ * the same accesses cost when nothing has to be mapped any more, the less of two times, is taken
+ * off.
  */
 #include "bench.h"
 #include "mem.h"
@@ -35,8 +36,11 @@ static uint64_t pass(const char *map, size_t len, enum direction direction)
 static uint64_t faults(const char *map, size_t len, enum direction direction)
 {
 	uint64_t first = pass(map, len, direction);
+	uint64_t second = pass(map, len, direction), third = pass(map, len, direction);
+	uint64_t accesses = second < third ? second : third;
 
-	return first - pass(map, len, direction);
+	/* Less is possible only when something else interrupted both of the later passes. */
+	return first > accesses ? first - accesses : 0;
 }
 
 static void zap(struct vfio_dev *dev)

@@ -203,9 +203,10 @@ static void probe_msix(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_core_enable - first half of open: power up, reset and claim the device
+ * vfio_pci_core_enable - first half of open: power the device up, reset it, save its state
  * @vdev: the device
  *
+ * BARs with declared memory types are claimed and mapped here, others at their first use.
  * To be followed, after the driver's own set-up, by vfio_pci_core_finish_enable(), or undone by
  * vfio_pci_core_disable().
  *

@@ -8,7 +8,8 @@
 //#   core's is the first member, which only vfio_alloc_device() insists on, in another place and for
 //#   another reason.
 //# Prevents: a read of foreign memory, when somebody puts a member in front in a driver that allocates
-//#   by itself
+//#   by itself; why "vfio/pci: Have all VFIO PCI drivers store the vfio_pci_core_device in drvdata"
+//#   reads it by container_of()
 //# Mend: struct vfio_pci_core_device *core = dev_get_drvdata(...), then container_of()
 //
 // Confidence: High

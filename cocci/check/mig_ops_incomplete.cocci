@@ -7,8 +7,8 @@
 //# Reason: vfio calls set_state, get_state and, since 6.2, get_data_size without asking whether they
 //#   are there, and refuses devices whose flags lack STOP_COPY; the three callbacks of dirty logging
 //#   belong together.
-//# Prevents: a NULL call by the first user who asks for the state; vfio_pci_core_register_device()
-//#   fails with EINVAL
+//# Prevents: a NULL call by the first user who asks for the state, in each driver that missed "vfio: Add
+//#   an option to get migration data size"; vfio_pci_core_register_device() fails with EINVAL
 //# Mend: set migration_flags = VFIO_MIGRATION_STOP_COPY | ..., mig_ops and log_ops before the device is
 //#   registered, with every member
 //

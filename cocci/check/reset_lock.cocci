@@ -7,7 +7,8 @@
 //# Reason: the core resets with memory_lock held for write. A handler that waits for a mutex whose
 //#   owner copies to user space, which may fault on the device and wait for memory_lock, waits for
 //#   ever.
-//# Prevents: why mlx5, hisilicon, virtio and xe defer the work of their reset_done
+//# Prevents: the ABBA deadlock that mlx5vf_pci_aer_reset_done() tells of, since "vfio/mlx5: Use its own
+//#   PCI reset_done error handler"; hisilicon, virtio and xe defer the work of theirs, too
 //# Mend: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
 //# Ask: Which locks do the reset handlers take through functions of other files or of the parent
 //#   driver, and who may hold them while user memory is touched? A good answer is a list, each lock

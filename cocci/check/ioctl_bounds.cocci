@@ -42,6 +42,29 @@ copy_from_user(&s, ...)
     when != \(s.m < n\|s.m <= n\|s.m > n\|s.m >= n\|s.m == n\|s.m != n\|array_index_nospec(s.m, n)\)
 E[s.m@p]
 
+// the same behind a pointer
+@pguarded@
+expression s, E, n;
+identifier m;
+position in_if;
+@@
+\(s->m > n\|s->m >= n\) || <+... E[s->m@in_if] ...+>
+
+@pindex depends on concerned exists@
+expression s, E, n;
+identifier m;
+identifier g !~ "^copy_";
+position p != pguarded.in_if;
+@@
+(
+s = \(memdup_user\|vmemdup_user\)(...)
+|
+copy_from_user(s, ...)
+)
+... when != g(..., s->m, ...)
+    when != \(s->m < n\|s->m <= n\|s->m > n\|s->m >= n\|s->m == n\|s->m != n\|array_index_nospec(s->m, n)\)
+E[s->m@p]
+
 @product depends on concerned exists@
 expression s, e, x;
 identifier m;
@@ -137,6 +160,23 @@ identifier m;
 position index.p;
 @@
 * s.m@p
+
+@script:python depends on report@
+p << pindex.p;
+@@
+coccilib.report.print_report(p[0], what1)
+
+@script:python depends on org@
+p << pindex.p;
+@@
+coccilib.org.print_todo(p[0], what1)
+
+@depends on context@
+expression s;
+identifier m;
+position pindex.p;
+@@
+* s->m@p
 
 @script:python depends on report@
 p << product.p;

@@ -29,3 +29,15 @@ static long acme_set_ranges(struct acme_device *acme, unsigned long arg)
 	queue->ranges = memdup_user(set.ranges, set.nr * sizeof(struct acme_range));
 	return PTR_ERR_OR_ZERO(queue->ranges);
 }
+
+static long acme_name_slot(struct acme_device *acme, unsigned long arg)
+{
+	struct acme_slot *slot = memdup_user((void __user *)arg, sizeof(*slot));
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	if (slot->number < ACME_SLOTS)
+		acme->names[slot->number] = slot->name;
+	kfree(slot);
+	return 0;
+}

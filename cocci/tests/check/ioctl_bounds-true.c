@@ -32,3 +32,14 @@ static long acme_get_irq_info(struct acme_device *acme, unsigned long arg)
 	info.count = 1;
 	return copy_to_user((void __user *)arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
+
+static long acme_name_slot(struct acme_device *acme, unsigned long arg)
+{
+	struct acme_slot *slot = memdup_user((void __user *)arg, sizeof(*slot));
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	acme->names[slot->number] = slot->name; // finds VPS-INPUT-04
+	kfree(slot);
+	return 0;
+}

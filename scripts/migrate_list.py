@@ -8,12 +8,13 @@ import migrate_text as c
 from migrate_models import (REMAP, Change, area, has_device_inode, has_flags_set, hides_devices, inode_comes_late,
                             first_pfn_function, make_huge, must_be_new, pfn_function, stored_pfn, wants_huge)
 from migrate_text import Function, Slice, Unclear
-from migrate_walk import ZAPS, struct_tag, vendor_code
+from migrate_walk import ZAPS, choice, part_of_vma, struct_tag, vendor_code
 
 LOG = re.compile(r"^((dev|pci|pr|vfio)_(dbg|info|notice|warn|err|debug)\w*|printk\w*|trace_\w+)$")
 # A lock that guards a list, and how it is taken.
 TAKES = re.compile(r"\b(?:mutex_(?:try)?lock\w*|spin_(?:try)?lock(?!_init)\w*|down_(?:read|write)\w*|guard\(\w+\))\s*"
                    r"\(\s*&(\w+)->([\w.]+)")
+VOID = r"(?:(?:static|extern|inline|noinline|__\w+)\s+)*void\s+(?:__\w+\s+)*\w"
 GENERIC = re.compile(r"^(lock|mutex|list|head|vmas?|mm|mm_lock|list_lock|mappings|maps)$")
 
 
@@ -260,6 +261,10 @@ remember."""
             regions = self.zaps[f][1] if f in self.zaps else [(fn.body - 1, fn.end)]
             for start, end in regions:
                 self.stop_at(self.name, start, end, ours, "the walk of the list")
+                some = choice(fn, c.mask(self.original)[start:end])
+                if some:
+                    raise Unclear("%s() does not zap all of all mappings (%s): which offsets of the file are meant?" % (
+                        f, some), c.line_of(self.original, start))
         for f, where in ((self.add, "making an entry"), (self.whole, "the helper that fills a VMA")):
             if f and f != self.fault:
                 fn = self.function(f)
@@ -406,6 +411,8 @@ remember."""
                            "back in?" % self.mmap)
 
     def find_pfn(self):
+        if not self.single:
+            self.look_at_extent()
         self.prefix = re.sub(r"_?fault$", "", self.callback) or self.callback
         self.pfn = self.prefix + "_pfn"
         must_be_new(self.original, self.pfn)
@@ -442,6 +449,16 @@ remember."""
             for m in re.finditer(r"->vm_pgoff\b", fn.inside()):
                 if m.start() > store.end():
                     self.pgoff_used(self.mmap, c.line_of(self.original, fn.body + m.start()), "vm_pgoff")
+
+    def look_at_extent(self):
+        """A fault that maps a part of the VMA must not become one that maps whatever is touched."""
+        args = c.calls(self.source(self.fill), self.fill_call)[0]
+        if len(args) < 5 or re.search(r"\baddress\b", args[1]):
+            return
+        part = part_of_vma(self.function(self.fill), args[1], args[3])
+        if part and part not in self.function(self.fill).source().split("{")[0]:
+            raise Unclear("%s() maps only a part of the VMA (%s): what may be mapped where a page faults?" % (
+                self.fill, part), self.function(self.fill).line())
 
     def pgoff_used(self, function, line, what):
         self.tree.note("review", self.name, line, "%s() uses %s: it is the offset in the file now, not a pfn" % (
@@ -630,7 +647,7 @@ remember."""
             {re.search(r"(\w+)$", p).group(1) for p in function.params}
         comment = re.search(r"/\*(?:(?!\*/).)*\*/\n$", text[:function.start], re.S)
         word = comment and re.search(r"\b(%s)\b" % "|".join(["[Rr]eturns?", *gone]), comment.group())
-        if word and not re.match(r"static void|void", self.source(zap)):
+        if word and not re.match(VOID, self.source(zap)):
             about = "what %s() returned" % zap if "eturn" in word.group() else word.group()
             self.tree.note("changed", self.name, self.line_in_original(self.name, text, comment.start()),
                            "removed a comment about %s" % about)
@@ -661,7 +678,7 @@ remember."""
                 m = re.search(r"\b%s\b" % word, masked)
                 if m:
                     raise Unclear("%s:%d: %s is still used after all scripts: unknown shape" % (
-                        name, self.line_in_original(name, text, m.start()), word))
+                        name, self.line_in_original(name, text, m.start(), word), self.unflat(word)))
             for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
                 if m.group(1) in "=(!&|?<>+-," and not self.is_pointed_to(m.group(2)):
                     raise Unclear("%s:%d: what %s() returns is used: unknown shape" % (
@@ -687,7 +704,7 @@ remember."""
         self.look_for_flags(new)
         for walk in walks:
             source = Function(new, walk).source()
-            if not re.match(r"(static )?void\b", source) and not re.search(r"\breturn\b", source):
+            if not re.match(VOID, source) and not re.search(r"\breturn\b", source):
                 raise Unclear("%s() is a callback whose result was decided in the walk: what should it be?" % walk)
             if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", Function(new, walk).source()):
                 raise Unclear("%s() could not be changed: unknown shape" % walk)
@@ -770,8 +787,14 @@ remember."""
                     self.tree.note("review", name, self.line_in_original(name, text, Function(text, f).start),
                                    "%s() zaps before it takes %s: a page may be faulted in between" % (f, self.gate))
 
-    def line_in_original(self, name, text, offset):
+    def unflat(self, word):
+        """The name that vma_list_flatten made another of."""
+        return word[len(self.owner) + 2:] if word.startswith(self.owner + "__") else word
+
+    def line_in_original(self, name, text, offset, word=None):
         line = text[text.rfind("\n", 0, offset) + 1:text.find("\n", offset)]
+        if word:
+            line = line.replace(word, self.unflat(word))
         at = self.tree.read(name).find(line)
         return c.line_of(self.tree.read(name), at) if at >= 0 else 0
 

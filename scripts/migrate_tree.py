@@ -53,6 +53,10 @@ class Tree:
         with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as f:
             return f.read()
 
+    def has_dos_lines(self, name):
+        with open(os.path.join(self.path, name), "rb") as f:
+            return b"\r\n" in f.read()
+
     def has(self, name):
         return os.path.isfile(os.path.join(self.path, name))
 

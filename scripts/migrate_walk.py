@@ -25,6 +25,9 @@ class Walk:
         self.line = c.line_of(text, regions[0][0])
         entry, self.path, self.link = use
         m = re.fullmatch(r"&(\w+)->([\w.]+)", self.path)
+        if not m and self.path.count("->") > 1:
+            raise Unclear("%s() walks %s: put %s in a local variable of its own first" % (
+                function.name, self.path, self.path[1:self.path.rindex("->")]), self.line)
         if not m:
             raise Unclear("%s() walks %s, of which there is one for all devices: whose mappings are to be zapped?" % (
                 function.name, self.path), self.line)
@@ -96,6 +99,42 @@ def vendor_code(source, ours):
     return None
 
 
+START = r"\(*[\w>.\[\]-]*vm_start\)*"
+LENGTH = r"(?:[\w>.()\[\]-]*vm_end ?- ?[\w>.()\[\]-]*vm_start\)*|\(*(?:\([\w ]+\) ?)?vma_pages\([^()]*\)\)* ?" \
+    r"(?:<< ?PAGE_SHIFT|\* ?PAGE_SIZE)\)*)"
+
+
+def meant(function, expr):
+    """What a local stands for, where that is one thing."""
+    expr = re.sub(r"\s*(->|\.)\s*", r"\1", " ".join(expr.split()))
+    values = c.assigned(function, expr) if re.fullmatch(r"[a-z_]\w*", expr) else []
+    return meant(function, values[0]) if len(values) == 1 and values[0] != expr else expr
+
+
+def part_of_vma(function, start, length):
+    """What says that not all of a VMA is meant, where something does: a name alone does not."""
+    for expr, whole in ((meant(function, start), START), (meant(function, length), LENGTH)):
+        if not re.fullmatch(r"[a-z_]\w*", expr) and not re.fullmatch(whole, expr):
+            return expr
+    return None
+
+
+def choice(function, region):
+    """What says that a walk does not zap all of all VMAs; unmap_mapping_range() would."""
+    m = re.search(r"\bcurrent\b|(?:->|\.)vm_(?:pgoff|flags|file|private_data|ops)\b|"
+                  r"(?:->|\.)vm_(?:start|end)\s*(?:[<>]=?|[!=]=)|[<>=]=?\s*\w+(?:->\w+)*->vm_(?:start|end)\b(?!\s*[,;)-])|"
+                  r"\bvm_end\s*-[^;,]*?vm_start\s*[<>]", region)
+    if m:
+        return m.group().strip(" ->.=")
+    for name, at in ((m.group(1), m.end() - 1) for m in re.finditer(ZAPS, region)):
+        args = c.split(region[at + 1:c.closing(region, at) - 1])
+        if len(args) >= 3 and "vma" != name:
+            part = part_of_vma(function, args[1], args[2])
+            if part:
+                return part
+    return None
+
+
 # What else VMAs are kept in, and how they are found again without having been kept.
 KEEPERS = (("an xarray", r"\bxa_for_each\w*|\bxas_for_each"), ("an idr", r"\bidr_for_each\w*"),
            ("a hash table", r"\bhash_for_each\w*"), ("an rbtree", r"\brb_(first|next|last|prev|entry)\b|\brbtree_\w+"),
@@ -160,6 +199,11 @@ def others(text, known):
                           "but only lists are migrated" % (name, keeper)))
             continue
         vma = c.split(inside[m.end():c.closing(inside, m.end() - 1) - 1])[0]
+        macro = re.search(r"\b(?!h?list_for_each)(\w*for_each\w*)\s*\(", inside)
+        if macro and re.search(r"^#define\s+%s\(.*\blist_" % macro.group(1), masked, re.M):
+            found.append((line, "list", "%s() walks a list by %s(), which is not one of the kernel's macros: write "
+                          "what it stands for" % (name, macro.group(1))))
+            continue
         kept = re.search(r"\b%s\s*=\s*([^;=]*(?:->|\.)\w+)\s*[;,]" % re.escape(vma), inside)
         kept = kept.group(1) if kept else vma
         if re.search(r"(->|\.)\w+$", kept) and not re.match(r"vmf\b", kept) and \

@@ -2,7 +2,7 @@
 // Whether something is mapped is asked of the list.
 // migrate: options --as inode
 // migrate: exit 3
-// migrate: left: maps_list is still used after all scripts
+// migrate: left: mappings is still used after all scripts
 #include <linux/vfio.h>
 
 struct rye_map {
@@ -13,7 +13,7 @@ struct rye_map {
 struct rye {
 	struct vfio_device vdev;
 	struct mutex maps_lock;
-	struct list_head maps_list;
+	struct list_head mappings;
 	struct rw_semaphore gate;
 	phys_addr_t bar;
 };
@@ -23,7 +23,7 @@ static void rye_zap(struct rye *rye)
 	struct rye_map *m;
 
 	mutex_lock(&rye->maps_lock);
-	list_for_each_entry(m, &rye->maps_list, link)
+	list_for_each_entry(m, &rye->mappings, link)
 		zap_vma_ptes(m->vma, m->vma->vm_start, m->vma->vm_end - m->vma->vm_start);
 	mutex_unlock(&rye->maps_lock);
 }
@@ -32,7 +32,7 @@ static void rye_reset(struct rye *rye)
 {
 	rye_zap(rye);
 	down_write(&rye->gate);
-	if (!list_empty(&rye->maps_list))
+	if (!list_empty(&rye->mappings))
 		rye_tell(rye);
 	rye_do_reset(rye);
 	up_write(&rye->gate);
@@ -44,7 +44,7 @@ static void rye_vma_close(struct vm_area_struct *vma)
 	struct rye_map *m, *n;
 
 	mutex_lock(&rye->maps_lock);
-	list_for_each_entry_safe(m, n, &rye->maps_list, link) {
+	list_for_each_entry_safe(m, n, &rye->mappings, link) {
 		if (m->vma == vma) {
 			list_del(&m->link);
 			kfree(m);
@@ -65,7 +65,7 @@ static vm_fault_t rye_vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 	m->vma = vma;
 	mutex_lock(&rye->maps_lock);
-	list_add(&m->link, &rye->maps_list);
+	list_add(&m->link, &rye->mappings);
 	mutex_unlock(&rye->maps_lock);
 	down_read(&rye->gate);
 	if (io_remap_pfn_range(vma, vma->vm_start, vma->vm_pgoff, vma->vm_end - vma->vm_start, vma->vm_page_prot))

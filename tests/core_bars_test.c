@@ -96,6 +96,9 @@ TEST_F(bars, first_use_claims)
 {
 	struct vfio_region_info info;
 
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "the kernel's own driver claims a BAR by another name at mmap: "
+			     "set VFIO_DRIVER=vfio-pci-sdk");
 	for (unsigned int i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
 		ASSERT_EQ(0, vfio_region(&self->dev, BAR, &info));
 		EXPECT_FALSE(claimed("vfio", self->start, self->end));
@@ -128,6 +131,9 @@ TEST_F_TIMEOUT(bars, first_uses_race, 60)
 	pthread_t threads[USERS];
 	pthread_barrier_t start;
 
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "on 6.1 the kernel's own driver refuses one of two first users: "
+			     "set VFIO_DRIVER=vfio-pci-sdk");
 	pthread_barrier_init(&start, NULL, USERS);
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		for (unsigned int i = 0; i < USERS; i++) {

@@ -45,14 +45,19 @@ f@q(..., struct vm_area_struct *vma, ...)
 
 // ---- the same in a function that is called by one that sets vm_ops
 
-@entries depends on concerned@
+// no nest: Coccinelle 1.3 passes over a file with one in context mode
+@entries depends on concerned exists@
 identifier g;
 identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
 identifier vma;
 position q != ram.own;
 @@
 g@q(..., struct vm_area_struct *vma, ...)
-{ <+... call(vma, ...) ...+> }
+{
+  ... when any
+  call(vma, ...)
+  ... when any
+}
 
 @helped depends on handled exists@
 identifier f, vma;

@@ -63,23 +63,6 @@ static bool wait_for(const char *bdf, bool there)
 	return is_there(bdf) == there;
 }
 
-/*
- * A new device is seen before it can be bound, and its driver is named before the probe ends, which
- * may be that of the thread that plugs.
- */
-static bool bind_new(const char *bdf)
-{
-	char registered[64];
-
-	snprintf(registered, sizeof(registered), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
-	for (int i = 0; i < SOON / 10 && access(registered, F_OK); i++) {
-		pci_write_attr(bdf, "driver_override", vfio_driver());
-		write_file("/sys/bus/pci/drivers_probe", bdf);
-		usleep(10000);
-	}
-	return !access(registered, F_OK) && !strcmp(pci_driver_of(bdf), vfio_driver());
-}
-
 /* Plugs an e1000e in and opens it. */
 FIXTURE_SETUP(hotplug)
 {
@@ -97,7 +80,7 @@ FIXTURE_SETUP(hotplug)
 	snprintf(self->bdf, sizeof(self->bdf), "0000:%02x:00.0", atoi(bus));
 	ASSERT_EQ(0, host_monitor("device_add e1000e,id=hot,bus=rp3", NULL, 0));
 	ASSERT_TRUE(wait_for(self->bdf, true));
-	ASSERT_TRUE(bind_new(self->bdf));
+	ASSERT_TRUE(pci_bind_new(self->bdf, vfio_driver(), SOON));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 }
 

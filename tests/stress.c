@@ -42,6 +42,7 @@ struct target {
 	/* Held by who makes the epoch odd; by who resets the device or changes its power. */
 	pthread_mutex_t gate, power;
 	atomic_uint epoch;
+	atomic_uint naps; /* odd while somebody changes its power */
 	atomic_ulong good, refused, mappings;
 };
 
@@ -299,6 +300,7 @@ static void run_power(struct job *job)
 	while (!shared->stop && map != MAP_FAILED) {
 		pthread_mutex_lock(&t->gate);
 		pthread_mutex_lock(&t->power);
+		t->naps++;
 		if (pm && dice(job, 2)) {
 			vfio_config_write(&t->dev, pm + PCI_PM_CTRL, 2, 3);
 			dwell(job, map);
@@ -314,13 +316,17 @@ static void run_power(struct job *job)
 				wrong("%s: low power: %d", t->name, ret);
 		}
 		shared->sleeps++;
+		t->naps++;
 		pthread_mutex_unlock(&t->power);
 		pthread_mutex_unlock(&t->gate);
 		usleep(dice(job, 20000));
 	}
 }
 
-/* Interrupts are set up in any way that the call knows, and cleared. */
+/*
+ * Interrupts are set up in any way that the call knows, and cleared.  While the device sleeps the
+ * PCI core has no vectors for it.
+ */
 static void run_vectors(struct job *job)
 {
 	struct target *t = job->target;
@@ -329,9 +335,11 @@ static void run_vectors(struct job *job)
 	for (int i = 0; i < 3; i++)
 		fds[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	while (!shared->stop) {
-		unsigned int count = 1 + dice(job, 3);
+		unsigned int count = 1 + dice(job, 3), naps = t->naps;
 		int ret = vfio_set_eventfds(&t->dev, VFIO_PCI_MSIX_IRQ_INDEX, 0, count, fds);
 
+		if (ret == -EINVAL && (naps % 2 || naps != t->naps))
+			continue;
 		for (int i = dice(job, 4); !ret && i > 0; i--)
 			ret = vfio_set_eventfds(&t->dev, VFIO_PCI_MSIX_IRQ_INDEX,
 						dice(job, count), 1,
@@ -573,8 +581,9 @@ static void run_unplugger(struct job *job)
 	snprintf(power, sizeof(power), "%s/power", slot);
 	for (unsigned int i = 0; !shared->stop; i++) {
 		snprintf(command, sizeof(command), "device_add edu,id=plug%u,bus=rp3", i);
-		if (host_monitor(command, NULL, 0) || !appears(bdf)) {
-			wrong("%s: nothing appeared in the slot", bdf);
+		if (host_monitor(command, NULL, 0) || !appears(bdf) ||
+		    !pci_bind_new(bdf, vfio_driver(), 10000 * test_slowdown())) {
+			wrong("%s: nothing usable appeared in the slot", bdf);
 			return;
 		}
 		use_and_unplug(job, power, bdf);

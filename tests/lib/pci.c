@@ -174,6 +174,19 @@ int pci_bind(const char *bdf, const char *driver)
 	return err;
 }
 
+bool pci_bind_new(const char *bdf, const char *driver, unsigned int msec)
+{
+	char registered[64];
+
+	snprintf(registered, sizeof(registered), SYS_PCI "/devices/%s/vfio-dev", bdf);
+	for (unsigned int i = 0; i < msec / 10 && access(registered, F_OK); i++) {
+		pci_write_attr(bdf, "driver_override", driver);
+		write_file(SYS_PCI "/drivers_probe", bdf);
+		usleep(10000);
+	}
+	return !access(registered, F_OK) && !strcmp(pci_driver_of(bdf), driver);
+}
+
 bool pci_resource(const char *bdf, unsigned int index, uint64_t *start, uint64_t *end,
 		  uint64_t *flags)
 {

@@ -31,6 +31,12 @@ const char *vfio_driver(void);
 int pci_bind(const char *bdf, const char *driver);
 int pci_unbind(const char *bdf);
 
+/*
+ * The same for a device that was just plugged in, within @msec: it is seen before it can be bound,
+ * and its driver is named before the probe ends, which may be that of the thread that plugs.
+ */
+bool pci_bind_new(const char *bdf, const char *driver, unsigned int msec);
+
 /* Name of the driver that has the device, or "". */
 const char *pci_driver_of(const char *bdf);
 

@@ -241,7 +241,7 @@ docs:				## make the documentation as HTML in build/docs/html
 
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
-	$(Q)scripts/doctor --install build check docs migrate package
+	$(Q)scripts/doctor --install build test check docs migrate package
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: probe-check

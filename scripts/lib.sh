@@ -200,6 +200,25 @@ copy_tree()
 		find . -path ./build -prune -o -path ./.git -prune -o -type d -empty -exec rmdir {} +)
 }
 
+# copy_built DIR: what was built here for DIR, a copy_tree(), so that only what is new there is compiled. In what kbuild
+# notes of its objects the paths are absolute.
+copy_built()
+{
+	# The answers of the probes are as old as these, not as the copy.
+	(cd "$top" && echo compat/probes | cpio -pdum --quiet "$1")
+	for built in "$top"/build/*; do
+		case ${built##*/} in
+		tests | bench) ;;
+		*) [ -e "$built/.built" ] || continue ;;
+		esac
+		into=$1/build/${built##*/}
+		[ ! -e "$into" ] || continue
+		mkdir -p "$into"
+		(cd "$built" && find . -path './vm*' -prune -o ! -type d -print | cpio -pdum --quiet "$into")
+		grep -rlFI --exclude='*.[ch]' "$top/" "$into" | xargs -r sed -i "s|$top/|$1/|g"
+	done
+}
+
 # kernel_piece DIR: what a driver touches of the newest kernel's source: its headers are the lab
 # kernel's, the lists are short. Sets lab; fails when that kernel is not in the cache.
 kernel_piece()

@@ -33,7 +33,8 @@ struct call {
 	char bdf[BDF_LEN];
 	int (*make)(struct call *call);
 	void (*undo)(struct call *call);
-	int fd, group;
+	struct vfio_iommu *iommu;
+	int fd;
 	int other_errno; /* beside -ENOMEM */
 	void *map;
 	char buf[128];
@@ -212,7 +213,7 @@ TEST_F_TIMEOUT(nomem, probe, 120)
 
 static int make_open(struct call *call)
 {
-	call->fd = sys(ioctl(call->group, VFIO_GROUP_GET_DEVICE_FD, call->bdf));
+	call->fd = sys(ioctl(call->iommu->group[0].fd, VFIO_GROUP_GET_DEVICE_FD, call->bdf));
 	return call->fd;
 }
 
@@ -232,7 +233,7 @@ static void walk_open(struct __test_metadata *_metadata, struct call *call, cons
 	/* For the group; the device itself is closed. */
 	ASSERT_EQ(0, variant_open(&dev, &iommu, call->bdf, driver));
 	close(dev.fd);
-	call->group = iommu.group[0].fd;
+	call->iommu = &iommu;
 	call->make = make_open;
 	call->undo = undo_fd;
 	walk(_metadata, driver, call);
@@ -437,9 +438,11 @@ static int make_hot_reset(struct call *call)
 {
 	struct {
 		struct vfio_pci_hot_reset reset;
-		int fd;
-	} arg = { { .argsz = sizeof(arg), .count = 1 }, call->group };
+		int fd[2];
+	} arg = { .reset = { .argsz = sizeof(arg), .count = call->iommu->ngroups } };
 
+	for (unsigned int i = 0; i < arg.reset.count; i++)
+		arg.fd[i] = call->iommu->group[i].fd;
 	return sys(ioctl(call->dev->fd, VFIO_DEVICE_PCI_HOT_RESET, &arg));
 }
 
@@ -455,22 +458,25 @@ TEST_F_TIMEOUT(nomem, hot_reset, 120)
 {
 	char bdf[2][BDF_LEN];
 	struct vfio_iommu iommu;
-	struct vfio_dev dev;
+	struct vfio_dev dev[2];
 
 	if (pci_find(&pci_edu, 2, bdf[0]) || pci_find(&pci_edu, 3, bdf[1]))
 		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
 	ASSERT_EQ(0, vfio_iommu_open(&iommu));
 	if (iommu.iommufd)
 		SKIP(return, "groups are what proves ownership here: unset VFIO_IOMMU");
+	/* One group; without an IOMMU each function has its own. */
 	ASSERT_EQ(0, pci_bind(bdf[1], vfio_driver()));
-	ASSERT_EQ(0, vfio_open(&dev, &iommu, bdf[0]));
-	self->call.dev = &dev;
-	self->call.group = iommu.group[0].fd;
+	ASSERT_EQ(0, vfio_open(&dev[0], &iommu, bdf[0]));
+	ASSERT_EQ(0, vfio_open(&dev[1], &iommu, bdf[1]));
+	self->call.dev = &dev[0];
+	self->call.iommu = &iommu;
 	self->call.make = make_hot_reset_info;
 	walk(_metadata, "hot reset info", &self->call);
 	self->call.make = make_hot_reset;
 	walk(_metadata, "hot reset", &self->call);
-	vfio_close(&dev);
+	vfio_close(&dev[1]);
+	vfio_close(&dev[0]);
 	vfio_iommu_close(&iommu);
 }
 

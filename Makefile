@@ -240,7 +240,7 @@ docs:				## make the documentation as HTML in build/docs/html
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
 
 .PHONY: check
-check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
+check: programs			## style, warnings, documentation, make new, the rules' tests; T= only some of it
 	$(Q)scripts/doctor --install build test check docs migrate package
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 

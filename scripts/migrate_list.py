@@ -18,31 +18,6 @@ VOID = r"(?:(?:static|extern|inline|noinline|__\w+)\s+)*void\s+(?:__\w+\s+)*\w"
 GENERIC = re.compile(r"^(lock|mutex|list|head|vmas?|mm|mm_lock|list_lock|mappings|maps)$")
 
 
-def struct_body(text, tag):
-    """What stands in the braces of a struct, comments blanked; None where it is not declared."""
-    masked = c.mask(text)
-    m = re.search(r"^(?:typedef\s+)?struct\s+%s\s*\{" % tag, masked, re.M)
-    return m and masked[m.end():c.closing(masked, m.end() - 1) - 1]
-
-
-def headers_of(tree, name, *tags):
-    """Headers that may declare structs for a file."""
-    pattern = r"^(typedef +)?struct (%s)\b" % "|".join(tags)
-    found = tree.grep(pattern, os.path.dirname(name) or ".", include="*.h")
-    if tree.has("include/linux/mm.h"):
-        found += tree.grep(pattern, "include", include="*.h")
-    return sorted(set(found))
-
-
-def declaration(tree, name, tag):
-    """The file that declares a struct for a file, and what stands in its braces."""
-    for where in [name] + headers_of(tree, name, tag):
-        body = struct_body(tree.read(where), tag)
-        if body is not None:
-            return where, body
-    return None, ""
-
-
 class OtherModel(Exception):
     """A list whose entries are not VMAs."""
 
@@ -155,7 +130,7 @@ remember."""
         return found
 
     def find_entry(self):
-        self.entry_file, body = declaration(self.tree, self.name, self.entry)
+        self.entry_file, body = self.tree.declaration(self.name, self.entry)
         if not self.entry_file:
             raise Unclear("struct %s is declared in no file that was looked at" % self.entry)
         if "vm_area_struct" not in body:
@@ -170,12 +145,12 @@ remember."""
         self.vma = vma[0].split("*")[1].strip()
 
     def find_owner(self):
-        self.files_of_owner = [n for n in dict.fromkeys([self.name] + headers_of(self.tree, self.name, self.owner))
-                               if struct_body(self.tree.read(n), self.owner) is not None]
+        self.files_of_owner = [n for n in dict.fromkeys([self.name] + self.tree.headers_of(self.name, self.owner))
+                               if c.struct_body(self.tree.read(n), self.owner) is not None]
         if len(self.files_of_owner) != 1:
             raise Unclear("struct %s is declared in %d files that were looked at" % (
                 self.owner, len(self.files_of_owner)))
-        self.owner_body = struct_body(self.tree.read(self.files_of_owner[0]), self.owner)
+        self.owner_body = c.struct_body(self.tree.read(self.files_of_owner[0]), self.owner)
 
     def find_functions(self):
         self.lock = None    # not known yet

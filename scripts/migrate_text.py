@@ -426,3 +426,10 @@ def tidy(text, original):
                 out.append("")
         out.append(line)
     return "\n".join(out)
+
+
+def struct_body(text, tag):
+    """What stands in the braces of a struct, comments blanked; None where it is not declared."""
+    masked = mask(text)
+    m = re.search(r"^(?:typedef\s+)?struct\s+%s\s*\{" % tag, masked, re.M)
+    return m and masked[m.end():closing(masked, m.end() - 1) - 1]

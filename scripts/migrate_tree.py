@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from migrate_text import Unclear, keep_blanks
+from migrate_text import Unclear, keep_blanks, struct_body
 from migrate_wrap import wrappers
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -78,6 +78,22 @@ class Tree:
                                where, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
                                env=dict(os.environ, LC_ALL="C"))
         return sorted(os.path.normpath(n) for n in found.stdout.decode(errors="replace").splitlines())
+
+    def headers_of(self, name, *tags):
+        """Headers that may declare structs for a file."""
+        pattern = r"^(typedef +)?struct (%s)\b" % "|".join(tags)
+        found = self.grep(pattern, os.path.dirname(name) or ".", include="*.h")
+        if self.has("include/linux/mm.h"):
+            found += self.grep(pattern, "include", include="*.h")
+        return sorted(set(found))
+
+    def declaration(self, name, tag):
+        """The file that declares a struct for a file, and what stands in its braces."""
+        for where in [name] + self.headers_of(name, tag):
+            body = struct_body(self.read(where), tag)
+            if body is not None:
+                return where, body
+        return None, ""
 
     def spatch(self, script, name, defines, text=None, in_place=True):
         """Runs a script on (the new contents of) a file. Gives the new contents and what was printed."""

@@ -240,8 +240,9 @@ docs:				## make the documentation as HTML in build/docs/html
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
 
 .PHONY: check
-check: programs			## style, warnings, documentation, make new, the rules' tests; T= only some of it
+check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
 	$(Q)scripts/doctor --install build test check docs migrate package
+	+$(Q)$(MAKE) $(jobs) programs
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
 .PHONY: probe-check

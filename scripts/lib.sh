@@ -201,7 +201,7 @@ copy_tree()
 }
 
 # copy_built DIR: what was built here for DIR, a copy_tree(), so that only what is new there is compiled. In what kbuild
-# notes of its objects the paths are absolute. The lock is that of the Makefile: nobody builds there meanwhile.
+# notes of its objects the paths are absolute. The lock is that of the Makefile: nobody builds modules there meanwhile.
 copy_built()
 {
 	# The answers of the probes are as old as these, not as the copy.
@@ -213,11 +213,13 @@ copy_built()
 		esac
 		into=$1/build/${built##*/}
 		[ ! -e "$into" ] || continue
-		mkdir -p "$into"
+		rm -rf "$into.new"
+		mkdir -p "$into.new"
 		# shellcheck disable=SC2016 # for the shell that has the lock
 		flock "$built.lock" sh -c 'cd "$1" && find . -path "./vm*" -prune -o ! -type d -print |
-			cpio -pdum --quiet "$2"' sh "$built" "$into"
-		grep -rlFI --exclude='*.[ch]' "$top/" "$into" | xargs -r sed -i "s|$top/|$1/|g"
+			cpio -pdum --quiet "$2"' sh "$built" "$into.new"
+		grep -rlFI --exclude='*.[ch]' "$top/" "$into.new" | xargs -r sed -i "s|$top/|$1/|g"
+		mv "$into.new" "$into"
 	done
 }
 

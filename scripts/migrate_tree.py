@@ -13,6 +13,7 @@ from migrate_wrap import wrappers
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SPATCH = os.environ.get("SPATCH") or "spatch"
 COCCI = os.path.join(TOP, "cocci", "migrate")
+OPTIONS = ["--iso-file", os.path.join(TOP, "cocci", "same.iso"), "--no-includes", "--very-quiet"]
 
 
 def say(word, text):
@@ -111,7 +112,7 @@ class Tree:
             source = os.path.join(tmp, os.path.basename(name))
             with open(source, "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.write(text)
-            command = [SPATCH, "--sp-file", path, "--no-includes", "--very-quiet"] + args + [source]
+            command = [SPATCH, "--sp-file", path] + OPTIONS + args + [source]
             if in_place:
                 command.insert(1, "--in-place")
             try:

@@ -16,6 +16,7 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK = os.path.join(TOP, "cocci", "check")
 SPATCH = os.environ.get("SPATCH") or "spatch"
+OPTIONS = ["--iso-file", os.path.join(TOP, "cocci", "same.iso"), "--no-includes", "--very-quiet"]
 GROUPS = collections.OrderedDict([
     ("lifetime", "Lifetime"), ("mmap", "mmap and fault"), ("memtype", "Memory types"),
     ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input"),
@@ -244,8 +245,7 @@ class Runner:
         self.jobs = jobs or os.cpu_count() or 1
 
     def options(self, virtuals):
-        args = ["--no-includes", "--very-quiet", "--macro-file", os.path.join(self.directory, "macros.h")]
-        args += ["-D", "report"]
+        args = OPTIONS + ["--macro-file", os.path.join(self.directory, "macros.h"), "-D", "report"]
         for name in virtuals:
             if name.startswith("has_") and has(name[4:], self.tree):
                 args += ["-D", name]

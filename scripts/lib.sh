@@ -153,6 +153,20 @@ source_package()
 	source_version=${source_version%.tar.xz}
 }
 
+# source_piece DIR PATTERN...: of the source that source_package() found, what the patterns name, in DIR.
+source_piece()
+{
+	piece=$1; shift
+	[ "$source $*" != "$(cat "$piece.made-of" 2>/dev/null)" ] || return 0
+	say UNPACK "${source##*/}"
+	rm -rf "$piece.new"
+	mkdir -p "$piece.new"
+	tar -xJf "$source" -C "$piece.new" --strip-components=1 --wildcards "$@"
+	rm -rf "$piece"
+	mv "$piece.new" "$piece"
+	echo "$source $*" >"$piece.made-of"
+}
+
 # kernel_scripts: checkpatch and kernel-doc are in no package but the kernel's source; the same
 # series for everyone, so that everyone sees the same complaints.
 kernel_scripts()

@@ -225,8 +225,7 @@ TEST_F_TIMEOUT(edu, race_with_zaps, 200)
 {
 	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
 	struct race race = { .bar = self->bar };
-	/* A migrated driver of the kernel's has fewer: it is the migration that is tested there. */
-	int rounds = (strcmp(vfio_driver(), "vfio-pci") ? 10000 : 2000) / test_slowdown();
+	int rounds = 10000 / test_slowdown();
 	pthread_t thread;
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, toucher, &race));

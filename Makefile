@@ -75,6 +75,8 @@ built = $(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list $(1
 $(call built,lab) $(call built,plain): tests/flavors/lab.config
 $(call built,plain): tests/flavors/plain.config
 
+# Comes whole, with all else of the kernel: what make must not do is remove it when it is interrupted right after.
+.PRECIOUS: $(CACHE)/kernels/%/release
 $(CACHE)/kernels/%/release:
 	$(Q)scripts/doctor --need build
 	$(Q)scripts/kernels fetch $*

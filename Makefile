@@ -273,7 +273,7 @@ clean:				## remove build/
 
 .PHONY: distclean
 distclean: clean		## remove build/ and the cache
-	$(Q)rm -rf $(CACHE)
+	$(Q)rm -rf $(CACHE) $(CACHE)-ci $(CACHE)-ci.files
 
 .PHONY: help
 help:				## this text

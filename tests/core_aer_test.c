@@ -6,8 +6,6 @@
 #include "fixture.h"
 #include "host.h"
 
-#define SOON 10000 /* ms */
-
 FIXTURE_VARIANT_ADD(device, rng){.id = &pci_rng};
 
 /* Lets the port pass errors on, which firmware does on real machines. */

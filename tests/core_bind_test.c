@@ -62,7 +62,7 @@ TEST_F(edu, unbind_waits_for_the_user)
 		vfio_close(&self->dev);
 		_exit(pci_unbind(bdf) ? 1 : 0);
 	}
-	EXPECT_TRUE(eventfd_wait(fd, 5000, NULL));
+	EXPECT_TRUE(eventfd_wait(fd, SOON, NULL));
 	EXPECT_FALSE(ended(pid, 300));
 	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar, EDU_ID)); /* still ours */
 

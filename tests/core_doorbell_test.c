@@ -8,8 +8,6 @@
 #define IV_POSITION 8
 #define DOORBELL    12
 #define VECTORS	    4
-#define SOON	    1000 /* ms: an interrupt that must come */
-#define NEVER	    50	 /* ms: one that must not */
 
 /* One memory for the DMA mappings of both; the first ivshmem of the lab is an ivshmem-plain. */
 FIXTURE(doorbell)

@@ -13,7 +13,6 @@
 #include "mem.h"
 
 #define PORT "0000:00:12.0" /* rp3 of scripts/vm-devices */
-#define SOON 10000	    /* ms: a slot needs a second to power up or down */
 
 FIXTURE(hotplug)
 {

@@ -14,8 +14,6 @@
 #include "module.h"
 
 #define INTX  VFIO_PCI_INTX_IRQ_INDEX
-#define SOON  1000 /* ms: an interrupt that must come */
-#define NEVER 50   /* ms: one that must not */
 
 static int new_eventfd(void)
 {

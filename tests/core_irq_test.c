@@ -19,9 +19,6 @@
 #define UNMASK	VFIO_IRQ_SET_ACTION_UNMASK
 #define TRIGGER VFIO_IRQ_SET_ACTION_TRIGGER
 
-#define SOON  1000 /* ms: an interrupt that must come */
-#define NEVER 50   /* ms: one that must not */
-
 static int new_eventfd(void)
 {
 	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -119,7 +119,7 @@ TEST_F(nvme, wakeup_ends_low_power)
 	ASSERT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	EXPECT_FALSE(eventfd_wait(fd, 0, NULL));
 	EXPECT_EQ(self->version, version_by_read(&self->dev));
-	EXPECT_TRUE(eventfd_wait(fd, 1000, NULL));
+	EXPECT_TRUE(eventfd_wait(fd, SOON, NULL));
 	EXPECT_TRUE(try_read32(self->bar + NVME_VS, NULL));
 	usleep(300000);
 	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "active"));
@@ -264,9 +264,6 @@ TEST_F(nvme, late_ioeventfd)
 #define E1000E_ICS    0xc8
 #define E1000E_IMS    0xd0
 #define E1000E_CAUSE  (1 << 2) /* link status change */
-
-#define SOON  1000 /* ms: an interrupt that must come */
-#define NEVER 50   /* ms: one that must not */
 
 FIXTURE(nic)
 {

@@ -133,7 +133,7 @@ static void show_edu(struct vfio_dev *dev)
 		      edu_dma(bar, EDU_DMA_BUFFER, 0x101000, 1024, true) &&
 		      !memcmp(memory, memory + PAGE, 1024),
 	      "DMA through the IOMMU: 1 KiB to the device and back is the same");
-	check(eventfd_wait(fd, 1000, NULL), "the MSI at its end arrived");
+	check(eventfd_wait(fd, SOON, NULL), "the MSI at its end arrived");
 	edu_write(bar, EDU_IRQ_ACK, edu_read(bar, EDU_IRQ_STATUS));
 }
 

@@ -217,7 +217,7 @@ static void reset_with_irq(struct set *set, struct transcript *t, unsigned int i
 	vfio_set_command(&set->dev[0], 0, PCI_COMMAND_MASTER);
 	ask(set, t, &set->dev[0], "with a vector", &arg, sizeof(arg));
 	pwrite(set->dev[0].fd, &raise, 4, EDU_IRQ_RAISE);
-	/* Not SOON: one in four never comes. */
+	/* Not SOON: some never come. */
 	said(t, "%s irq %u after it: %d", set->what, index, eventfd_wait(fd, 2000, NULL));
 	pwrite(set->dev[0].fd, &raise, 4, EDU_IRQ_ACK);
 	vfio_irq_disable(&set->dev[0], index);

@@ -136,7 +136,7 @@ static double now(void)
 
 /*
  * Not waitpid() and SIGALRM: a test that is stuck in the kernel would keep the parent in waitpid().
- * Nor a look now and then: waking up costs, on a kernel that checks itself, as much as many tests.
+ * Nor a look now and then: each wakes up a machine that may have no KVM, where that is slow.
  */
 static bool wait_for(pid_t pid, unsigned int seconds, int *status)
 {

@@ -200,14 +200,19 @@ run()
 	fi
 }
 
-# copy_tree DIR: what git knows of this tree, new files included, with its dates, so that what was
-# built in DIR/build before still counts; what else was in DIR goes.
+# copy_tree DIR [PATTERN...]: what git knows of this tree, or of what the patterns match, new files included,
+# with its dates, so that what was built in DIR/build before still counts; what else was in DIR goes.
 copy_tree()
 {
 	mkdir -p "$1"
-	(cd "$top" && git ls-files --cached --others --exclude-standard | sort -u | while read -r file; do
-		[ ! -e "$file" ] || echo "$file"
-	done) >"$1.files"
+	(
+		to=$1
+		shift
+		cd "$top" || exit
+		git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
+			[ ! -e "$file" ] || echo "$file"
+		done >"$to.files"
+	)
 	(cd "$top" && cpio -pdum --quiet "$1") <"$1.files"
 	(cd "$1" && find . -path ./build -prune -o -path ./.git -prune -o ! -type d -print | sed 's|^\./||' |
 		sort | comm -23 - "$1.files" | xargs -r rm

@@ -16,7 +16,27 @@
 FIXTURE(sets)
 {
 	char pair[2][BDF_LEN], alone[BDF_LEN];
+	/* The pair's sysfs files "config", and where a message address is in there. */
+	int config[2];
+	off_t msi[2];
 };
+
+static bool find_msi(const char *bdf, int *fd, off_t *address)
+{
+	uint8_t config[PCI_CFG_SPACE_SIZE];
+	char path[96];
+	unsigned int pos;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (pread(*fd, config, sizeof(config), 0) != sizeof(config))
+		return false;
+	pos = config[PCI_CAPABILITY_LIST];
+	while (pos && config[pos] != PCI_CAP_ID_MSI)
+		pos = config[pos + 1];
+	*address = pos + PCI_MSI_ADDRESS_LO;
+	return pos;
+}
 
 FIXTURE_SETUP(sets)
 {
@@ -27,10 +47,14 @@ FIXTURE_SETUP(sets)
 	if (pci_find(&pci_nvme, 0, self->alone))
 		SKIP_NO_DEVICE(return, &pci_nvme);
 	ASSERT_EQ(0, system("modprobe vfio-pci"));
+	for (int i = 0; i < 2; i++)
+		ASSERT_TRUE(find_msi(self->pair[i], &self->config[i], &self->msi[i]));
 }
 
 FIXTURE_TEARDOWN(sets)
 {
+	for (int i = 0; i < 2; i++)
+		close(self->config[i]);
 }
 
 /* What a script works with. The pair is opened by one context, the third device by another. */
@@ -45,26 +69,16 @@ struct set {
  * A reset clears a message address that nobody uses, and nobody restores it: so a mark there tells
  * whether a reset came by, even at a device that is closed.
  */
-static int msi_address(const char *bdf, bool set)
+static int msi_address(const struct __self_sets *self, int i, bool set)
 {
-	uint8_t config[PCI_CFG_SPACE_SIZE] = { 0 };
-	uint32_t mark = MARK;
-	unsigned int pos;
-	char path[96];
-	int fd;
+	const uint32_t mark = MARK;
+	uint32_t value = 0;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (pread(fd, config, sizeof(config), 0) != sizeof(config))
+	if (set && pwrite(self->config[i], &mark, 4, self->msi[i]) != 4)
 		abort();
-	pos = config[PCI_CAPABILITY_LIST];
-	while (pos && config[pos] != PCI_CAP_ID_MSI)
-		pos = config[pos + 1];
-	pos += PCI_MSI_ADDRESS_LO;
-	if (set && pwrite(fd, &mark, 4, pos) != 4)
+	if (pread(self->config[i], &value, 4, self->msi[i]) != 4)
 		abort();
-	close(fd);
-	return !memcmp(config + pos, &mark, 4);
+	return value == mark;
 }
 
 /* Numbers of groups without an IOMMU change whenever a driver takes the device. */
@@ -132,11 +146,11 @@ static void ask(struct set *set, struct transcript *t, struct vfio_dev *dev, con
 	long ret;
 
 	for (int i = 0; i < 2; i++)
-		msi_address(set->self->pair[i], true);
+		msi_address(set->self, i, true);
 	memcpy(at, arg, there);
 	ret = sys(ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, at));
 	said(t, "%s HOT of %s %s: %ld %d %d", set->what, dev->bdf, how, ret,
-	     msi_address(set->self->pair[0], false), msi_address(set->self->pair[1], false));
+	     msi_address(set->self, 0, false), msi_address(set->self, 1, false));
 	if (ret)
 		return;
 	for (int i = 0; i < 2; i++)
@@ -242,11 +256,11 @@ static void close_set(struct set *set, struct transcript *t)
 {
 	for (int i = 0; i < 2; i++) {
 		for (int j = 0; j < 2; j++)
-			msi_address(set->self->pair[j], true);
+			msi_address(set->self, j, true);
 		vfio_close(&set->dev[i]);
 		said(t, "%s close %d: %d %d", set->what, i,
-		     msi_address(set->self->pair[0], false),
-		     msi_address(set->self->pair[1], false));
+		     msi_address(set->self, 0, false),
+		     msi_address(set->self, 1, false));
 	}
 	vfio_close(&set->alone);
 	vfio_iommu_close(&set->iommu);

@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "mem.h"
+#include "module.h"
 
 TEST(bind_and_unbind)
 {
@@ -139,7 +140,7 @@ TEST(beside_the_kernels_own)
 			     "VFIO_DRIVER=vfio-pci-sdk");
 	if (pci_find(&pci_edu, 0, bdf[0]) || pci_find(&pci_edu, 1, bdf[1]))
 		SKIP_NO_DEVICE(return, &pci_edu);
-	if (system("modprobe vfio-pci"))
+	if (module_need("vfio-pci"))
 		SKIP(return, "the kernel's vfio-pci does not load here");
 	ASSERT_EQ(0, pci_bind(bdf[0], vfio_driver()));
 	ASSERT_EQ(0, pci_bind(bdf[1], "vfio-pci"));
@@ -174,7 +175,7 @@ TEST(one_slot_shared_with_the_kernels_own)
 			     "VFIO_DRIVER=vfio-pci-sdk");
 	if (pci_find(&pci_edu, 2, bdf[0]) || pci_find(&pci_edu, 3, bdf[1]))
 		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
-	if (system("modprobe vfio-pci"))
+	if (module_need("vfio-pci"))
 		SKIP(return, "the kernel's vfio-pci does not load here");
 	ASSERT_EQ(0, pci_bind(bdf[0], vfio_driver()));
 	ASSERT_EQ(0, pci_bind(bdf[1], "vfio-pci"));

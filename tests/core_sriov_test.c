@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 #include "mem.h"
+#include "module.h"
 
 #define TOKEN "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f3"
 #define OTHER "bd8d9d2b-5a5f-4f5a-a211-f591514ba1f4"
@@ -303,7 +304,7 @@ TEST_F(sriov, pf_on_the_kernels_own)
 	if (!strcmp(vfio_driver(), "vfio-pci"))
 		SKIP(return, "the driver under test is the kernel's own: set "
 			     "VFIO_DRIVER=vfio-pci-sdk");
-	if (system("modprobe vfio-pci"))
+	if (module_need("vfio-pci"))
 		SKIP(return, "the kernel's vfio-pci does not load here");
 	ASSERT_EQ(0, pci_bind(self->pf, "vfio-pci"));
 	ASSERT_EQ(0, set_parameter("vfio-pci", "enable_sriov", "Y"));

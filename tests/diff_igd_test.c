@@ -367,7 +367,7 @@ TEST_F_TIMEOUT(igd, beside_the_kernels_own, 60)
 
 	if (!strcmp(vfio_driver(), "vfio-pci"))
 		SKIP(return, "nothing to compare the kernel's driver with: unset VFIO_DRIVER");
-	ASSERT_EQ(0, system("modprobe vfio-pci"));
+	ASSERT_EQ(0, module_need("vfio-pci"));
 	ASSERT_EQ(0, look_at_all(self, &theirs, "vfio-pci"));
 	ASSERT_EQ(0, look_at_all(self, &ours, vfio_driver()));
 	diff_compare(_metadata, pci_vga.name, "igd", &theirs, &ours);

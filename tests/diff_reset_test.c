@@ -10,6 +10,7 @@
 
 #include "diff.h"
 #include "mem.h"
+#include "module.h"
 
 #define MARK 0xfee0000c
 
@@ -46,15 +47,14 @@ FIXTURE_SETUP(sets)
 		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
 	if (pci_find(&pci_nvme, 0, self->alone))
 		SKIP_NO_DEVICE(return, &pci_nvme);
-	ASSERT_EQ(0, system("modprobe vfio-pci"));
+	ASSERT_EQ(0, module_need("vfio-pci"));
 	for (int i = 0; i < 2; i++)
 		ASSERT_TRUE(find_msi(self->pair[i], &self->config[i], &self->msi[i]));
 }
 
+/* The test ends with its process. */
 FIXTURE_TEARDOWN(sets)
 {
-	for (int i = 0; i < 2; i++)
-		close(self->config[i]);
 }
 
 /* What a script works with. The pair is opened by one context, the third device by another. */

@@ -1,46 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "module.h"
+#include "pci.h"
 
-static int run(const char *command)
-{
-	return system(command) ? -EINVAL : 0;
-}
+#define MAX_PARAMETERS 8
 
-static void path_of(char *path, size_t len, const char *name)
+extern char **environ;
+
+/* Modules are there by another name than that of their file. */
+static void name_there(char *there, size_t len, const char *name)
 {
-	snprintf(path, len, "/sys/module/%s", name);
-	for (char *c = path; *c; c++)
+	snprintf(there, len, "%s", name);
+	for (char *c = there; *c; c++)
 		if (*c == '-')
 			*c = '_';
 }
 
+static bool is_there(const char *name)
+{
+	char there[64], path[96];
+
+	name_there(there, sizeof(there), name);
+	snprintf(path, sizeof(path), "/sys/module/%s", there);
+	return !access(path, F_OK);
+}
+
+/* No shell in between: on a kernel that checks itself it takes longer than the module does. */
+static int modprobe(const char *name, const char *parameters)
+{
+	char *argv[MAX_PARAMETERS + 3] = { "modprobe", (char *)name }, copy[256], *rest = copy;
+	int n = 2, err, status;
+	pid_t pid;
+
+	snprintf(copy, sizeof(copy), "%s", parameters);
+	while (n < MAX_PARAMETERS + 2 && (argv[n] = strsep(&rest, " ")))
+		n += !!*argv[n];
+	argv[n] = NULL;
+	err = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	if (err)
+		return -err;
+	return waitpid(pid, &status, 0) == pid && !status ? 0 : -EINVAL;
+}
+
+int module_need(const char *name)
+{
+	return is_there(name) ? 0 : modprobe(name, "");
+}
+
 int module_unload(const char *name)
 {
-	char path[128], command[512];
+	char there[64];
+	int err;
 
-	path_of(path, sizeof(path), name);
-	if (access(path, F_OK))
+	if (!is_there(name))
 		return 0;
-	/* A module's drivers are links in its directory. */
-	snprintf(command, sizeof(command),
-		 "for dev in %s/drivers/*/0*:*; do [ ! -e $dev ] || echo ${dev##*/} >$dev/driver/unbind; done; rmmod %s",
-		 path, name);
-	return run(command);
+	name_there(there, sizeof(there), name);
+	pci_unbind_all(there);
+	err = syscall(SYS_delete_module, there, O_NONBLOCK) ? -errno : 0;
+	if (err)
+		printf("# %s does not unload: %s\n", name, strerror(-err));
+	return err;
 }
 
 int module_load(const char *name, const char *parameters)
 {
-	char command[512];
-	int err = module_unload(name);
-
-	if (err)
-		return err;
-	snprintf(command, sizeof(command), "modprobe %s %s", name, parameters);
-	return run(command);
+	return module_unload(name) ?: modprobe(name, parameters);
 }

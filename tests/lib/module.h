@@ -3,8 +3,13 @@
 #ifndef TESTS_LIB_MODULE_H
 #define TESTS_LIB_MODULE_H
 
-/* Loads it afresh: unloads it first if need be, and takes its devices from it. 0 or -errno. */
+/*
+ * Loads it afresh: unloads it first if need be, and takes its devices from it. Parameters have
+ * spaces between them, and none within. 0 or -errno.
+ */
 int module_load(const char *name, const char *parameters);
 int module_unload(const char *name);
+/* Loads it unless it is there. */
+int module_need(const char *name);
 
 #endif

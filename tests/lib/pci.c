@@ -174,6 +174,22 @@ int pci_bind(const char *bdf, const char *driver)
 	return err;
 }
 
+void pci_unbind_all(const char *module)
+{
+	struct dirent **entries;
+	int count = scandir(SYS_PCI "/devices", &entries, not_hidden, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		const char *bdf = entries[i]->d_name;
+
+		if (*pci_driver_of(bdf) && !strcmp(link_name(bdf, "driver/module"), module))
+			pci_unbind(bdf);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
 bool pci_bind_new(const char *bdf, const char *driver, unsigned int msec)
 {
 	char registered[64];

@@ -30,6 +30,8 @@ const char *vfio_driver(void);
  */
 int pci_bind(const char *bdf, const char *driver);
 int pci_unbind(const char *bdf);
+/* Takes all its devices from a module, whose name is as in /sys/module. */
+void pci_unbind_all(const char *module);
 
 /*
  * The same for a device that was just plugged in, within @msec: it is seen before it can be bound,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <sys/ioctl.h>
 
+#include "module.h"
 #include "variant.h"
 
 #define MAX_RESET_TOGETHER 16
@@ -19,12 +20,9 @@ int variant_find(const struct pci_id *id, unsigned int n, char bdf[BDF_LEN])
 int variant_open(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf,
 		 const char *driver)
 {
-	char command[256];
 	int err;
 
-	snprintf(command, sizeof(command), "[ -d /sys/bus/pci/drivers/%s ] || modprobe %s", driver,
-		 driver);
-	if (system(command)) {
+	if (module_need(driver)) {
 		printf("# cannot load the module %s: see dmesg\n", driver);
 		return -ENOENT;
 	}

@@ -44,7 +44,7 @@ BEGIN {
 		print "Bail out! status " $2 >> file
 		failed++
 	}
-	seconds = $3
+	seconds = $4 - $3
 	print program, seconds > (state "/times")
 	if (mode == "test" || mode == "bench")
 		finish_program()

@@ -287,8 +287,9 @@ struct storm {
 	atomic_uint good, wrong, wrong_in_child, left_behind;
 };
 
-#define STORM_PAGES  256
-#define STORM_STABLE 128 /* the pages below are never unmapped, so touching them is safe */
+#define STORM_SECONDS 8
+#define STORM_PAGES   256
+#define STORM_STABLE  128 /* the pages below are never unmapped, so touching them is safe */
 
 /* 1 the right number, 0 another one, -1 refused. */
 static int touch_one(struct storm *storm, unsigned int *seed)
@@ -360,6 +361,7 @@ TEST_F(memory, storm)
 {
 	struct storm storm = { .dev = &self->dev, .hole = self->hole };
 	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
+	double end = test_now() + STORM_SECONDS;
 	pthread_t threads[4];
 
 	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, STORM_PAGES));
@@ -367,7 +369,7 @@ TEST_F(memory, storm)
 	ASSERT_EQ(0, pthread_create(&threads[1], NULL, touch_pages, &storm));
 	ASSERT_EQ(0, pthread_create(&threads[2], NULL, change_neighbours, &storm));
 	ASSERT_EQ(0, pthread_create(&threads[3], NULL, fork_children, &storm));
-	for (int i = 0; i < 100; i++) {
+	while (test_now() < end) {
 		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
 		storm.left_behind += mapped(self->hole, 0, STORM_STABLE);
 		vfio_config_write(&self->dev, PCI_COMMAND, 2, command);

@@ -126,7 +126,7 @@ static void child(struct __test_metadata *t, const struct __variant_metadata *v,
 	_exit(t->failed);
 }
 
-static double now(void)
+double test_now(void)
 {
 	struct timespec ts;
 
@@ -151,7 +151,7 @@ static bool run_one(struct __test_metadata *t, const struct __variant_metadata *
 		    unsigned int number, struct verdict *verdict)
 {
 	unsigned int limit = t->timeout * test_slowdown();
-	double start = now();
+	double start = test_now();
 	char name[256];
 	int status = 0;
 	bool in_time;
@@ -177,8 +177,8 @@ static bool run_one(struct __test_metadata *t, const struct __variant_metadata *
 	/* Helpers that the test forked and left behind. */
 	kill(-pid, SIGKILL);
 
-	if (now() - start >= 1)
-		printf("# %s: %.1f s\n", name, now() - start);
+	if (test_now() - start >= 1)
+		printf("# %s: %.1f s\n", name, test_now() - start);
 	if (in_time && verdict->finished && verdict->skipped)
 		printf("ok %u %s # SKIP %s\n", number, name, verdict->reason);
 	else

@@ -32,6 +32,9 @@
  */
 unsigned int test_slowdown(void);
 
+/* Seconds since some moment, which is the same for all processes. */
+double test_now(void);
+
 /* Where a test starts to roll dice: SEED from the environment, else another one each time. */
 unsigned int test_seed(void);
 

@@ -77,18 +77,22 @@ static struct dmaimport_status status_of(int importer)
 	return status;
 }
 
-/* Skips where the kernel has no such feature, or the module is not built for it. */
-#define NEED_EXPORT(statement, dev)                                                          \
+/* The module is built where the kernel has what exporters need. */
+#define NEED_IMPORTER(statement)                                                             \
 	do {                                                                                 \
-		struct vfio_device_feature __probe = {                                       \
-			.argsz = sizeof(__probe),                                            \
-			.flags = VFIO_DEVICE_FEATURE_PROBE | GET_DMA_BUF,                    \
-		};                                                                           \
-                                                                                             \
-		if (module_load("dmaimport", "2>/dev/null"))                                 \
+		if (module_load("dmaimport", ""))                                            \
 			SKIP(statement, "this kernel cannot export BARs: use KERNEL=lab-7"); \
-		ASSERT_EQ(0, sys(ioctl((dev)->fd, VFIO_DEVICE_FEATURE, &__probe)));          \
 	} while (0)
+
+static int can_export(struct vfio_dev *dev)
+{
+	struct vfio_device_feature probe = {
+		.argsz = sizeof(probe),
+		.flags = VFIO_DEVICE_FEATURE_PROBE | GET_DMA_BUF,
+	};
+
+	return sys(ioctl(dev->fd, VFIO_DEVICE_FEATURE, &probe));
+}
 
 /* An nvme, which can be reset and put to sleep, with a buffer and an importer attached to it. */
 FIXTURE(dmabuf)
@@ -103,8 +107,9 @@ FIXTURE_SETUP(dmabuf)
 
 	self->fd = -1;
 	self->importer = -1;
+	NEED_IMPORTER(return);
 	OPEN_OR_SKIP(&self->dev, NULL, &pci_nvme, 0);
-	NEED_EXPORT(return, &self->dev);
+	ASSERT_EQ(0, can_export(&self->dev));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
 	self->fd = export(&self->dev, &how);
 	ASSERT_LE(0, self->fd);
@@ -222,8 +227,9 @@ TEST(not_an_io_bar)
 	struct export how = wanted(1);
 	struct vfio_dev dev;
 
+	NEED_IMPORTER(return);
 	OPEN_OR_SKIP(&dev, NULL, &pci_e1000e, 0);
-	NEED_EXPORT(return, &dev);
+	ASSERT_EQ(0, can_export(&dev));
 	how.request.region_index = 2;
 	EXPECT_EQ(-EINVAL, export(&dev, &how));
 	vfio_close(&dev);
@@ -465,14 +471,14 @@ TEST(revoked_by_hot_reset)
 
 	if (pci_find(&pci_edu, 2, bdf[0]) || pci_find(&pci_edu, 3, bdf[1]))
 		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
+	NEED_IMPORTER(return);
 	ASSERT_EQ(0, pci_bind(bdf[1], vfio_driver()));
 	ASSERT_EQ(0, vfio_iommu_open(&iommu));
 	for (int i = 0; i < 2; i++) {
 		struct export how = wanted(1);
 
 		ASSERT_EQ(0, vfio_open(&dev[i], &iommu, bdf[i]));
-		if (!i)
-			NEED_EXPORT(return, &dev[i]);
+		ASSERT_EQ(0, can_export(&dev[i]));
 		vfio_set_command(&dev[i], 0, PCI_COMMAND_MEMORY);
 		fd[i] = export(&dev[i], &how);
 		ASSERT_LE(0, fd[i]);

@@ -13,7 +13,8 @@
 #include "mem.h"
 #include "variant.h"
 
-#define MANY 2000 /* allocations are more than any of these calls makes */
+#define MANY	    2000 /* allocations are more than any of these calls makes */
+#define MAX_SYMBOLS 200000
 
 /* Linux kernel ("vfio/pci: Add dma-buf export support for MMIO regions") (in v6.19) */
 #define FEATURE_GET_DMA_BUF (VFIO_DEVICE_FEATURE_GET | 11)
@@ -58,21 +59,27 @@ static int fail_nth = -1;
  */
 static bool spare(const char *name)
 {
-	unsigned long long at, start = 0, end = ~0ULL;
-	char text[32], symbol[256];
+	static unsigned long long at[MAX_SYMBOLS];
+	unsigned long long start = 0, end = ~0ULL;
+	FILE *file = fopen("/proc/kallsyms", "r");
+	size_t len = strlen(name), n = 0;
+	char text[32], line[512];
 
-	for (int pass = 0; pass < 2; pass++) {
-		FILE *file = fopen("/proc/kallsyms", "r");
+	/* "ADDRESS TYPE NAME", and behind a tab the module */
+	while (file && n < MAX_SYMBOLS && fgets(line, sizeof(line), file)) {
+		char *symbol;
 
-		while (file && fscanf(file, "%llx %*c %255s%*[^\n]", &at, symbol) == 2) {
-			if (!pass && !strcmp(symbol, name))
-				start = at;
-			if (pass && at > start && at < end)
-				end = at;
-		}
-		if (file)
-			fclose(file);
+		at[n] = strtoull(line, &symbol, 16);
+		symbol += 3;
+		if (!strncmp(symbol, name, len) && strchr("\t\n", symbol[len]))
+			start = at[n];
+		n++;
 	}
+	if (file)
+		fclose(file);
+	while (n--)
+		if (at[n] > start && at[n] < end)
+			end = at[n];
 	snprintf(text, sizeof(text), "%#llx", start);
 	if (!start || write_file("/sys/kernel/debug/failslab/reject-start", text) ||
 	    write_file("/sys/kernel/debug/fail_page_alloc/reject-start", text))

@@ -17,8 +17,8 @@
 #define PMD    (2 * MIB)
 #define RW     (PROT_READ | PROT_WRITE)
 
-#define IVSHMEM_SIZE (256 * MIB)
-#define WHOLE_IVSHMEM "0+10000000 "
+#define IVSHMEM_SIZE (128 * MIB)
+#define WHOLE_IVSHMEM "0+8000000 "
 
 FIXTURE(ivshmem)
 {

@@ -20,12 +20,14 @@
  * @driver: the table the driver gave
  * @ioctl: the driver's callback for all ioctls but one
  * @node: the device's inode, where vfio.ko makes none
+ * @precopy_info_v2: user space, since open, wants flags in struct vfio_precopy_info
  */
 struct vfio_ops_shadow {
 	struct vfio_device_ops			kernel;
 	const struct vfsdk_vfio_device_ops	*driver;
 	long (*ioctl)(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);
 	struct vfio_sdk_inode			node;
+	bool					precopy_info_v2;
 };
 
 static struct vfio_ops_shadow *to_shadow(struct vfio_device *core_vdev)
@@ -102,6 +104,76 @@ static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsign
 	return shadow->ioctl(core_vdev, cmd, arg);
 }
 
+#ifndef HAVE_VFIO_CHECK_PRECOPY_IOCTL
+bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev)
+{
+	return READ_ONCE(to_shadow(core_vdev)->precopy_info_v2);
+}
+EXPORT_SYMBOL_GPL(vfio_device_sdk_precopy_info_v2);
+#endif
+
+static int shadow_mig_data_size(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+				size_t argsz)
+{
+	struct vfio_device_feature_mig_data_size size = {};
+	unsigned long len;
+	int ret;
+
+	if (!core_vdev->mig_ops)
+		return -ENOTTY;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_GET, sizeof(size));
+	if (ret != 1)
+		return ret;
+	ret = core_vdev->mig_ops->migration_get_data_size(core_vdev, &len);
+	if (ret)
+		return ret;
+
+	size.stop_copy_length = len;
+	return copy_to_user(arg, &size, sizeof(size)) ? -EFAULT : 0;
+}
+
+static int shadow_precopy_info_v2(struct vfio_device *core_vdev, u32 flags, size_t argsz)
+{
+	int ret;
+
+	if (!(core_vdev->migration_flags & VFIO_MIGRATION_PRE_COPY))
+		return -EINVAL;
+
+	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, 0);
+	if (ret != 1)
+		return ret;
+	WRITE_ONCE(to_shadow(core_vdev)->precopy_info_v2, true);
+	return 0;
+}
+
+/* vfio.ko passes on the features it does not know, 7.3's among them. */
+static int shadow_device_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+				 size_t argsz)
+{
+	const struct vfsdk_vfio_device_ops *driver = vfio_device_sdk_ops(core_vdev);
+
+	switch (flags & VFIO_DEVICE_FEATURE_MASK) {
+	case VFIO_DEVICE_FEATURE_MIG_DATA_SIZE:
+		return shadow_mig_data_size(core_vdev, flags, arg, argsz);
+	case VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2:
+		return shadow_precopy_info_v2(core_vdev, flags, argsz);
+	default:
+		if (!driver->device_feature)
+			return -ENOTTY;
+		return driver->device_feature(core_vdev, flags, arg, argsz);
+	}
+}
+
+static void shadow_close_device(struct vfio_device *core_vdev)
+{
+	struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
+
+	if (shadow->driver->close_device)
+		shadow->driver->close_device(core_vdev);
+	WRITE_ONCE(shadow->precopy_info_v2, false);
+}
+
 #ifndef HAVE_VFIO_DEVICE_HAS_INODE
 static int shadow_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
@@ -145,7 +217,7 @@ static void shadow_fill(struct vfio_ops_shadow *shadow, const struct vfsdk_vfio_
 	kernel->init = driver->init;
 	kernel->release = shadow_release;
 	kernel->open_device = driver->open_device;
-	kernel->close_device = driver->close_device;
+	kernel->close_device = shadow_close_device;
 	kernel->read = driver->read;
 	kernel->write = driver->write;
 	kernel->ioctl = shadow_ioctl;
@@ -157,7 +229,7 @@ static void shadow_fill(struct vfio_ops_shadow *shadow, const struct vfsdk_vfio_
 	kernel->request = driver->request;
 	kernel->match = driver->match;
 	kernel->dma_unmap = driver->dma_unmap;
-	kernel->device_feature = driver->device_feature;
+	kernel->device_feature = shadow_device_feature;
 #ifdef HAVE_VFIO_OPS_BIND_IOMMUFD
 	kernel->bind_iommufd = driver->bind_iommufd;
 	kernel->unbind_iommufd = driver->unbind_iommufd;

@@ -69,6 +69,35 @@ struct vfio_device_feature_dma_buf {
 #define VFIO_DEVICE_FEATURE_DMA_BUF 11
 #endif
 
+/* Linux kernel ("vfio: Extend the device migration protocol with PRE_COPY") (in v6.2) */
+#ifndef VFIO_MIGRATION_PRE_COPY
+#define VFIO_MIGRATION_PRE_COPY	       (1 << 2)
+#define VFIO_DEVICE_STATE_PRE_COPY     6
+#define VFIO_DEVICE_STATE_PRE_COPY_P2P 7
+
+struct vfio_precopy_info {
+	__u32 argsz;
+	__u32 flags;
+	__u64 initial_bytes;
+	__u64 dirty_bytes;
+};
+#define VFIO_MIG_GET_PRECOPY_INFO _IO(VFIO_TYPE, VFIO_BASE + 21)
+#endif
+
+/* Linux kernel ("vfio: Add an option to get migration data size") (in v6.2) */
+#ifndef VFIO_DEVICE_FEATURE_MIG_DATA_SIZE
+struct vfio_device_feature_mig_data_size {
+	__u64 stop_copy_length;
+};
+#define VFIO_DEVICE_FEATURE_MIG_DATA_SIZE 9
+#endif
+
+/* After v7.0 */
+#ifndef VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2
+#define VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 12
+#define VFIO_PRECOPY_INFO_REINIT	       (1 << 0)
+#endif
+
 /* <linux/iommufd.h> (in v6.2), under names of our own so that the two can meet. */
 #define IOMMUFD_IOAS_ALLOC    _IO(';', 0x81)
 #define IOMMUFD_IOAS_MAP      _IO(';', 0x85)

@@ -33,48 +33,60 @@
 struct address_space;
 struct vfio_device_ops;
 
-/* User-space API */
+/* Migration */
 
-/* Linux kernel ("vfio/pci: Extend VFIO_DEVICE_GET_INFO with atomics") (in v6.6) */
-#ifndef VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP
-#define VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP	5
-struct vfio_device_info_cap_pci_atomic_comp {
-	struct vfio_info_cap_header header;
-	__u32 flags;
-	__u32 reserved;
-};
+#ifdef HAVE_VFIO_CHECK_PRECOPY_IOCTL
+/**
+ * vfio_device_sdk_precopy_info_v2 - may a driver set flags in struct vfio_precopy_info?
+ * @core_vdev: the device, open
+ *
+ * Linux 7.3's vdev->precopy_info_v2, which older kernels do not have: user space has set
+ * VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 since the device was opened.
+ *
+ * Return: true if it has.
+ */
+static inline bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev)
+{
+	return core_vdev->precopy_info_v2;
+}
+#else
+#include <linux/uaccess.h>
 
-#define VFIO_PCI_ATOMIC_COMP32	BIT(0)
-#define VFIO_PCI_ATOMIC_COMP64	BIT(1)
-#define VFIO_PCI_ATOMIC_COMP128	BIT(2)
+#ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
+static inline bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev)
+{
+	return false;
+}
+#else
+#define vfio_device_sdk_precopy_info_v2	vfsdk_vfio_device_sdk_precopy_info_v2
+bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev);
 #endif
 
-/* Hot reset by iommufd device id (in v6.6) */
-#ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
-#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID		BIT(0)
-#define VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED	BIT(1)
-#define VFIO_PCI_DEVID_OWNED			0
-#define VFIO_PCI_DEVID_NOT_OWNED		(-1)
+static inline int vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned int cmd,
+					   unsigned long arg, struct vfio_precopy_info *info)
+{
+	const size_t minsz = offsetofend(struct vfio_precopy_info, dirty_bytes);
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(info, (void __user *)arg, minsz))
+		return -EFAULT;
+	if (info->argsz < minsz)
+		return -EINVAL;
+
+	/* An output, but before the feature existed drivers returned what user space had there. */
+	if (vfio_device_sdk_precopy_info_v2(vdev))
+		info->flags = 0;
+	return 0;
+}
 #endif
 
-#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
-#define VFIO_DEVICE_FEATURE_DMA_BUF	11
-struct vfio_region_dma_range {
-	__u64 offset;
-	__u64 length;
-};
-
-struct vfio_device_feature_dma_buf {
-	__u32 region_index;
-	__u32 open_flags;
-	__u32 flags;
-	__u32 nr_ranges;
-	struct vfio_region_dma_range dma_ranges[];
-};
-#endif
-
-#ifndef VFIO_DEVICE_FEATURE_ZPCI_ERROR
-#define VFIO_DEVICE_FEATURE_ZPCI_ERROR	13
+/* vfio.ko passes states on as they are: the steps between them are all it has to know. */
+#ifndef HAVE_VFIO_HAS_PRE_COPY
+#define vfio_mig_get_next_state	vfsdk_vfio_mig_get_next_state
+int vfio_mig_get_next_state(struct vfio_device *device, enum vfio_device_mig_state cur_fsm,
+			    enum vfio_device_mig_state new_fsm,
+			    enum vfio_device_mig_state *next_fsm);
 #endif
 
 /* iommufd and the character device */

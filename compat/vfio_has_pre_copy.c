@@ -2,8 +2,8 @@
 /*
  * The steps between migration states, PRE_COPY included.  Not built where vfio.ko knows PRE_COPY.
  *
- * vfio.ko passes the state that user space asks for to the driver as it is, and reports the driver's
- * flags likewise, so PRE_COPY needs nothing from it but these steps.
+ * vfio.ko passes the state that user space asks for to the driver as it is, and reports the
+ * driver's flags likewise, so PRE_COPY needs nothing from it but these steps.
  */
 #include <linux/export.h>
 #include <linux/vfio.h>

@@ -10,7 +10,7 @@
 #include <linux/overflow.h>
 
 /* The flags that were given, or GFP_KERNEL. */
-#define vfsdk_second(first, second, ...)	second
+#define vfsdk_second(empty, second, ...)	(empty second)
 #define vfsdk_gfp(...)			vfsdk_second(, ##__VA_ARGS__, GFP_KERNEL)
 #define vfsdk_objs(alloc, type, count, ...) \
 	((typeof(type) *)alloc(size_mul(sizeof(type), count), vfsdk_gfp(__VA_ARGS__)))

@@ -19,10 +19,9 @@
 
 #include "precopy.h"
 
-/* The device is referenced, so that the file may outlive its use; @lock protects what follows. */
 struct precopy_stream {
-	struct vfio_device		*core_vdev;
-	struct mutex			lock;
+	struct vfio_device		*core_vdev;	/* referenced: it may be closed before */
+	struct mutex			lock;		/* what follows */
 	enum vfio_device_mig_state	state;
 	unsigned int			pos;
 	u8				data[PRECOPY_INITIAL + PRECOPY_FINAL];
@@ -199,7 +198,7 @@ static struct file *precopy_set_state(struct vfio_device *core_vdev,
 		file = precopy_step(priv, next);
 		if (IS_ERR(file))
 			break;
-		/* A stream begins with the last step of a way, or something is wrong with the way. */
+		/* A stream begins with the last step, or something is wrong with the steps. */
 		if (WARN_ON(file && next != new_state)) {
 			fput(file);
 			file = ERR_PTR(-EINVAL);

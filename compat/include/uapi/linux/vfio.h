@@ -2,13 +2,15 @@
 /* <uapi/linux/vfio.h> as Linux 7.3 has it, on kernels that have less. */
 #if !defined(HAVE_VFIO_HAS_PRE_COPY) && !defined(VFIO_PCI_SDK_COMPAT_UAPI_VFIO_H)
 /* The enumeration grows where the kernel's header defines it, so that a switch knows all states. */
+#define VFSDK_LIST(...)	__VA_ARGS__
 #define VFIO_DEVICE_STATE_RUNNING_P2P						\
-	VFIO_DEVICE_STATE_PRE_COPY = 6,						\
-	VFIO_DEVICE_STATE_PRE_COPY_P2P = 7,					\
-	VFIO_DEVICE_STATE_NR,							\
-	VFIO_DEVICE_STATE_RUNNING_P2P
+	VFSDK_LIST(VFIO_DEVICE_STATE_PRE_COPY = 6,				\
+		   VFIO_DEVICE_STATE_PRE_COPY_P2P = 7,				\
+		   VFIO_DEVICE_STATE_NR,					\
+		   VFIO_DEVICE_STATE_RUNNING_P2P)
 #include_next <uapi/linux/vfio.h>
 #undef VFIO_DEVICE_STATE_RUNNING_P2P
+#undef VFSDK_LIST
 #else
 #include_next <uapi/linux/vfio.h>
 #endif

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
+#include "../drivers/vfio/pci/vfio_pci_priv.h"
 #include "vfio_inode.h"
 
 #undef vfio_device_ops		/* from here on the kernel's own */
@@ -47,48 +48,6 @@ struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev)
 }
 #endif
 
-/*
- * vfio.ko of 7.0 and later does this itself; see Linux kernel commit 775f726a742a ("vfio: Add
- * get_region_info_caps op") (in v7.0).
- */
-static noinline long shadow_get_region_info(struct vfio_device *core_vdev,
-				   struct vfio_region_info __user *arg)
-{
-	const size_t minsz = offsetofend(struct vfio_region_info, offset);
-	struct vfio_info_cap caps = {};
-	struct vfio_region_info info = {};
-	long ret;
-
-	if (copy_from_user(&info, arg, minsz))
-		return -EFAULT;
-	if (info.argsz < minsz)
-		return -EINVAL;
-
-	ret = vfio_device_sdk_ops(core_vdev)->get_region_info_caps(core_vdev, &info, &caps);
-	if (ret) {
-		kfree(caps.buf);
-		return ret;
-	}
-
-	if (caps.size) {
-		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
-		info.cap_offset = 0;
-		if (info.argsz < sizeof(info) + caps.size) {
-			info.argsz = sizeof(info) + caps.size;
-		} else {
-			vfio_info_cap_shift(&caps, sizeof(info));
-			info.cap_offset = sizeof(info);
-			if (copy_to_user(arg + 1, caps.buf, caps.size))
-				ret = -EFAULT;
-		}
-		kfree(caps.buf);
-	}
-
-	if (!ret && copy_to_user(arg, &info, minsz))
-		ret = -EFAULT;
-	return ret;
-}
-
 /* What vfio.ko answers for a driver without the callback. */
 static long no_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
@@ -99,12 +58,25 @@ static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsign
 {
 	const struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
 
+	/*
+	 * vfio.ko of 7.0 and later does this itself; see Linux kernel commit 775f726a742a ("vfio:
+	 * Add get_region_info_caps op") (in v7.0).
+	 */
 	if (cmd == VFIO_DEVICE_GET_REGION_INFO && shadow->driver->get_region_info_caps)
-		return shadow_get_region_info(core_vdev, (void __user *)arg);
+		return vfio_pci_region_info_to_user(core_vdev, (void __user *)arg,
+						    shadow->driver->get_region_info_caps);
 	return shadow->ioctl(core_vdev, cmd, arg);
 }
 
 #ifndef HAVE_VFIO_CHECK_PRECOPY_IOCTL
+/**
+ * vfio_device_sdk_precopy_info_v2 - may a driver set flags in struct vfio_precopy_info?
+ * @core_vdev: the device, open
+ *
+ * Context: any.
+ * Return: true if user space has set VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 since the device was
+ * opened.
+ */
 bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev)
 {
 	return READ_ONCE(to_shadow(core_vdev)->precopy_info_v2);
@@ -245,6 +217,13 @@ static void shadow_fill(struct vfio_ops_shadow *shadow, const struct vfsdk_vfio_
 #ifdef HAVE_VFIO_OPS_MATCH_TOKEN_UUID
 	kernel->match_token_uuid = driver->match_token_uuid;
 #endif
+}
+
+/* As 7.3's core_vdev->ops = ops, before the device is registered. */
+void vfio_device_sdk_set_ops(struct vfio_device *core_vdev,
+			     const struct vfsdk_vfio_device_ops *ops)
+{
+	shadow_fill(to_shadow(core_vdev), ops);
 }
 
 /**

@@ -250,6 +250,10 @@ struct vfio_pci_core_device {
 	struct task_struct	*access_owner;
 	/* private: exported dma-bufs (vfio_pci_dmabuf.c) */
 	struct list_head	dmabufs;
+
+	/* private: the driver's tables with what they lack (vfio_pci_ops.c) */
+	struct vfio_device_ops		ops;
+	struct vfio_migration_ops	mig_ops;
 };
 
 /**
@@ -477,5 +481,7 @@ static inline bool is_aligned_for_order(struct vm_area_struct *vma, unsigned lon
 		__VA_ARGS__							\
 	};									\
 	__diag_pop()
+
+#include <vfio_pci_sdk/older.h>
 
 #endif /* VFIO_PCI_CORE_H */

@@ -181,6 +181,17 @@ static inline const struct vfio_device_ops *vfio_device_sdk_ops(struct vfio_devi
 {
 	return core_vdev->ops;
 }
+
+/**
+ * vfio_device_sdk_set_ops - replace the ops table of a device
+ * @core_vdev: a device that has not been registered yet
+ * @ops: the table, in the shape of the newest supported kernel; must outlive the device
+ */
+static inline void vfio_device_sdk_set_ops(struct vfio_device *core_vdev,
+					   const struct vfio_device_ops *ops)
+{
+	core_vdev->ops = ops;
+}
 #else
 struct vfsdk_vfio_device_ops {
 	char	*name;
@@ -213,6 +224,8 @@ struct vfsdk_vfio_device_ops {
 struct vfio_device *vfsdk__vfio_alloc_device(size_t size, struct device *dev,
 					     const struct vfsdk_vfio_device_ops *ops);
 const struct vfsdk_vfio_device_ops *vfio_device_sdk_ops(struct vfio_device *core_vdev);
+void vfio_device_sdk_set_ops(struct vfio_device *core_vdev,
+			     const struct vfsdk_vfio_device_ops *ops);
 
 #define _vfio_alloc_device	vfsdk__vfio_alloc_device
 #define vfio_device_ops		vfsdk_vfio_device_ops

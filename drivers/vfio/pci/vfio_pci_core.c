@@ -53,6 +53,10 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 
+	/* Never initialised: registering it was refused. */
+	if (!vdev->pdev)
+		return;
+
 	vfio_pci_bars_release_dev(vdev);
 	kfree(vdev->region);
 	kfree(vdev->pm_save);
@@ -63,35 +67,27 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_release_dev);
 
-static bool migration_complete(const struct vfio_device *core_vdev)
-{
-	const struct vfio_migration_ops *mig = core_vdev->mig_ops;
-	const struct vfio_log_ops *log = core_vdev->log_ops;
-
-	if (mig && (!mig->migration_get_state || !mig->migration_set_state ||
-		    !mig->migration_get_data_size ||
-		    !(core_vdev->migration_flags & VFIO_MIGRATION_STOP_COPY)))
-		return false;
-	return !log || (log->log_start && log->log_stop && log->log_read_and_clear);
-}
-
 /**
  * vfio_pci_core_register_device - make a device available to user space
  * @vdev: the device; its address must be the driver data of the PCI device, since error handlers
  *	and power management find it there
  *
+ * Callbacks younger than Linux 6.1 that the driver's ops do not have are filled in; the driver's
+ * own table stays as it is.
+ *
  * Context: process, in the PCI driver's probe.
- * Return: 0; -EINVAL wrong driver data, no ops->name, a bridge, or incomplete migration or logging
- * callbacks; -EBUSY a PF whose VFs exist already; another -errno.
+ * Return: 0; -EINVAL wrong driver data, a bridge, or a callback missing that cannot be filled in,
+ * which the kernel log names; -EBUSY a PF whose VFs exist already; another -errno.
  */
 int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
 
-	if (WARN_ON(pci_get_drvdata(pdev) != vdev) || WARN_ON(!vdev->vdev.ops->name))
-		return -EINVAL;
-	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL || !migration_complete(&vdev->vdev))
+	ret = vfio_pci_ops_complete(vdev);
+	if (ret)
+		return ret;
+	if (WARN_ON(pci_get_drvdata(pdev) != vdev) || pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return -EINVAL;
 
 	/* Those VFs may be in use, and we could neither capture them nor count their users. */

@@ -256,3 +256,53 @@ int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_re
 	}
 }
 EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);
+
+/**
+ * vfio_pci_region_info_to_user - VFIO_DEVICE_GET_REGION_INFO by a get_region_info_caps callback
+ * @core_vdev: the device, open
+ * @arg: user address of the command's structure
+ * @get_caps: the callback
+ *
+ * What vfio.ko does on 7.0 and later, for callers that have the ioctl itself.
+ *
+ * Return: 0; -EFAULT; -EINVAL the structure is too short; or what @get_caps returned.
+ */
+long vfio_pci_region_info_to_user(struct vfio_device *core_vdev,
+				  struct vfio_region_info __user *arg,
+				  int (*get_caps)(struct vfio_device *core_vdev,
+						  struct vfio_region_info *info,
+						  struct vfio_info_cap *caps))
+{
+	const size_t minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_region_info info = {};
+	struct vfio_info_cap caps = {};
+	long ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	ret = get_caps(core_vdev, &info, &caps);
+	if (ret)
+		goto free;
+
+	if (caps.size) {
+		info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		info.cap_offset = 0;
+		if (info.argsz < sizeof(info) + caps.size) {
+			info.argsz = sizeof(info) + caps.size;
+		} else {
+			vfio_info_cap_shift(&caps, sizeof(info));
+			info.cap_offset = sizeof(info);
+			if (copy_to_user(arg + 1, caps.buf, caps.size))
+				ret = -EFAULT;
+		}
+	}
+
+	if (!ret && copy_to_user(arg, &info, minsz))
+		ret = -EFAULT;
+free:
+	kfree(caps.buf);
+	return ret;
+}

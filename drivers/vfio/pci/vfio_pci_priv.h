@@ -205,6 +205,15 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 long vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
 				 struct vfio_irq_info __user *arg);
 
+long vfio_pci_region_info_to_user(struct vfio_device *core_vdev,
+				  struct vfio_region_info __user *arg,
+				  int (*get_caps)(struct vfio_device *core_vdev,
+						  struct vfio_region_info *info,
+						  struct vfio_info_cap *caps));
+
+/* vfio_pci_ops.c */
+int vfio_pci_ops_complete(struct vfio_pci_core_device *vdev);
+
 /* vfio_pci_region.c */
 int vfio_pci_region_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
 			 struct vfio_info_cap *caps);

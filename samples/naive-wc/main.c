@@ -50,15 +50,9 @@ static void naive_wc_vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-static const struct pci_device_id naive_wc_vfio_pci_table[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
-	{}
-};
-MODULE_DEVICE_TABLE(pci, naive_wc_vfio_pci_table);
-
+/* No id table: bound by driver_override, and no alias by which tools could choose it. */
 static struct pci_driver naive_wc_vfio_pci_driver = {
 	.name			= "naive-wc-vfio-pci",
-	.id_table		= naive_wc_vfio_pci_table,
 	.probe			= naive_wc_vfio_pci_probe,
 	.remove			= naive_wc_vfio_pci_remove,
 	.err_handler		= &vfio_pci_core_err_handlers,

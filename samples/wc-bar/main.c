@@ -163,15 +163,8 @@ static void wc_bar_vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-/* Any function, but only one whose driver_override names us. */
-static const struct pci_device_id wc_bar_vfio_pci_table[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
-	{}
-};
-MODULE_DEVICE_TABLE(pci, wc_bar_vfio_pci_table);
-
+/* No id table: bound by driver_override, and no alias by which tools could choose it. */
 static struct pci_driver wc_bar_vfio_pci_driver = {
-	.id_table		= wc_bar_vfio_pci_table,
 	.probe			= wc_bar_vfio_pci_probe,
 	.remove			= wc_bar_vfio_pci_remove,
 	.err_handler		= &vfio_pci_core_err_handlers,

@@ -155,15 +155,8 @@ static int plain_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 	return vfio_pci_core_sriov_configure(dev_get_drvdata(&pdev->dev), nr_virtfn);
 }
 
-/* Any function, but only one whose driver_override names us. */
-static const struct pci_device_id plain_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
-	{}
-};
-MODULE_DEVICE_TABLE(pci, plain_ids);
-
+/* No id table: bound by driver_override, and no alias by which tools could choose it. */
 static struct pci_driver plain_driver = {
-	.id_table		= plain_ids,
 	.probe			= plain_probe,
 	.remove			= plain_remove,
 	.sriov_configure	= plain_sriov_configure,

@@ -110,15 +110,9 @@ static void window_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-static const struct pci_device_id window_table[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
-	{}
-};
-MODULE_DEVICE_TABLE(pci, window_table);
-
+/* No id table: bound by driver_override, and no alias by which tools could choose it. */
 static struct pci_driver window_driver = {
 	.name			= KBUILD_MODNAME,
-	.id_table		= window_table,
 	.probe			= window_probe,
 	.remove			= window_remove,
 	.err_handler		= &vfio_pci_core_err_handlers,

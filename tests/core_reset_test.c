@@ -220,6 +220,22 @@ TEST_F(edu, a_device_without_reset)
 	EXPECT_EQ(-EINVAL, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
 }
 
+/* The administrator decides, at any time, how a device is reset, and whether at all. */
+TEST_F(nvme, reset_follows_the_methods)
+{
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "the kernel's own driver asks once, at open: set "
+			     "VFIO_DRIVER=vfio-pci-sdk");
+	ASSERT_EQ(0, pci_write_attr(self->dev.bdf, "reset_method", "\n"));
+	EXPECT_FALSE(can_reset(&self->dev));
+	EXPECT_EQ(-EINVAL, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(MASK_MARK, edu_read(self->bar, NVME_INTMS));
+	ASSERT_EQ(0, pci_write_attr(self->dev.bdf, "reset_method", "default"));
+	EXPECT_TRUE(can_reset(&self->dev));
+	EXPECT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
+}
+
 static int hot_reset(struct vfio_dev *dev, const int *groups, unsigned int count)
 {
 	struct {

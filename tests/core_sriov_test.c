@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* SR-IOV: VFs made by the driver of the PF, and the token that both users must know. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 
@@ -119,10 +122,6 @@ static int set_token(int fd, const uint8_t uuid[16])
 	return sys(ioctl(fd, VFIO_DEVICE_FEATURE, &buf));
 }
 
-/*
- * Opening or closing the PF resets it. Emulated VFs do not live through that, so no VF is opened
- * after it.
- */
 TEST_F(sriov, token)
 {
 	static const uint8_t other[16] = { 0xbd, 0x8d, 0x9d, 0x2b, 0x5a, 0x5f, 0x4f, 0x5a,
@@ -285,6 +284,277 @@ TEST_F(sriov, two_vfs_in_use)
 	close_all(self);
 	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
 	EXPECT_EQ(0, expect_open(&self->iommu, self->pf, ""));
+}
+
+#define NVME_VS    0x08 /* version; 0 in a VF of QEMU's that has no queues */
+#define NVME_INTMS 0x0c /* interrupt mask: writing sets bits, a reset clears all */
+#define MASK_MARK  0x5a
+
+/*
+ * An nvme PF with a VF, both open and mapped. A reset clears the PF's interrupt mask. While the VF
+ * is off its registers read as all ones, and emulated VFs stay off after a reset of their PF.
+ */
+FIXTURE(pf_and_vf)
+{
+	struct __self_sriov sriov;
+	struct vfio_iommu vf_iommu;
+	struct vfio_dev pf, vf;
+	char *pf_bar, *vf_bar;
+	uint32_t version;
+};
+
+/* The PF's group is the only one of its container. */
+static int hot_reset_alone(struct vfio_dev *dev)
+{
+	struct {
+		struct vfio_pci_hot_reset reset;
+		int fd;
+	} buf = { .reset = { .argsz = sizeof(buf), .count = 1 }, .fd = dev->iommu->group[0].fd };
+
+	return sys(ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, &buf));
+}
+
+static void flr(struct vfio_dev *dev)
+{
+	unsigned int exp = vfio_find_cap(dev, PCI_CAP_ID_EXP);
+	uint32_t control = vfio_config_read(dev, exp + PCI_EXP_DEVCTL, 2);
+
+	vfio_config_write(dev, exp + PCI_EXP_DEVCTL, 2, control | PCI_EXP_DEVCTL_BCR_FLR);
+}
+
+static uint32_t device_flags(struct vfio_dev *dev)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	return ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info) ? 0 : info.flags;
+}
+
+/* In a container of its own: the group ends with the VF, and the next one may have its number. */
+static int open_new_vf(struct __self_pf_and_vf *self)
+{
+	int err = create_vf(self->sriov.pf, self->sriov.vf) ?: vfio_iommu_open(&self->vf_iommu);
+
+	if (err)
+		return err;
+	self->vf = (struct vfio_dev){ .iommu = &self->vf_iommu };
+	memcpy(self->vf.bdf, self->sriov.vf, BDF_LEN);
+	self->vf.fd = open_named(&self->vf_iommu, self->sriov.vf, " vf_token=" TOKEN);
+	if (self->vf.fd < 0)
+		return self->vf.fd;
+	self->vf_bar = vfio_mmap(&self->vf, 0, 0, PAGE, PROT_READ);
+	if (self->vf_bar == MAP_FAILED)
+		self->vf_bar = NULL;
+	return self->vf_bar ? 0 : -errno;
+}
+
+static void close_pf(struct __self_pf_and_vf *self)
+{
+	if (self->pf_bar)
+		munmap(self->pf_bar, PAGE);
+	self->pf_bar = NULL;
+	close(self->sriov.fd[0]);
+	self->sriov.fd[0] = self->pf.fd = -1;
+}
+
+static void close_vf(struct __self_pf_and_vf *self)
+{
+	if (self->vf_bar)
+		munmap(self->vf_bar, PAGE);
+	self->vf_bar = NULL;
+	vfio_close(&self->vf);
+	vfio_iommu_close(&self->vf_iommu);
+}
+
+FIXTURE_SETUP(pf_and_vf)
+{
+	struct __self_sriov *sriov = &self->sriov;
+	struct vfio_dev *pf = &self->pf;
+	char text[8] = "";
+
+	pf->iommu = &sriov->iommu;
+	sriov->fd[0] = sriov->fd[1] = -1;
+	self->vf.fd = -1;
+	if (pci_find(&pci_nvme, 0, sriov->pf))
+		SKIP_NO_DEVICE(return, &pci_nvme);
+	if (pci_read_attr(sriov->pf, "sriov_totalvfs", text, sizeof(text)) < 0)
+		SKIP(return, "this nvme has no SR-IOV: use QEMU 7.1 or newer");
+	ASSERT_EQ(0, vfio_iommu_open(&sriov->iommu));
+	if (sriov->iommu.iommufd)
+		SKIP(return, "the token is part of the name given to a group: unset VFIO_IOMMU");
+	ASSERT_EQ(0, pci_bind(sriov->pf, vfio_driver()));
+	/* Awake while it is closed, so that its registers can be looked at. */
+	ASSERT_EQ(0, pci_write_attr(sriov->pf, "power/control", "on"));
+	ASSERT_EQ(0, set_parameter(vfio_driver(), "enable_sriov", "Y"));
+	sriov->fd[0] = open_named(&sriov->iommu, sriov->pf, " vf_token=" TOKEN);
+	ASSERT_LE(0, sriov->fd[0]);
+	pf->fd = sriov->fd[0];
+	memcpy(pf->bdf, sriov->pf, BDF_LEN);
+	vfio_set_command(pf, 0, PCI_COMMAND_MEMORY);
+	self->pf_bar = vfio_mmap(pf, 0, 0, PAGE, PROT_READ | PROT_WRITE);
+	ASSERT_NE(MAP_FAILED, self->pf_bar);
+	ASSERT_TRUE(try_write32(self->pf_bar + NVME_INTMS, MASK_MARK));
+	ASSERT_EQ(MASK_MARK, edu_read(self->pf_bar, NVME_INTMS));
+
+	ASSERT_EQ(0, open_new_vf(self));
+	ASSERT_TRUE(try_read32(self->vf_bar + NVME_VS, &self->version));
+	ASSERT_NE(UINT32_MAX, self->version);
+}
+
+/* Mappings first: they hold the VF, and the end of a VF waits for its user. */
+FIXTURE_TEARDOWN(pf_and_vf)
+{
+	close_vf(self);
+	close_pf(self);
+	vfio_iommu_close(&self->sriov.iommu);
+	if (*self->sriov.pf) {
+		pci_write_attr(self->sriov.pf, "sriov_numvfs", "0");
+		pci_write_attr(self->sriov.pf, "power/control", "auto");
+	}
+}
+
+/* What a closed PF has in its interrupt mask. */
+static uint32_t closed_pf_intms(const char *pf)
+{
+	uint32_t value = UINT32_MAX;
+	char path[80];
+	void *bar;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0", pf);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	bar = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (bar != MAP_FAILED)
+		value = edu_read(bar, NVME_INTMS);
+	munmap(bar, PAGE);
+	return value;
+}
+
+/* The PF's user cannot pull VFs away under theirs; without VFs it resets as ever. */
+TEST_F(pf_and_vf, resets_of_the_pf_are_refused)
+{
+	struct vfio_dev *pf = &self->pf;
+
+	EXPECT_EQ(-EBUSY, sys(ioctl(pf->fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(-EBUSY, hot_reset_alone(pf));
+	/* As a device whose FLR has no effect. */
+	flr(pf);
+	EXPECT_FALSE(vfio_config_read(pf, vfio_find_cap(pf, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL, 2) &
+		     PCI_EXP_DEVCTL_BCR_FLR);
+	EXPECT_EQ(MASK_MARK, edu_read(self->pf_bar, NVME_INTMS));
+	EXPECT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+	EXPECT_TRUE(device_flags(pf) & VFIO_DEVICE_FLAGS_RESET);
+	/* The VF's own is no concern of the PF's. */
+	EXPECT_EQ(0, sys(ioctl(self->vf.fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+
+	/* VFs that nobody has open count as well. */
+	close_vf(self);
+	EXPECT_EQ(-EBUSY, sys(ioctl(pf->fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(-EBUSY, hot_reset_alone(pf));
+
+	ASSERT_EQ(0, pci_write_attr(pf->bdf, "sriov_numvfs", "0"));
+	EXPECT_EQ(MASK_MARK, edu_read(self->pf_bar, NVME_INTMS));
+	flr(pf);
+	EXPECT_EQ(0, edu_read(self->pf_bar, NVME_INTMS));
+	EXPECT_EQ(0, sys(ioctl(pf->fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(0, hot_reset_alone(pf));
+}
+
+/* The PF's program may restart under VFs in use; the reset that close owes comes with their end. */
+TEST_F(pf_and_vf, open_and_close_leave_vfs_alone)
+{
+	const char *bdf = self->sriov.pf;
+
+	close_pf(self);
+	EXPECT_EQ(MASK_MARK, closed_pf_intms(bdf));
+	EXPECT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+
+	self->sriov.fd[0] = open_named(&self->sriov.iommu, bdf, " vf_token=" TOKEN);
+	ASSERT_LE(0, self->sriov.fd[0]);
+	self->pf.fd = self->sriov.fd[0];
+	self->pf_bar = vfio_mmap(&self->pf, 0, 0, PAGE, PROT_READ);
+	ASSERT_NE(MAP_FAILED, self->pf_bar);
+	EXPECT_EQ(MASK_MARK, edu_read(self->pf_bar, NVME_INTMS));
+	EXPECT_TRUE(device_flags(&self->pf) & VFIO_DEVICE_FLAGS_RESET);
+	EXPECT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+	close_pf(self);
+	EXPECT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+
+	close_vf(self);
+	EXPECT_EQ(MASK_MARK, closed_pf_intms(bdf));
+	ASSERT_EQ(0, pci_write_attr(bdf, "sriov_numvfs", "0"));
+	EXPECT_EQ(0, closed_pf_intms(bdf));
+}
+
+/* An open PF is its user's: the end of the VFs does not reset it. */
+TEST_F(pf_and_vf, open_pf_is_not_reset_when_vfs_go)
+{
+	const char *bdf = self->sriov.pf;
+
+	/* A close that owes a reset. */
+	close_pf(self);
+	self->sriov.fd[0] = open_named(&self->sriov.iommu, bdf, " vf_token=" TOKEN);
+	ASSERT_LE(0, self->sriov.fd[0]);
+	self->pf.fd = self->sriov.fd[0];
+	self->pf_bar = vfio_mmap(&self->pf, 0, 0, PAGE, PROT_READ);
+	ASSERT_NE(MAP_FAILED, self->pf_bar);
+	close_vf(self);
+	ASSERT_EQ(0, pci_write_attr(bdf, "sriov_numvfs", "0"));
+	EXPECT_EQ(MASK_MARK, edu_read(self->pf_bar, NVME_INTMS));
+	close_pf(self);
+	EXPECT_EQ(0, closed_pf_intms(bdf));
+}
+
+struct pf_resetter {
+	struct vfio_dev *pf;
+	atomic_bool stop;
+	atomic_int done, refused, odd;
+};
+
+static void *reset_pf(void *arg)
+{
+	struct pf_resetter *r = arg;
+
+	for (unsigned int i = 0; !r->stop; i++) {
+		int ret = i % 2 ? hot_reset_alone(r->pf) :
+				  sys(ioctl(r->pf->fd, VFIO_DEVICE_RESET));
+
+		if (!ret)
+			r->done++;
+		else if (ret == -EBUSY || ret == -EAGAIN)
+			r->refused++;
+		else
+			r->odd = ret;
+	}
+	return NULL;
+}
+
+/* VFs that come in the middle of resets are whole, and last. */
+TEST_F_TIMEOUT(pf_and_vf, vfs_created_during_resets, 120)
+{
+	struct pf_resetter r = { .pf = &self->pf };
+	pthread_t thread;
+
+	close_vf(self);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, reset_pf, &r));
+	for (int round = 0; round < 5; round++) {
+		int done = r.done;
+
+		ASSERT_EQ(0, pci_write_attr(self->sriov.pf, "sriov_numvfs", "0"));
+		while (r.done == done)
+			usleep(1000);
+		ASSERT_EQ(0, open_new_vf(self));
+		for (int i = 0; i < 100; i++) {
+			ASSERT_EQ(self->version, edu_read(self->vf_bar, NVME_VS));
+			usleep(1000);
+		}
+		close_vf(self);
+	}
+	r.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, r.odd);
+	EXPECT_LT(0, r.refused);
 }
 
 TEST_F(sriov, no_token_wanted)

@@ -205,7 +205,6 @@ struct vfio_pci_core_device {
 	/* Set while the device is initialised or opened, constant afterwards: may share a word. */
 	bool			has_dyn_msix:1;
 	bool			pci_2_3:1;
-	bool			reset_works:1;
 	bool			extended_caps:1;
 	bool			has_vga:1;
 	bool			nointx:1;

@@ -202,12 +202,14 @@ static void probe_msix(struct vfio_pci_core_device *vdev)
  * vfio_pci_core_enable - first half of open: power the device up, reset it, save its state
  * @vdev: the device
  *
- * BARs with declared memory types are claimed and mapped here, others at their first use.
+ * BARs with declared memory types are claimed and mapped here, others at their first use.  A PF
+ * with VFs is not reset.
  * To be followed, after the driver's own set-up, by vfio_pci_core_finish_enable(), or undone by
  * vfio_pci_core_disable().
  *
  * Context: process; dev_set->lock held, as in .open_device.
- * Return: 0; -EACCES a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
+ * Return: 0; -EACCES no VF token, on a kernel whose vfio.ko does not ask for one with a character
+ * device, or a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
  * -EAGAIN someone else holds the device's lock; -EBUSY a memory type declared strict was not
  * granted; another -errno.
  */
@@ -232,10 +234,9 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	if (ret)
 		goto power_put;
 
-	ret = pci_try_reset_function(pdev);
-	if (ret == -EAGAIN)
+	ret = vfio_pci_reset_at_open(vdev);
+	if (ret)
 		goto disable;
-	vdev->reset_works = !ret;
 
 	pci_save_state(pdev);
 	vdev->pci_saved_state = pci_store_saved_state(pdev);
@@ -312,7 +313,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_open_device);
  * @vdev: the device; nobody uses it any more
  *
  * Restores the state the device had before, resets it, and resets the bus if it was the last one in
- * its set.
+ * its set.  A PF keeps its VFs and is reset when they are removed.
  *
  * Context: process; dev_set->lock held.
  */

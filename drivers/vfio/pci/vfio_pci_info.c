@@ -74,7 +74,7 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 	info.num_irqs = VFIO_PCI_NUM_IRQS;
 	info.num_regions = VFIO_PCI_NUM_REGIONS + vdev->num_regions;
 	info.flags = VFIO_DEVICE_FLAGS_PCI |
-		     (vdev->reset_works ? VFIO_DEVICE_FLAGS_RESET : 0);
+		     (vfio_pci_reset_supported(vdev->pdev) ? VFIO_DEVICE_FLAGS_RESET : 0);
 
 	ret = add_device_caps(vdev, &caps);
 	if (ret) {

@@ -233,13 +233,25 @@ static inline void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vd
 void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_reset.c */
+
+/*
+ * As the PCI core's pci_reset_supported(), which is not exported.  The administrator can change the
+ * methods at any time, by sysfs.
+ */
+static inline bool vfio_pci_reset_supported(const struct pci_dev *pdev)
+{
+	return READ_ONCE(pdev->reset_methods[0]);
+}
+
 int vfio_pci_reset_function(struct vfio_pci_core_device *vdev);
+int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev);
 long vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
 					   struct vfio_pci_hot_reset_info __user *arg);
 long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 				  struct vfio_pci_hot_reset __user *arg);
 int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
 void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev);
 void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);
 
 /* vfio_pci_power.c */
@@ -263,6 +275,16 @@ void vfio_pci_power_register(struct vfio_pci_core_device *vdev);
 void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev);
 
 /* vfio_pci_sriov.c */
+
+/*
+ * Are VFs enabled, or being enabled or disabled?  They cannot become so with memory_lock or the
+ * PF's device_lock held.  Drivers that leave vfio_pci_core_sriov_configure() out are seen late.
+ */
+static inline bool vfio_pci_has_vfs(const struct vfio_pci_core_device *vdev)
+{
+	return READ_ONCE(vdev->sriov_active) || pci_num_vf(vdev->pdev);
+}
+
 int vfio_pci_vf_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_vf_uninit(struct vfio_pci_core_device *vdev);
 int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev);

@@ -4,6 +4,9 @@
  *
  * Devices that a hot reset takes down together form one vfio_device_set.  Every member is ours: see
  * vfio_pci_assign_reset_set().
+ *
+ * A PF whose VFs are enabled is not reset by anything here, neither alone nor with its set: the
+ * reset would switch the VFs off under their users.  See vfio_pci_has_vfs().
  */
 #include <linux/file.h>
 #include <linux/iommu.h>
@@ -36,24 +39,51 @@ int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev)
 	return vfio_assign_device_set(&vdev->vdev, id);
 }
 
+/* Not -EAGAIN, upon which callers retry at once, nor -EINVAL, which says that there is no reset. */
+static int refuse_with_vfs(struct vfio_pci_core_device *vdev)
+{
+	pci_info_ratelimited(vdev->pdev,
+			     "reset refused, SR-IOV is enabled: write 0 to sriov_numvfs first\n");
+	return -EBUSY;
+}
+
 /*
- * Reset the function, for user space.  -EINVAL: it has no reset; -EAGAIN: somebody else is busy
- * with the device.
+ * Reset the function, for user space.  -EINVAL: it has no reset; -EBUSY: a PF with VFs; -EAGAIN:
+ * the device is locked by another task.
  */
 int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 {
 	int ret;
 
-	if (!vdev->reset_works)
+	if (!vfio_pci_reset_supported(vdev->pdev))
 		return -EINVAL;
 
 	vfio_pci_access_revoke(vdev);
-	/* Not left to the PCI core: this restores what a device loses on the way from D3hot. */
-	vfio_pci_wake(vdev);
-	ret = pci_try_reset_function(vdev->pdev);
-	vfio_pci_intx_resync(vdev);
+	if (vfio_pci_has_vfs(vdev)) {
+		ret = refuse_with_vfs(vdev);
+	} else {
+		/* The PCI core would not restore what a device loses on the way from D3hot. */
+		vfio_pci_wake(vdev);
+		ret = pci_try_reset_function(vdev->pdev);
+		vfio_pci_intx_resync(vdev);
+	}
 	vfio_pci_access_restore(vdev);
 	return ret;
+}
+
+/*
+ * At open, with the device in D0.  Only a lock that is contended fails: a device that cannot be
+ * reset is opened as it is, and so is a PF with VFs.
+ */
+int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
+{
+	int ret = 0;
+
+	vfio_pci_access_lock(vdev);
+	if (!vfio_pci_has_vfs(vdev))
+		ret = pci_try_reset_function(vdev->pdev);
+	vfio_pci_access_unlock(vdev);
+	return ret == -EAGAIN ? ret : 0;
 }
 
 /**
@@ -104,7 +134,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
 
 /*
  * At close, with the device in D0 and quiet: leave it as it was at open, reset if possible.  Sets
- * needs_reset if it was not.
+ * needs_reset if it was not.  Restoring the state leaves enabled VFs alone.
  */
 void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 {
@@ -115,7 +145,7 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 
 	if (pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state)) {
 		pci_info(pdev, "cannot reload the state saved at open\n");
-		if (!vdev->reset_works)
+		if (!vfio_pci_reset_supported(pdev))
 			return;
 		pci_save_state(pdev);
 	}
@@ -128,11 +158,12 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 	 * pci_try_reset_function(), which would save the state of now over the one just loaded.
 	 * The bridge comes first: the reset may be one of its secondary bus.
 	 */
-	if (vdev->reset_works) {
+	if (vfio_pci_reset_supported(pdev)) {
 		bridge = pci_upstream_bridge(pdev);
 		if (!bridge || pci_dev_trylock(bridge)) {
 			if (pci_dev_trylock(pdev)) {
-				vdev->needs_reset = __pci_reset_function_locked(pdev);
+				if (!vfio_pci_has_vfs(vdev))
+					vdev->needs_reset = __pci_reset_function_locked(pdev);
 				pci_dev_unlock(pdev);
 			}
 			if (bridge)
@@ -141,6 +172,20 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 	}
 
 	pci_restore_state(pdev);
+}
+
+/*
+ * The VFs of a PF are gone: make up for the reset that a close owed meanwhile.  The next driver may
+ * be the host's, and must not meet what a user programmed.  Needs the PF's device_lock and D0.
+ */
+void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev)
+{
+	struct mutex *lock = &vdev->vdev.dev_set->lock;
+
+	mutex_lock(lock);
+	if (vdev->needs_reset && !vdev->vdev.open_count)
+		vdev->needs_reset = pci_reset_function_locked(vdev->pdev);
+	mutex_unlock(lock);
 }
 
 /* A visit of every PCI device that goes down with a slot or bus, whoever its driver is. */
@@ -190,10 +235,13 @@ static int count_visit(struct pci_dev *pdev, void *data)
 	return 0;
 }
 
-/* A driver of ours keeps the device there and takes part in the reset; any other does not. */
+/*
+ * A driver of ours keeps the device there and takes part in the reset; any other does not.  VFs on
+ * the bus have sets of their own: whether there may be any is asked of their PF.
+ */
 static int in_set_visit(struct pci_dev *pdev, void *data)
 {
-	return vfio_find_device_in_devset(data, &pdev->dev) ? 0 : -ENODEV;
+	return pdev->is_virtfn || vfio_find_device_in_devset(data, &pdev->dev) ? 0 : -ENODEV;
 }
 
 /* The device to reset a set by, or NULL when that would reset devices outside of it, too. */
@@ -239,40 +287,6 @@ static int set_pm_get(struct vfio_device_set *dev_set)
 }
 
 /*
- * After a close: reset what could not be reset function by function, once no device of the set is
- * in use any more.  The device being closed still counts as open.
- */
-void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set)
-{
-	struct vfio_pci_core_device *vdev;
-	bool needs_reset = false;
-	struct pci_dev *pdev;
-	int nr;
-
-	if (vfio_device_set_open_count(dev_set) > 1)
-		return;
-
-	for_each_in_set(vdev, dev_set)
-		needs_reset |= vdev->needs_reset;
-	if (!needs_reset)
-		return;
-
-	pdev = set_resettable(dev_set);
-	if (!pdev)
-		return;
-
-	nr = set_pm_get(dev_set);
-	if (nr < 0)
-		return;
-
-	if (!pci_reset_bus(pdev))
-		for_each_in_set(vdev, dev_set)
-			vdev->needs_reset = false;
-
-	set_pm_put(dev_set, nr);
-}
-
-/*
  * Who asks for a hot reset, and thereby for which devices.  A set opened through groups: @files are
  * the groups the caller holds.  A set opened through character devices: @ictx is the context the
  * caller's device is bound to.
@@ -300,7 +314,12 @@ static bool owns(const struct reset_owner *owner, struct vfio_device *core_vdev)
 	return false;
 }
 
-static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_owner *owner)
+/*
+ * Reset all devices of a set at once.  @owner: who must own each of them, or NULL when all of them
+ * are closed.  -EINVAL: not all are the owner's, or the reset would reach devices outside the set;
+ * -EBUSY: a PF with VFs, or contention.
+ */
+static int set_reset(struct vfio_device_set *dev_set, const struct reset_owner *owner)
 {
 	struct pci_dev *pdev = set_resettable(dev_set);
 	struct vfio_pci_core_device *vdev;
@@ -315,13 +334,17 @@ static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_
 		return nr;
 
 	for_each_in_set(vdev, dev_set) {
-		if (!owns(owner, &vdev->vdev))
+		if (owner && !owns(owner, &vdev->vdev))
 			ret = -EINVAL;
 		else if (!vfio_pci_access_tryrevoke(vdev))
 			ret = -EBUSY;
 		if (ret)
 			break;
 		revoked++;
+		if (vfio_pci_has_vfs(vdev)) {
+			ret = owner ? refuse_with_vfs(vdev) : -EBUSY;
+			break;
+		}
 	}
 
 	if (!ret) {
@@ -341,13 +364,34 @@ static int hot_reset_locked(struct vfio_device_set *dev_set, const struct reset_
 	return ret;
 }
 
+/*
+ * After a close: reset what could not be reset function by function, once no device of the set is
+ * in use any more.  The device being closed still counts as open.
+ */
+void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set)
+{
+	struct vfio_pci_core_device *vdev;
+	bool needs_reset = false;
+
+	if (vfio_device_set_open_count(dev_set) > 1)
+		return;
+
+	for_each_in_set(vdev, dev_set)
+		needs_reset |= vdev->needs_reset;
+	if (!needs_reset || set_reset(dev_set, NULL))
+		return;
+
+	for_each_in_set(vdev, dev_set)
+		vdev->needs_reset = false;
+}
+
 static int hot_reset(struct vfio_pci_core_device *vdev, const struct reset_owner *owner)
 {
 	struct vfio_device_set *dev_set = vdev->vdev.dev_set;
 	int ret;
 
 	mutex_lock(&dev_set->lock);
-	ret = hot_reset_locked(dev_set, owner);
+	ret = set_reset(dev_set, owner);
 	mutex_unlock(&dev_set->lock);
 	return ret;
 }

@@ -42,7 +42,10 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
 	if (ret)
 		return ret;
 
-	/* Now in D0, and sriov_active keeps user space from changing that. */
+	/*
+	 * Now in D0, and sriov_active keeps user space from changing that.  A reset that holds
+	 * memory_lock ends before; the next one sees sriov_active.
+	 */
 	vfio_pci_access_lock(vdev);
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	vdev->sriov_active = true;
@@ -60,9 +63,10 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
  * @nr_virtfn: how many VFs; 0 removes all
  *
  * For the sriov_configure callback of the struct pci_driver.  New VFs get this driver's name as
- * driver_override.
+ * driver_override.  While there are VFs, the PF is not reset; if it was closed meanwhile, removing
+ * them resets it.
  *
- * Context: process; holds the PF's device_lock; takes memory_lock for write.
+ * Context: process; holds the PF's device_lock; takes dev_set->lock, and memory_lock for write.
  * Return: @nr_virtfn, or 0 after removal; -EINVAL there are VFs already; other -errno from the PCI
  * core.
  */
@@ -88,10 +92,11 @@ int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virt
 			return nr_virtfn;
 	} else if (pci_num_vf(vdev->pdev)) {
 		pci_disable_sriov(vdev->pdev);
+		vfio_pci_reset_owed(vdev);
 		pm_runtime_put(&vdev->pdev->dev);
 	}
 
-	/* Unlocked: a power transition that still sees it set fails once with -EBUSY, in D0. */
+	/* Unlocked: a power transition or reset that still sees it set fails once with -EBUSY. */
 	vdev->sriov_active = false;
 
 	mutex_lock(&sriov_pfs_mutex);

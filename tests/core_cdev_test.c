@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "fixture.h"
@@ -293,27 +292,129 @@ static int set_sriov(const char *pf, const char *number)
 	return write_file(path, "Y") ?: pci_write_attr(pf, "sriov_numvfs", number);
 }
 
+/*
+ * Does vfio.ko of this kernel take a token with a character device? The change that brought it made
+ * it look at what follows the structure it knows, and refuse what is not 0 there.
+ */
+static bool takes_token(int fd)
+{
+	struct {
+		struct vfio_bind_with_token bind;
+		uint64_t more;
+	} buf = { .bind = { .argsz = sizeof(buf), .iommufd = -1 }, .more = 1 };
+	int err = sys(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &buf));
+
+	if (err != -E2BIG && err != -EINVAL)
+		abort();
+	return err == -E2BIG;
+}
+
+static int create_vf(const char *pf, char vf[BDF_LEN])
+{
+	char link[64], target[64] = "";
+	int err = set_sriov(pf, "1");
+
+	if (err)
+		return err;
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/virtfn0", pf);
+	if (readlink(link, target, sizeof(target) - 1) < 0)
+		return -errno;
+	snprintf(vf, BDF_LEN, "%.12s", strrchr(target, '/') + 1);
+	return 0;
+}
+
+static bool find_pf(char pf[BDF_LEN])
+{
+	char text[8];
+
+	return !pci_find(&pci_nvme, 0, pf) &&
+	       pci_read_attr(pf, "sriov_totalvfs", text, sizeof(text)) >= 0;
+}
+
+/* Opens the device by the name given to its group, which has to be free. Returns 0 or -errno. */
+static int try_group(int iommufd, const char *bdf, const char *rest, int *opened)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	char path[32], name[96];
+	int group, fd;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%d", pci_iommu_group(bdf));
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "%s%s", bdf, rest);
+	fd = sys(ioctl(group, VFIO_GROUP_GET_STATUS, &status)) ?:
+	     sys(ioctl(group, VFIO_GROUP_SET_CONTAINER, &iommufd)) ?:
+	     sys(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name));
+	if (opened && fd >= 0) {
+		opened[0] = group;
+		opened[1] = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	close(group);
+	return fd < 0 ? fd : 0;
+}
+
+/*
+ * Where vfio.ko asks nobody for a token when a character device is bound, whoever needs one is
+ * refused, and everyone else gets in as on newer kernels.
+ */
+TEST_F(cdev, token_is_needed_where_none_can_be_given)
+{
+	static const char token[] = " vf_token=01020300-0000-0000-0000-000000000000";
+	char pf[BDF_LEN], vf[BDF_LEN], edu[BDF_LEN];
+	int iommufd = self->iommu.fd, opened[2];
+
+	if (!find_pf(pf))
+		SKIP(return, "no nvme with SR-IOV here: use QEMU 7.1 or newer");
+	if (takes_token(self->dev.fd))
+		SKIP(return, "a token can be given on this kernel, see the test token: use "
+			     "KERNEL=lab-6.12");
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, "the kernel's own driver lets everyone in: set "
+			     "VFIO_DRIVER=vfio-pci-sdk");
+	/* A device that has nothing to do with VFs. */
+	if (pci_find(&pci_edu, 1, edu) == 0 && pci_bind(edu, vfio_driver()) == 0)
+		EXPECT_EQ(0, try_token(iommufd, edu, NULL));
+	ASSERT_EQ(0, pci_bind(pf, vfio_driver()));
+	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
+	EXPECT_EQ(0, try_group(iommufd, pf, token, NULL));
+	/* The token given with the group's name is not for later. */
+	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
+	ASSERT_EQ(0, create_vf(pf, vf));
+	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
+	EXPECT_EQ(-EACCES, try_token(iommufd, vf, NULL));
+	EXPECT_EQ(-EACCES, try_group(iommufd, vf, "", NULL));
+	EXPECT_EQ(0, try_group(iommufd, vf, token, NULL));
+	EXPECT_EQ(-EACCES, try_token(iommufd, vf, NULL));
+	/* With a VF in use the PF needs the token. */
+	ASSERT_EQ(0, try_group(iommufd, vf, token, opened));
+	EXPECT_EQ(-EACCES, try_token(iommufd, pf, NULL));
+	close(opened[1]);
+	close(opened[0]);
+	EXPECT_EQ(-EACCES, try_token(iommufd, vf, NULL));
+	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
+	EXPECT_EQ(0, pci_write_attr(pf, "sriov_numvfs", "0"));
+}
+
 TEST_F(cdev, token)
 {
 	static const uint8_t uuid[16] = { 1, 2, 3 }, other[16] = { 3, 2, 1 };
-	char pf[BDF_LEN], vf[BDF_LEN], link[64], target[64] = "";
 	int fd, iommufd = self->iommu.fd;
-	struct utsname kernel;
+	char pf[BDF_LEN], vf[BDF_LEN];
 
-	if (pci_find(&pci_nvme, 0, pf) || pci_read_attr(pf, "sriov_totalvfs", link, sizeof(link)))
+	if (!find_pf(pf))
 		SKIP(return, "no nvme with SR-IOV here: use QEMU 7.1 or newer");
 	/* A device that has nothing to do with VFs wants none. */
 	EXPECT_EQ(-EINVAL, bind_with_token(self->dev.fd, iommufd, uuid));
-	uname(&kernel);
-	if (atoi(kernel.release) < 7)
+	if (!takes_token(self->dev.fd))
 		SKIP(return, "vfio of this kernel takes no token with a character device: use "
 			     "KERNEL=lab-7");
 	ASSERT_EQ(0, pci_bind(pf, vfio_driver()));
 	ASSERT_EQ(0, try_token(iommufd, pf, uuid));
-	ASSERT_EQ(0, set_sriov(pf, "1"));
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/virtfn0", pf);
-	ASSERT_LT(0, readlink(link, target, sizeof(target) - 1));
-	snprintf(vf, sizeof(vf), "%.12s", strrchr(target, '/') + 1);
+	ASSERT_EQ(0, create_vf(pf, vf));
 	EXPECT_EQ(-EACCES, try_token(iommufd, vf, NULL));
 	EXPECT_EQ(-EACCES, try_token(iommufd, vf, other));
 	EXPECT_EQ(-EFAULT, try_token(iommufd, vf, (void *)8));

@@ -20,7 +20,7 @@
 static bool allow_foreign_pf;
 module_param(allow_foreign_pf, bool, 0644);
 MODULE_PARM_DESC(allow_foreign_pf,
-		 "Let VFs be opened without a VF token when their PF belongs to a vfio driver on another core (default: N)");
+		 "Let VFs be opened without a VF token when that of their PF, on another vfio core, cannot be checked (default: N)");
 
 /* The token of a PF. */
 struct vfio_pci_vf_token {
@@ -114,8 +114,10 @@ static int token_check_locked(struct vfio_pci_core_device *vdev, struct vfio_pci
 	if (uuid && uuid_equal(uuid, &token->uuid))
 		return 0;
 
-	pci_info_ratelimited(vdev->pdev, "%s VF token: open it as \"%s " VF_TOKEN "UUID\"\n",
-			     uuid ? "wrong" : "missing", pci_name(vdev->pdev));
+	pci_info_ratelimited(vdev->pdev,
+			     "%s: open it through its group as \"%s vf_token=UUID\", or set VFIO_DEVICE_BIND_FLAG_TOKEN (Linux 6.17)\n",
+			     uuid ? "Incorrect VF token provided for device" :
+				    "VF token required to access device", pci_name(vdev->pdev));
 	return -EACCES;
 }
 
@@ -155,10 +157,21 @@ int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_match_token_uuid);
 
+/* A driver that lists its callbacks by hand may lack this one, but not the check. */
+static int match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
+{
+	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
+
+	return ops->match_token_uuid ? ops->match_token_uuid(core_vdev, uuid) :
+				       vfio_pci_core_match_token_uuid(core_vdev, uuid);
+}
+
 /**
  * vfio_pci_core_match - does this name, from VFIO_GROUP_GET_DEVICE_FD, mean this device?
  * @core_vdev: the device
  * @buf: "DDDD:BB:DD.F", optionally followed by " vf_token=UUID"
+ *
+ * A driver with a .match of its own ends it with this: the token's check at open relies on it.
  *
  * Context: process; takes the token's lock.
  * Return: 1 this device, 0 another, -EINVAL this device but what follows is malformed, other -errno
@@ -166,7 +179,6 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_match_token_uuid);
  */
 int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf)
 {
-	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
 	const char *name = pci_name(to_vfio_pci_core(core_vdev)->pdev);
 	const char *arg = buf + strlen(name);
 	bool has_token = false;
@@ -185,11 +197,9 @@ int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf)
 		has_token = true;
 	}
 
-	/* A driver that lists its callbacks by hand may lack this one, but not the check. */
-	if (ops->match_token_uuid)
-		ret = ops->match_token_uuid(core_vdev, has_token ? &uuid : NULL);
-	else
-		ret = vfio_pci_core_match_token_uuid(core_vdev, has_token ? &uuid : NULL);
+	ret = match_token(core_vdev, has_token ? &uuid : NULL);
+	if (!ret)
+		ret = vfio_device_sdk_token_given(core_vdev, has_token ? &uuid : NULL);
 	return ret ?: 1;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_match);
@@ -238,19 +248,26 @@ static int is_vfio_device(struct device *dev, void *unused)
 }
 
 /*
- * A VF whose PF is not on this core needs no token.  That is right when the PF has a kernel driver,
- * but a user-space driver may be behind another vfio core, whose tokens we cannot see.
+ * May the device be opened?
+ *
+ * A VF whose PF is not in sriov_pfs needs no token.  That is right if the PF has a kernel driver,
+ * but a user-space driver may use it through another vfio core, whose tokens we cannot see, or
+ * through a driver on this core that does not create VFs by vfio_pci_core_sriov_configure().
  */
 int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pf = pci_physfn(vdev->pdev);
+	int ret;
 
+	ret = vfio_device_sdk_token_again(&vdev->vdev, match_token);
+	if (ret)
+		return ret;
 	if (!vdev->pdev->is_virtfn || vdev->sriov_pf_core_dev || allow_foreign_pf ||
 	    !device_for_each_child(&pf->dev, NULL, is_vfio_device))
 		return 0;
 
 	pci_info_ratelimited(vdev->pdev,
-			     "PF %s belongs to another vfio core, whose VF token cannot be checked here: bind the PF to a driver of this core, or write Y to /sys/module/%s/parameters/allow_foreign_pf\n",
+			     "the VF token of PF %s cannot be checked: bind the PF to a driver of this core that creates VFs by vfio_pci_core_sriov_configure(), or write Y to /sys/module/%s/parameters/allow_foreign_pf\n",
 			     pci_name(pf), KBUILD_MODNAME);
 	return -EACCES;
 }

@@ -92,7 +92,7 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 
 	/* Those VFs may be in use, and we could neither capture them nor count their users. */
 	if (pci_num_vf(pdev)) {
-		pci_warn(pdev, "SR-IOV is enabled: disable it before binding the PF\n");
+		pci_warn(pdev, "Cannot bind to PF with SR-IOV enabled: write 0 to sriov_numvfs first\n");
 		return -EBUSY;
 	}
 

@@ -143,7 +143,8 @@ int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *
 		if (!uuid)
 			return 0;
 		pci_info_ratelimited(vdev->pdev,
-				     "VF token given, but this is no PF, and no VF of a vfio-pci PF\n");
+				     "VF token incorrectly provided, %s\n", vdev->pdev->is_virtfn ?
+				     "PF not bound to vfio-pci" : "not a PF or VF");
 		return -EINVAL;
 	}
 
@@ -284,15 +285,15 @@ static int pf_notify(struct notifier_block *nb, unsigned long action, void *data
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
 		/* No host driver may grab what a user-space PF driver controls. */
-		pci_info(pf, "new VF %s is reserved for this driver\n", pci_name(vf));
+		pci_info(pf, "Captured SR-IOV VF %s driver_override\n", pci_name(vf));
 		WARN_ON(device_set_driver_override(&vf->dev, vdev->vdev.ops->name));
 		break;
 	case BUS_NOTIFY_BOUND_DRIVER:
 		pf_drv = pci_dev_driver(pf);
 		vf_drv = pci_dev_driver(vf);
 		if (vf_drv && vf_drv != pf_drv)
-			pci_warn(pf, "VF %s is bound to %s, its PF to %s\n", pci_name(vf),
-				 vf_drv->name, pf_drv->name);
+			pci_warn(pf, "VF %s bound to driver %s while PF bound to driver %s\n",
+				 pci_name(vf), vf_drv->name, pf_drv->name);
 		break;
 	}
 	return 0;

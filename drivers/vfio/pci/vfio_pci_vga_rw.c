@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The VGA region: the legacy memory and I/O port ranges of a graphics card. */
 #include <linux/io.h>
+#include <linux/uaccess.h>
 #include <linux/vgaarb.h>
 
 #include "vfio_pci_priv.h"
@@ -26,6 +27,62 @@ static const struct vga_range *vga_range_find(u64 pos)
 	return NULL;
 }
 
+/* @val stands at the alignment of @io; at most 32 bits at a time. */
+static void vga_io(struct vfio_pci_core_device *vdev, void __iomem *io, void *val, size_t len,
+		   bool iswrite)
+{
+	unsigned long align;
+	size_t width;
+
+	for (; len; io += width, val += width, len -= width) {
+		align = (unsigned long)val | 4;
+		width = min_t(size_t, align & -align, 1UL << __fls(len));
+		if (width == 4 && iswrite)
+			vfio_pci_core_iowrite32(vdev, false, *(u32 *)val, io);
+		else if (width == 4)
+			vfio_pci_core_ioread32(vdev, false, val, io);
+		else if (width == 2 && iswrite)
+			vfio_pci_core_iowrite16(vdev, false, *(u16 *)val, io);
+		else if (width == 2)
+			vfio_pci_core_ioread16(vdev, false, val, io);
+		else if (iswrite)
+			vfio_pci_core_iowrite8(vdev, false, *(u8 *)val, io);
+		else
+			vfio_pci_core_ioread8(vdev, false, val, io);
+	}
+}
+
+/*
+ * Whether COMMAND enables the range is for the arbiter to know: it is not a BAR.  The arbiter is
+ * held for a batch at a time and never over user memory, whose page fault may take as long as user
+ * space likes while every other user of VGA on the host waits.
+ */
+static ssize_t vga_rw(struct vfio_pci_core_device *vdev, const struct vga_range *range,
+		      void __iomem *io, char __user *buf, u64 pos, size_t count, bool iswrite)
+{
+	u32 bounce[64];
+	size_t done, len;
+	void *val;
+	int ret;
+
+	for (done = 0; done < count; done += len, pos += len) {
+		val = (void *)bounce + pos % sizeof(*bounce);
+		len = min(count - done, sizeof(bounce) - pos % sizeof(*bounce));
+		if (iswrite && copy_from_user(val, buf + done, len))
+			return -EFAULT;
+
+		ret = vga_get_interruptible(vdev->pdev, range->rsrc);
+		if (ret)
+			return ret;
+		vga_io(vdev, io + pos, val, len, iswrite);
+		vga_put(vdev->pdev, range->rsrc);
+
+		if (!iswrite && copy_to_user(buf + done, val, len))
+			return -EFAULT;
+	}
+	return done;
+}
+
 ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
 			loff_t *ppos, bool iswrite)
 {
@@ -46,15 +103,9 @@ ssize_t vfio_pci_vga_rw(struct vfio_pci_core_device *vdev, char __user *buf, siz
 	if (!io)
 		return -ENOMEM;
 
-	ret = vga_get_interruptible(vdev->pdev, range->rsrc);
-	if (!ret) {
-		/* Not a BAR: whether the COMMAND register enables it is for the arbiter to know. */
-		ret = vfio_pci_core_do_io_rw(vdev, false, io, buf, pos, count, 0, 0, iswrite,
-					     VFIO_PCI_IO_WIDTH_4);
-		vga_put(vdev->pdev, range->rsrc);
-		if (ret > 0)
-			*ppos += ret;
-	}
+	ret = vga_rw(vdev, range, io, buf, pos, count, iswrite);
+	if (ret > 0)
+		*ppos += ret;
 
 	if (is_port)
 		ioport_unmap(io);

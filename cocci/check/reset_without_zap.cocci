@@ -5,11 +5,14 @@
 //# Group: reset
 //# Severity: error
 //# Reason: during and after a reset memory decode is off and BARs are lost. A user who still has the
-//#   pages mapped gets a machine check or a hung bus; the core's own resets take memory_lock for write
-//#   and zap, a reset by the driver does neither.
+//#   pages mapped gets a machine check or a hung bus. Upstream's core does not hear of a reset by
+//#   the driver, so the driver has to exclude accessors and zap; on the SDK's core
+//#   vfio_pci_core_reset_prepare() does both for resets by the PCI core's functions that call it, but not for
+//#   __pci_reset_function_locked(), pcie_flr() and their like.
 //# Prevents: core_reset_test reset_zaps and hot_reset
-//# Mend: leave resets to vfio_pci_core_ioctl(); or down_write(&vdev->memory_lock), zap, reset,
-//#   up_write()
+//# Mend: vfio_pci_core_reset_function(); or vfio_pci_core_access_revoke(), reset,
+//#   vfio_pci_core_access_restore(). Code for upstream: down_write(&vdev->memory_lock), zap, reset,
+//#   up_write(), which is right, and does not deadlock, on the SDK's core as well
 //
 // Confidence: High
 // Options: --no-includes
@@ -79,6 +82,8 @@ position p;
   down_write_trylock@p(\(&l->memory_lock\|&l.memory_lock\))
 |
   guard(rwsem_write)@p(\(&l->memory_lock\|&l.memory_lock\))
+|
+  vfio_pci_core_access_lock@p(l)
 )
 
 @scoped depends on ever resets@
@@ -119,7 +124,7 @@ f@q(...)
 @initialize:python@
 @@
 what = "ERROR: [VPS-RST-01] %s() while user space may have the device mapped"
-both = {"vfio_pci_zap_and_down_write_memory_lock", "vfio_pci_access_revoke", "vfio_pci_core_reset_prepare"}
+both = {"vfio_pci_zap_and_down_write_memory_lock", "vfio_pci_core_access_revoke", "vfio_pci_core_reset_prepare"}
 zaps = both | {"unmap_mapping_range", "unmap_mapping_pages", "vfio_pci_core_zap_range", "vfio_pci_core_zap_region",
     "vfio_pci_zap_bars", "zap_vma_ptes", "zap_special_vma_range"}
 active = set()

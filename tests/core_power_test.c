@@ -169,12 +169,12 @@ struct entering {
 	int ret;
 };
 
-static void *reset_by_sysfs(void *arg)
+static void *reset_function(void *arg)
 {
 	struct entering *entering = arg;
 
 	entering->tid = gettid();
-	entering->ret = pci_write_attr(entering->dev->bdf, "reset", "1");
+	entering->ret = sys(ioctl(entering->dev->fd, VFIO_DEVICE_RESET));
 	entering->tid = -1;
 	return NULL;
 }
@@ -237,7 +237,7 @@ TEST_F(nvme, late_ioeventfd)
 
 		on.fd = event;
 		ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_IOEVENTFD, &on)));
-		ASSERT_EQ(0, pthread_create(&threads[0], NULL, reset_by_sysfs, &reset));
+		ASSERT_EQ(0, pthread_create(&threads[0], NULL, reset_function, &reset));
 		met = is_stuck(&reset);
 		ASSERT_EQ(0, pthread_create(&threads[1], NULL, enter_low_power, &entry));
 		met = met && is_stuck(&entry) && reset.tid >= 0;

@@ -16,9 +16,11 @@
 #include <linux/io.h>
 #include <linux/irqbypass.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/percpu-rwsem.h>
 #include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -123,12 +125,18 @@ struct vfio_pci_region {
  * @get_dmabuf_phys: physical ranges of a region that is to be exported as a dma-buf;
  *	vfio_pci_core_get_dmabuf_phys() serves BARs.  NULL: no export.
  * @access_revoke: SDK: optional; device memory is about to become inaccessible (decode off, power
- *	down, reset, hot reset, low power, close).  Called with memory_lock held for write, before
- *	mappings are zapped.  Must not sleep for long, must not take mmap_lock, must not touch user
- *	memory.
- * @access_restore: SDK: optional; device memory is accessible.  Called with memory_lock held for
- *	write.  Not called after an @access_revoke that left the device inaccessible, and called
- *	without one before it by acts that take nothing away, such as a write to COMMAND.
+ *	down, reset, hot reset, low power, close).  Called with exclusive access, before mappings
+ *	are zapped.  Must not sleep for long, must not take mmap_lock or memory_lock, must not
+ *	touch user memory.
+ * @access_restore: SDK: optional; device memory is accessible.  Called with exclusive access and
+ *	under the same rules.  Not called after an @access_revoke that left the device
+ *	inaccessible, and called without one before it by acts that take nothing away, such as a
+ *	write to COMMAND.
+ *
+ * Exclusive access is what vfio_pci_core_access_lock() gives.  In a reset initiated outside the
+ * core memory_lock is not part of it, so state that a hook shares with the driver's fault handler
+ * is safe only between vfio_pci_core_access_begin() and vfio_pci_core_access_end(), and is asserted
+ * by vfio_pci_core_assert_access_locked().
  *
  * Resets by the administrator come at any time, so both can be called from the beginning of
  * vfio_pci_core_enable() to the end of vfio_pci_core_close_device(): before the driver's own set-up
@@ -153,8 +161,10 @@ struct vfio_pci_device_ops {
  * @barmap: kernel mapping of each BAR, NULL before its first use, or an ERR_PTR(); read it with
  *	vfio_pci_core_get_iomap()
  * @bar_mmap_supported: user space may map this BAR
- * @memory_lock: held for read by everyone who touches device memory, for write by everyone who
- *	takes it away or gives it back
+ * @memory_lock: held for read while device memory is touched, for write while it is taken away or
+ *	given back.  As upstream's; vfio_pci_core_access_begin(), vfio_pci_core_access_lock() and
+ *	their like take it, and exclude resets initiated outside the core as well.  A driver that
+ *	holds it may reset the device by any function of the PCI core.
  * @igate: serialises interrupt set-up and tear-down
  * @pm_runtime_engaged: user space put the device in low power; under @memory_lock
  * @disable_idle_d3: keep the device in D0 while unused; set in the driver's init, never later
@@ -223,7 +233,7 @@ struct vfio_pci_core_device {
 	bool			sriov_active;
 
 	/* private: power and reset (vfio_pci_power.c, vfio_pci_reset.c) */
-	bool			reset_revoked;
+	bool			external_reset;
 	struct pci_saved_state	*pci_saved_state;
 	struct pci_saved_state	*pm_save;
 	struct eventfd_ctx	*pm_wake_eventfd_ctx;
@@ -245,7 +255,8 @@ struct vfio_pci_core_device {
 
 	/* public: */
 	struct rw_semaphore	memory_lock;
-	/* private: who holds it for write, if that is the core (vfio_pci_access.c) */
+	/* private: resets, and which task has exclusive access (vfio_pci_access.c) */
+	struct percpu_rw_semaphore *access_sem;
 	struct task_struct	*access_owner;
 	/* private: exported dma-bufs (vfio_pci_dmabuf.c) */
 	struct list_head	dmabufs;
@@ -331,6 +342,30 @@ bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev);
 struct address_space *vfio_pci_core_mapping(struct vfio_pci_core_device *vdev);
 void vfio_pci_core_zap_range(struct vfio_pci_core_device *vdev, loff_t offset, u64 len);
 void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int index);
+int __must_check vfio_pci_core_access_begin(struct vfio_pci_core_device *vdev);
+void vfio_pci_core_access_end(struct vfio_pci_core_device *vdev);
+void vfio_pci_core_access_lock(struct vfio_pci_core_device *vdev);
+void vfio_pci_core_access_unlock(struct vfio_pci_core_device *vdev);
+void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev);
+void vfio_pci_core_access_restore(struct vfio_pci_core_device *vdev);
+
+/**
+ * vfio_pci_core_assert_access_locked - SDK: let lockdep check that the task has exclusive access
+ * @vdev: the device
+ *
+ * That is: between vfio_pci_core_access_lock() or vfio_pci_core_access_revoke() and their end, in
+ * the hooks of struct vfio_pci_device_ops, or between vfio_pci_core_reset_prepare() and
+ * vfio_pci_core_reset_done().
+ *
+ * Context: any.
+ */
+static inline void vfio_pci_core_assert_access_locked(const struct vfio_pci_core_device *vdev)
+{
+	/* memory_lock for write and access_sem for read, or access_sem for write. */
+	lockdep_assert(lockdep_is_held_type(vdev->access_sem, 0) ||
+		       (lockdep_is_held_type(&vdev->memory_lock, 0) &&
+			lockdep_is_held_type(vdev->access_sem, 1)));
+}
 
 /* vfio_pci_region.c */
 int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigned int type,
@@ -341,6 +376,7 @@ int vfio_pci_core_add_sparse_mmap(struct vfio_info_cap *caps,
 				  unsigned int nr_areas);
 
 /* vfio_pci_reset.c */
+int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev);
 void vfio_pci_core_reset_prepare(struct pci_dev *pdev);
 void vfio_pci_core_reset_done(struct pci_dev *pdev);
 

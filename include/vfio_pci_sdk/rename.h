@@ -39,6 +39,12 @@
 #define vfio_pci_vmf_insert_pfn			vfsdk_vfio_pci_vmf_insert_pfn
 #define vfio_pci_core_zap_range			vfsdk_vfio_pci_core_zap_range
 #define vfio_pci_core_zap_region		vfsdk_vfio_pci_core_zap_region
+#define vfio_pci_core_access_begin		vfsdk_vfio_pci_core_access_begin
+#define vfio_pci_core_access_end		vfsdk_vfio_pci_core_access_end
+#define vfio_pci_core_access_lock		vfsdk_vfio_pci_core_access_lock
+#define vfio_pci_core_access_unlock		vfsdk_vfio_pci_core_access_unlock
+#define vfio_pci_core_access_revoke		vfsdk_vfio_pci_core_access_revoke
+#define vfio_pci_core_access_restore		vfsdk_vfio_pci_core_access_restore
 #define vfio_pci_core_set_memtype		vfsdk_vfio_pci_core_set_memtype
 #define vfio_pci_core_get_memtype		vfsdk_vfio_pci_core_get_memtype
 #define vfio_pci_core_get_iomap			vfsdk_vfio_pci_core_get_iomap
@@ -64,6 +70,7 @@
 #define vfio_pci_core_sriov_configure		vfsdk_vfio_pci_core_sriov_configure
 #define vfio_pci_core_aer_err_detected		vfsdk_vfio_pci_core_aer_err_detected
 #define vfio_pci_core_err_handlers		vfsdk_vfio_pci_core_err_handlers
+#define vfio_pci_core_reset_function		vfsdk_vfio_pci_core_reset_function
 #define vfio_pci_core_reset_prepare		vfsdk_vfio_pci_core_reset_prepare
 #define vfio_pci_core_reset_done		vfsdk_vfio_pci_core_reset_done
 

@@ -2,38 +2,88 @@
 /*
  * Access to device memory: one predicate, one way to take it away, one to give it back.
  *
- * Everyone who touches device memory holds memory_lock for read and asks the predicate,
- * vfio_pci_mem_accessible(), which is short enough to be inline, in vfio_pci_priv.h.
- * Everyone who makes it untouchable, even for a moment, goes through vfio_pci_access_revoke() and
- * vfio_pci_access_restore().  Nobody else knows what there is to revoke.
+ * Two locks guard it.  memory_lock is the one that drivers know from upstream: accessors hold it
+ * for read, whoever takes access away holds it for write.  Both take access_sem for read inside
+ * it.  A reset initiated outside the core takes only access_sem, for write, and never waits for
+ * memory_lock: its caller may be a driver that holds memory_lock, or a worker such a driver waits
+ * for.  Conversely, access_sem is only ever tried under memory_lock; when that fails, memory_lock
+ * is released before waiting for the end of the reset.  See docs/adr/0005-reset-lock.md.
+ *
+ * So "exclusive access" is memory_lock for write plus access_sem for read, or access_sem for
+ * write; see vfio_pci_core_assert_access_locked().
+ *
+ * Code that makes memory untouchable, even for a moment, goes through vfio_pci_core_access_revoke()
+ * and vfio_pci_core_access_restore().  Only this file knows what there is to revoke.
  */
+#include <linux/device.h>
 #include <linux/export.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/percpu-rwsem.h>
+#include <linux/wait_bit.h>
 
 #include "vfio_pci_priv.h"
+
+/* A bus reset holds those of several devices, hence a lockdep class for each. */
+struct access_sem {
+	struct percpu_rw_semaphore	sem;
+	struct lock_class_key		key;
+};
+
+static void access_sem_release(struct device *dev, void *res)
+{
+	struct access_sem *access = res;
+
+	percpu_free_rwsem(&access->sem);
+	lockdep_unregister_key(&access->key);
+}
+
+/*
+ * Freed when the driver is unbound or its probe fails, not by the release callback: vfio.ko does
+ * not call that for a driver whose .init fails after the core's.
+ */
+int vfio_pci_access_init(struct vfio_pci_core_device *vdev)
+{
+	struct access_sem *access;
+	int ret;
+
+	access = devres_alloc(access_sem_release, sizeof(*access), GFP_KERNEL);
+	if (!access)
+		return -ENOMEM;
+
+	lockdep_register_key(&access->key);
+	ret = __percpu_init_rwsem(&access->sem, "vfio_pci_core_device.access_sem", &access->key);
+	if (ret) {
+		lockdep_unregister_key(&access->key);
+		devres_free(access);
+		return ret;
+	}
+
+	devres_add(&vdev->pdev->dev, access);
+	vdev->access_sem = &access->sem;
+	init_rwsem(&vdev->memory_lock);
+	return 0;
+}
 
 /**
  * __vfio_pci_memory_enabled - does the device decode memory accesses?
  * @vdev: an open device
  *
- * Reads the virtual COMMAND register: a function that resets itself behind our back loses the real
- * bit, and the user's view is what counts.  A VF has no such bit and always decodes.
+ * Reads the virtual COMMAND register: a device that resets itself loses the hardware bit; vconfig
+ * holds what the user programmed.  A VF has no such bit and always decodes.  False while a reset
+ * that was initiated outside the core is in progress, except in the callbacks of that reset.
+ *
+ * Drivers that check it under memory_lock, as upstream's do, are not told when such a reset
+ * begins after the check; vfio_pci_core_access_begin() keeps the reset waiting.
  *
  * Context: any; memory_lock, unless a stale answer will do.
  * Return: true when memory decode is on and the power state allows it.
  */
 bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 {
-	struct pci_dev *pdev = vdev->pdev;
-	u16 command;
-
-	if (vfio_pci_is_down(pdev->current_state))
+	if (READ_ONCE(vdev->external_reset) && !vfio_pci_access_is_mine(vdev))
 		return false;
-	if (pdev->no_command_memory)
-		return true;
-
-	command = le16_to_cpup((const __le16 *)(vdev->vconfig + PCI_COMMAND));
-	return command & PCI_COMMAND_MEMORY;
+	return vfio_pci_mem_decodes(vdev);
 }
 EXPORT_SYMBOL_GPL(__vfio_pci_memory_enabled);
 
@@ -66,6 +116,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_mapping);
  */
 void vfio_pci_core_zap_range(struct vfio_pci_core_device *vdev, loff_t offset, u64 len)
 {
+	might_sleep();
 	/* unmap_mapping_range() takes a length of 0 for "to the end". */
 	if (len)
 		unmap_mapping_range(vfio_pci_core_mapping(vdev), offset, len, true);
@@ -86,17 +137,84 @@ void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int in
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_region);
 
+/* Until no reset is in progress.  May sleep, so never with memory_lock held. */
+static void reset_wait(struct vfio_pci_core_device *vdev)
+{
+	wait_var_event(&vdev->external_reset, !READ_ONCE(vdev->external_reset));
+}
+
+/*
+ * The slow path of vfio_pci_access_read_lock(): memory_lock is held, but a reset holds access_sem
+ * or waits for it.
+ */
+void vfio_pci_access_read_slow(struct vfio_pci_core_device *vdev)
+{
+	do {
+		up_read(&vdev->memory_lock);
+		reset_wait(vdev);
+		down_read(&vdev->memory_lock);
+	} while (!percpu_down_read_trylock(vdev->access_sem));
+}
+
+/* The slow path of vfio_pci_access_read_lock_killable(): on -EINTR no lock is held. */
+int vfio_pci_access_read_slow_killable(struct vfio_pci_core_device *vdev)
+{
+	do {
+		up_read(&vdev->memory_lock);
+		if (wait_var_event_killable(&vdev->external_reset,
+					    !READ_ONCE(vdev->external_reset)) ||
+		    down_read_killable(&vdev->memory_lock))
+			return -EINTR;
+	} while (!percpu_down_read_trylock(vdev->access_sem));
+	return 0;
+}
+
+/**
+ * vfio_pci_core_access_begin - SDK: begin to touch device memory
+ * @vdev: the device, open
+ *
+ * Until vfio_pci_core_access_end() device memory stays accessible, and no reset, power-down or
+ * close of the device begins.  Takes memory_lock for read, and waits while access is being taken
+ * away or a reset is in progress.  Not to be nested.  Between the two do not touch user memory, nor
+ * wait for a task that may reset the device.
+ *
+ * Context: process; may sleep.  Callers may hold mmap_lock, but neither memory_lock nor
+ * exclusive access to @vdev.
+ * Return: 0, to be followed by vfio_pci_core_access_end(); -EIO if the device cannot be touched
+ * now: memory decode is off, or the device is in low power or in D3hot.
+ */
+int vfio_pci_core_access_begin(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_access_read_lock(vdev);
+	if (vfio_pci_mem_accessible(vdev))
+		return 0;
+
+	vfio_pci_access_read_unlock(vdev);
+	return -EIO;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_begin);
+
+/**
+ * vfio_pci_core_access_end - SDK: the access that vfio_pci_core_access_begin() allowed is over
+ * @vdev: the device
+ *
+ * Context: the task that called vfio_pci_core_access_begin().
+ */
+void vfio_pci_core_access_end(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_access_read_unlock(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_end);
+
 static void access_locked(struct vfio_pci_core_device *vdev)
 {
-	lockdep_assert_held_write(&vdev->memory_lock);
+	vfio_pci_core_assert_access_locked(vdev);
 
 	WRITE_ONCE(vdev->access_owner, current);
 }
 
 static void revoke_begin(struct vfio_pci_core_device *vdev)
 {
-	access_locked(vdev);
-
 	/*
 	 * Hot reset also passes here for members of the set that are closed: nothing is theirs
 	 * now.
@@ -107,6 +225,8 @@ static void revoke_begin(struct vfio_pci_core_device *vdev)
 
 static void revoke_locked(struct vfio_pci_core_device *vdev)
 {
+	vfio_pci_core_assert_access_locked(vdev);
+
 	revoke_begin(vdev);
 	vfio_pci_core_zap_range(vdev, VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
 				VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX));
@@ -114,77 +234,154 @@ static void revoke_locked(struct vfio_pci_core_device *vdev)
 	vfio_pci_dma_buf_move(vdev, true);
 }
 
-/*
- * Keep accessors out for an act that takes nothing away; ends with vfio_pci_access_restore(), or
- * with vfio_pci_access_unlock() where nothing can have become accessible.
- */
-void vfio_pci_access_lock(struct vfio_pci_core_device *vdev)
-{
-	down_write(&vdev->memory_lock);
-	access_locked(vdev);
-}
-
-void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev)
-{
-	WRITE_ONCE(vdev->access_owner, NULL);
-	up_write(&vdev->memory_lock);
-}
-
-/* Take device memory away from everyone; ends with vfio_pci_access_restore(). */
-void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev)
-{
-	down_write(&vdev->memory_lock);
-	revoke_locked(vdev);
-}
-
-/*
- * The same at close, where only the driver has something to take away: each mapping, and so each
- * entry of user space's page tables, holds the device file.  Ends with vfio_pci_access_unlock().
- */
-void vfio_pci_access_end(struct vfio_pci_core_device *vdev)
-{
-	down_write(&vdev->memory_lock);
-	revoke_begin(vdev);
-}
-
-/*
- * As vfio_pci_access_revoke(), for one of several devices: waiting for the second lock while
- * holding the first could deadlock with someone who goes the other way round.  False, and nothing
- * done, on contention.
- */
-bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
-{
-	if (!down_write_trylock(&vdev->memory_lock))
-		return false;
-	revoke_locked(vdev);
-	return true;
-}
-
-/*
- * The same for a reset that others make, who hold device_lock.  A reset of a bus comes here for one
- * device after the other, but nobody who holds one memory_lock waits for another without being such
- * a reset, and those follow each other by the devices' locks.
- */
-void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev)
-{
-	down_write_nest_lock(&vdev->memory_lock, &vdev->pdev->dev.mutex);
-	revoke_locked(vdev);
-}
-
-/*
- * The act is over.  Mappings come back by faults; what cannot fault is told here, if access is
- * possible at all now.
- */
-void vfio_pci_access_restore(struct vfio_pci_core_device *vdev)
+static void restore_locked(struct vfio_pci_core_device *vdev)
 {
 	bool hook = vdev->pci_ops && vdev->pci_ops->access_restore;
+
+	vfio_pci_core_assert_access_locked(vdev);
 
 	if ((hook || vfio_pci_dma_buf_any(vdev)) && vfio_pci_mem_accessible(vdev)) {
 		vfio_pci_dma_buf_move(vdev, false);
 		if (hook)
 			vdev->pci_ops->access_restore(vdev);
 	}
-	vfio_pci_access_unlock(vdev);
+}
+
+/**
+ * vfio_pci_core_access_lock - SDK: exclude all accessors, for an act that takes nothing away
+ * @vdev: the device
+ *
+ * For state of the driver that its fault handler and accessors check between
+ * vfio_pci_core_access_begin() and vfio_pci_core_access_end().  Mappings stay; unmap with
+ * vfio_pci_core_zap_range() what the new state forbids.  Takes memory_lock for write, after waiting
+ * for a reset that is in progress.
+ *
+ * The calling task may reset the device by the PCI core's functions before it unlocks, but must
+ * not wait for another task that does.  Nor may it touch user memory, or use pci_user_*(), which
+ * wait for a reset that waits for this lock.
+ *
+ * Context: process; may sleep; neither mmap_lock nor memory_lock held.
+ */
+void vfio_pci_core_access_lock(struct vfio_pci_core_device *vdev)
+{
+	might_lock_read(vdev->access_sem);
+	for (;;) {
+		down_write(&vdev->memory_lock);
+		if (likely(percpu_down_read_trylock(vdev->access_sem)))
+			break;
+		up_write(&vdev->memory_lock);
+		reset_wait(vdev);
+	}
+	access_locked(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_lock);
+
+/**
+ * vfio_pci_core_access_unlock - SDK: let accessors in again
+ * @vdev: the device
+ *
+ * Ends vfio_pci_core_access_lock(), where nothing can have become accessible that was not before;
+ * otherwise use vfio_pci_core_access_restore().
+ *
+ * Context: the task that locked; process.
+ */
+void vfio_pci_core_access_unlock(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_assert_access_locked(vdev);
+
+	WRITE_ONCE(vdev->access_owner, NULL);
+	percpu_up_read(vdev->access_sem);
+	up_write(&vdev->memory_lock);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_unlock);
+
+/**
+ * vfio_pci_core_access_revoke - SDK: take device memory away from everyone
+ * @vdev: the device
+ *
+ * Before an act that makes the device unusable, even for a moment: calls the driver's
+ * access_revoke hook, unmaps the BARs and the revocable regions from all processes, revokes
+ * exported dma-bufs and waits for their importers.  Accessors wait until
+ * vfio_pci_core_access_restore().  For a reset of the function there is
+ * vfio_pci_core_reset_function().
+ *
+ * Context: as vfio_pci_core_access_lock().
+ */
+void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_access_lock(vdev);
+	revoke_locked(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_revoke);
+
+/* At close no mapping is left (each pins the device file): calls only the driver's hook. */
+void vfio_pci_access_revoke_closed(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_access_lock(vdev);
+	revoke_begin(vdev);
+}
+
+/*
+ * As vfio_pci_core_access_revoke(), for one of several devices: waiting for the second lock while
+ * holding the first could deadlock with a task that takes them in the other order.  False, and
+ * nothing done, on contention.
+ */
+bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
+{
+	if (!down_write_trylock(&vdev->memory_lock))
+		return false;
+	if (!percpu_down_read_trylock(vdev->access_sem)) {
+		up_write(&vdev->memory_lock);
+		return false;
+	}
+	access_locked(vdev);
+	revoke_locked(vdev);
+	return true;
+}
+
+/**
+ * vfio_pci_core_access_restore - SDK: give back what vfio_pci_core_access_revoke() took away
+ * @vdev: the device
+ *
+ * Ends vfio_pci_core_access_revoke(), or vfio_pci_core_access_lock().  Mappings come back by
+ * faults.  If the device is accessible, dma-buf importers and the driver, which cannot fault, are
+ * notified here.
+ *
+ * Context: the task that revoked; process; may sleep.
+ */
+void vfio_pci_core_access_restore(struct vfio_pci_core_device *vdev)
+{
+	restore_locked(vdev);
+	vfio_pci_core_access_unlock(vdev);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_core_access_restore);
+
+/*
+ * As vfio_pci_core_access_revoke(), for resets initiated outside the core (sysfs, bus reset, a
+ * driver that holds memory_lock).  Never waits for memory_lock.  device_lock is held until
+ * vfio_pci_access_reset_end(), so there is one such reset at a time; a bus reset nests the
+ * access_sems of several devices, in the order of their device_locks.
+ */
+void vfio_pci_access_reset_begin(struct vfio_pci_core_device *vdev)
+{
+	device_lock_assert(&vdev->pdev->dev);
+
+	/* Set before a trylock of access_sem can fail: whoever fails waits for this to change. */
+	WRITE_ONCE(vdev->external_reset, true);
+	percpu_down_write(vdev->access_sem);
+	access_locked(vdev);
+	revoke_locked(vdev);
+}
+
+void vfio_pci_access_reset_end(struct vfio_pci_core_device *vdev)
+{
+	restore_locked(vdev);
+	WRITE_ONCE(vdev->access_owner, NULL);
+	percpu_up_write(vdev->access_sem);
+	WRITE_ONCE(vdev->external_reset, false);
+	/* Pairs with the barrier in wait_var_event(). */
+	smp_mb();
+	wake_up_var(&vdev->external_reset);
 }
 
 /*
@@ -195,7 +392,7 @@ u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev)
 {
 	u16 command;
 
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	pci_read_config_word(vdev->pdev, PCI_COMMAND, &command);
 	if (!(command & PCI_COMMAND_MEMORY))
 		pci_write_config_word(vdev->pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
@@ -205,5 +402,5 @@ u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev)
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 command)
 {
 	pci_write_config_word(vdev->pdev, PCI_COMMAND, command);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 }

@@ -94,7 +94,8 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 		return -EEXIST;
 	}
 
-	range = kmalloc(sizeof(*range), GFP_KERNEL);
+	/* Lives as long as the driver is bound: a failing .init gets no release callback. */
+	range = devm_kmalloc(&vdev->pdev->dev, sizeof(*range), GFP_KERNEL);
 	if (!range)
 		return -ENOMEM;
 
@@ -583,16 +584,5 @@ void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev)
 			pdev_bars_mappable(pdev) && res->flags & IORESOURCE_MEM &&
 			resource_size(res) &&
 			(resource_size(res) >= PAGE_SIZE || claim_page_rest(vdev, res));
-	}
-}
-
-/* Forget what the driver declared. */
-void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev)
-{
-	struct memtype_range *range, *tmp;
-
-	list_for_each_entry_safe(range, tmp, &vdev->memtypes, next) {
-		list_del(&range->next);
-		kfree(range);
 	}
 }

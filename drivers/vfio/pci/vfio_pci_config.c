@@ -7,13 +7,13 @@
  * know what a capability means.
  *
  * config_lock protects vconfig, and the read-modify-write of hardware registers, against a second
- * writer; memory_lock, held for write, does that for COMMAND.  Readers take no lock: an access is a
+ * writer; exclusive access does that for COMMAND.  Readers take no lock: an access is a
  * single aligned load from vconfig, a writer stores whole registers, and a register that is partly
  * in the hardware has no consistent value anyway while it changes.  The map and the pieces are
  * built before the device is open and stay as they are until it is closed.
  *
- * Who holds config_lock may wait for the end of a reset that others make, and such a reset for
- * memory_lock: neither of the two locks is ever taken under the other.
+ * A config_lock holder may block in pci_user_*() until an external reset ends, and that reset takes
+ * access_sem: never nest config_lock and the locks of vfio_pci_access.c, in either order.
  */
 
 #include <linux/minmax.h>
@@ -53,9 +53,8 @@ static u32 count_mask(unsigned int count)
 }
 
 /*
- * pci_user_*() wait until a reset is over.  Who keeps accessors out must not: no reset goes on
- * then, but the next one may have begun to keep user space out of config space and now waits for
- * us, in vfio_pci_core_reset_prepare().
+ * A task with exclusive access must not use pci_user_*(): a reset that has already blocked user
+ * access to config space waits for that task in vfio_pci_core_reset_prepare().
  */
 int vfio_pci_config_hw_read(struct vfio_pci_core_device *vdev, u16 pos, unsigned int count,
 			    u32 *val)
@@ -495,10 +494,10 @@ int vfio_config_init(struct vfio_pci_core_device *vdev)
 	return ret;
 }
 
-/* A reset that others make reads vconfig, under memory_lock, to see whether the device is open. */
+/* An external reset reads vconfig, with exclusive access, to see whether the device is open. */
 void vfio_config_free(struct vfio_pci_core_device *vdev)
 {
-	lockdep_assert_held_write(&vdev->memory_lock);
+	vfio_pci_core_assert_access_locked(vdev);
 
 	kfree(vdev->caps);
 	vdev->caps = NULL;

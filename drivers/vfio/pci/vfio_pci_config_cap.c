@@ -268,7 +268,7 @@ static int exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	if (!ret && flr &&
 	    !vfio_pci_config_hw_read(vdev, cap->start + PCI_EXP_DEVCAP, 4, &devcap) &&
 	    devcap & PCI_EXP_DEVCAP_FLR)
-		vfio_pci_reset_function(vdev);
+		vfio_pci_core_reset_function(vdev);
 
 	return ret;
 }
@@ -312,7 +312,7 @@ static int af_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 	if (!ret && ctrl & PCI_AF_CTRL_FLR &&
 	    !vfio_pci_config_hw_read(vdev, cap->start + PCI_AF_CAP, 1, &afcap) &&
 	    (afcap & wanted) == wanted)
-		vfio_pci_reset_function(vdev);
+		vfio_pci_core_reset_function(vdev);
 
 	return ret;
 }

@@ -225,15 +225,15 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 
 	if (offset == PCI_COMMAND) {
 		if (val & PCI_COMMAND_MEMORY)
-			vfio_pci_access_lock(vdev);
+			vfio_pci_core_access_lock(vdev);
 		else
-			vfio_pci_access_revoke(vdev);
+			vfio_pci_core_access_revoke(vdev);
 		ret = write_command(vdev, cap, count, val);
-		vfio_pci_access_restore(vdev);
+		vfio_pci_core_access_restore(vdev);
 	} else if (offset == PCI_COMMAND + 1) {
-		vfio_pci_access_lock(vdev);
+		vfio_pci_core_access_lock(vdev);
 		ret = write_command_high(vdev, cap, val);
-		vfio_pci_access_unlock(vdev);
+		vfio_pci_core_access_unlock(vdev);
 	} else {
 		mutex_lock(&vdev->config_lock);
 		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);

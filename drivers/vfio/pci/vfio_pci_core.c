@@ -23,10 +23,10 @@
 int vfio_pci_core_init_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	int ret;
 
 	vdev->pdev = to_pci_dev(core_vdev->dev);
 	vdev->irq_type = VFIO_PCI_NUM_IRQS;
-	init_rwsem(&vdev->memory_lock);
 	mutex_init(&vdev->igate);
 	mutex_init(&vdev->config_lock);
 	mutex_init(&vdev->bars_lock);
@@ -39,7 +39,8 @@ int vfio_pci_core_init_dev(struct vfio_device *core_vdev)
 	INIT_LIST_HEAD(&vdev->sriov_pfs_item);
 	INIT_LIST_HEAD(&vdev->dmabufs);
 
-	return vfio_pci_dma_buf_init(vdev);
+	ret = vfio_pci_access_init(vdev);
+	return ret ?: vfio_pci_dma_buf_init(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_init_dev);
 
@@ -57,7 +58,6 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 	if (!vdev->pdev)
 		return;
 
-	vfio_pci_bars_release_dev(vdev);
 	kfree(vdev->region);
 	kfree(vdev->pm_save);
 	mutex_destroy(&vdev->ioeventfds_lock);
@@ -83,6 +83,8 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
+
+	device_lock_assert(&pdev->dev);
 
 	ret = vfio_pci_ops_complete(vdev);
 	if (ret)
@@ -218,6 +220,8 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
 
+	lockdep_assert_held(&vdev->vdev.dev_set->lock);
+
 	ret = vfio_pci_vf_check_pf(vdev);
 	if (ret)
 		return ret;
@@ -259,9 +263,9 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	return 0;
 
 free_config:
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	vfio_config_free(vdev);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 	vfio_pci_zdev_close_device(vdev);
 free_state:
 	kfree(vdev->pci_saved_state);
@@ -332,9 +336,9 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vdev->virq_disabled = false;
 	vfio_pci_region_release_all(vdev);
 
-	vfio_pci_access_end(vdev);
+	vfio_pci_access_revoke_closed(vdev);
 	vfio_config_free(vdev);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 
 	vfio_pci_bars_unmap(vdev);
 	vfio_pci_zdev_close_device(vdev);

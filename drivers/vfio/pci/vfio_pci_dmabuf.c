@@ -6,7 +6,7 @@
  * mark the buffer revoked, tell the importers, wait for their DMA to end and for the last of them
  * to unmap. The buffer survives; once memory is accessible again it can be mapped again.
  *
- * Locks: memory_lock (write) > dma_resv.  @revoked and @mapped change under dma_resv.
+ * Locks: exclusive access > dma_resv.  @revoked and @mapped change under dma_resv.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-buf-mapping.h>
@@ -24,7 +24,7 @@ MODULE_IMPORT_NS("DMA_BUF");
 
 /**
  * struct bar_dmabuf - one exported buffer
- * @link: in vdev->dmabufs, under memory_lock
+ * @link: in vdev->dmabufs, under exclusive access
  * @vdev: the device; NULL once it was closed
  * @dmabuf: the buffer
  * @provider: peer-to-peer provider of the BAR
@@ -98,9 +98,9 @@ static void bar_dmabuf_release(struct dma_buf *dmabuf)
 
 	/* Close skips a buffer whose file is on its way here, so exactly one of us unlinks it. */
 	if (vdev) {
-		vfio_pci_access_lock(vdev);
+		vfio_pci_core_access_lock(vdev);
 		list_del(&buf->link);
-		vfio_pci_access_unlock(vdev);
+		vfio_pci_core_access_unlock(vdev);
 		vfio_device_put_registration(&vdev->vdev);
 	}
 	kvfree(buf->phys);
@@ -275,10 +275,10 @@ static int bar_dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabu
 		return PTR_ERR(buf->dmabuf);
 	}
 
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	buf->revoked = !vfio_pci_mem_accessible(vdev);
 	list_add_tail(&buf->link, &vdev->dmabufs);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 	return 0;
 }
 
@@ -354,10 +354,10 @@ void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
 {
 	struct bar_dmabuf *buf, *next;
 
-	lockdep_assert_held_write(&vdev->memory_lock);
+	vfio_pci_core_assert_access_locked(vdev);
 
 	list_for_each_entry_safe(buf, next, &vdev->dmabufs, link) {
-		/* A file that is being released waits for memory_lock to unlink its buffer. */
+		/* A file that is being released waits for exclusive access to unlink its buffer. */
 		if (!get_file_active(&buf->dmabuf->file))
 			continue;
 		if (revoked && !buf->revoked)
@@ -373,7 +373,7 @@ void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
 {
 	struct bar_dmabuf *buf, *next;
 
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	vfio_pci_dma_buf_move(vdev, true);
 	list_for_each_entry_safe(buf, next, &vdev->dmabufs, link) {
 		if (!get_file_active(&buf->dmabuf->file))
@@ -383,5 +383,5 @@ void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
 		vfio_device_put_registration(&vdev->vdev);
 		fput(buf->dmabuf->file);
 	}
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 }

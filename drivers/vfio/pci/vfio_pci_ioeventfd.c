@@ -3,7 +3,7 @@
  * ioeventfds: write a value to a BAR whenever an eventfd is signalled.
  *
  * The write happens in the context of the signaller, who holds the lock of the eventfd and cannot
- * sleep.  If memory_lock cannot be had at once, a work queue does the write a little later.
+ * sleep.  If access cannot be had at once, a work queue does the write a little later.
  */
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -55,19 +55,19 @@ static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *ent
 	}
 }
 
-/* With memory_lock held for read, which is released. */
+/* Between vfio_pci_access_read_lock() and its end, which is here. */
 static __always_inline void ioeventfd_write_unlock(const struct vfio_pci_ioeventfd *entry)
 {
 	if (vfio_pci_mem_accessible(entry->vdev))
 		ioeventfd_write(entry);
-	up_read(&entry->vdev->memory_lock);
+	vfio_pci_access_read_unlock(entry->vdev);
 }
 
 static void ioeventfd_thread(void *opaque, void *unused)
 {
 	const struct vfio_pci_ioeventfd *entry = opaque;
 
-	down_read(&entry->vdev->memory_lock);
+	vfio_pci_access_read_lock(entry->vdev);
 	ioeventfd_write_unlock(entry);
 }
 
@@ -81,7 +81,7 @@ static int ioeventfd_handler(void *opaque, void *unused)
 		return 0;
 	}
 
-	if (!down_read_trylock(&entry->vdev->memory_lock))
+	if (!vfio_pci_access_read_trylock(entry->vdev))
 		return 1;
 	ioeventfd_write_unlock(entry);
 	return 0;

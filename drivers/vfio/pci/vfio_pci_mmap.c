@@ -68,20 +68,38 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
  * check is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that
  * vfio_pci_core_mmap() has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
  *
- * Context: a fault handler; memory_lock held for read.
- * Return: VM_FAULT_NOPAGE; VM_FAULT_SIGBUS when memory decode is off or the device is powered
- * down; VM_FAULT_FALLBACK for a size this kernel cannot map; VM_FAULT_OOM.
+ * Context: a fault handler, between vfio_pci_core_access_begin() and _end(), or, as upstream, with
+ * memory_lock held for read; may sleep.
+ * Return: VM_FAULT_NOPAGE, with no entry, hence another fault, while a reset is in progress;
+ * VM_FAULT_SIGBUS when memory decode is off or the device is powered down; VM_FAULT_FALLBACK for
+ * a size this kernel cannot map; VM_FAULT_OOM.
  */
 vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_fault *vmf,
 				   unsigned long pfn, unsigned int order)
 {
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	might_sleep();
 	lockdep_assert_held_read(&vdev->memory_lock);
 
+	/*
+	 * No waiting for the end of a reset with memory_lock held: have the caller release it and
+	 * the task fault again, a little later.
+	 */
+	if (!percpu_down_read_trylock(vdev->access_sem)) {
+		schedule_timeout_killable(1);
+		return VM_FAULT_NOPAGE;
+	}
+
 	if (!vfio_pci_mem_accessible(vdev))
-		return VM_FAULT_SIGBUS;
+		goto unlock;
 	if (order)
-		return vfio_pci_insert_huge(vmf, pfn, order);
-	return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+		ret = vfio_pci_insert_huge(vmf, pfn, order);
+	else
+		ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+unlock:
+	percpu_up_read(vdev->access_sem);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_vmf_insert_pfn);
 
@@ -164,8 +182,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
 
-	/* A reset can hold the lock for seconds: do not make a dying task wait for it. */
-	if (down_read_killable(&vdev->memory_lock))
+	if (vfio_pci_access_read_lock_killable(vdev))
 		return VM_FAULT_SIGBUS;
 	if (!vfio_pci_mem_accessible(vdev))
 		goto unlock;
@@ -176,7 +193,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
 	ret = vfio_pci_insert_window(vmf, &win, order);
 unlock:
-	up_read(&vdev->memory_lock);
+	vfio_pci_access_read_unlock(vdev);
 	return ret;
 }
 

@@ -17,7 +17,7 @@
  * configuration is kept in vdev->pm_save meanwhile: neither in the PCI core's copy, which a reset
  * overwrites, nor in pci_saved_state, which is the state at open.
  *
- * Needs memory_lock for write, or, for D0 and before there are users, device_lock.
+ * Needs exclusive access, or, for D0 and before there are users, device_lock.
  */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
@@ -27,7 +27,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 	int ret;
 
 	if (state != PCI_D0) {
-		lockdep_assert_held_write(&vdev->memory_lock);
+		vfio_pci_core_assert_access_locked(vdev);
 		/* VFs do not work without their PF. */
 		if (vdev->sriov_active)
 			return -EBUSY;
@@ -59,15 +59,15 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
 	if (vfio_pci_is_down(state))
-		vfio_pci_access_revoke(vdev);
+		vfio_pci_core_access_revoke(vdev);
 	else
-		vfio_pci_access_lock(vdev);
+		vfio_pci_core_access_lock(vdev);
 
 	if (state != vdev->pdev->current_state) {
 		vfio_pci_set_power_state(vdev, state);
 		vfio_pci_intx_resync(vdev);
 	}
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 }
 
 /*
@@ -78,7 +78,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 {
 	int ret = 0;
 
-	vfio_pci_access_revoke(vdev);
+	vfio_pci_core_access_revoke(vdev);
 	if (vdev->pm_runtime_engaged) {
 		ret = -EINVAL;
 	} else {
@@ -87,7 +87,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 		WRITE_ONCE(vdev->pm_runtime_engaged, true);
 		pm_runtime_put_noidle(&vdev->pdev->dev);
 	}
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 
 	return ret;
 }
@@ -95,7 +95,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 /* Takes the reference back.  The device is active, or in its resume callback. */
 static void low_power_end(struct vfio_pci_core_device *vdev)
 {
-	lockdep_assert_held_write(&vdev->memory_lock);
+	vfio_pci_core_assert_access_locked(vdev);
 
 	if (!vdev->pm_runtime_engaged)
 		return;
@@ -152,9 +152,9 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 	if (ret != 1)
 		return ret;
 
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	low_power_end(vdev);
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 	return 0;
 }
 
@@ -162,19 +162,21 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 {
 	if (READ_ONCE(vdev->pm_runtime_engaged)) {
-		vfio_pci_access_lock(vdev);
+		vfio_pci_core_access_lock(vdev);
 		low_power_end(vdev);
-		vfio_pci_access_unlock(vdev);
+		vfio_pci_core_access_unlock(vdev);
 	}
 
-	/* A wakeup may be about to end low power, and hold the reference that keeps it so. */
-	if (!pm_runtime_active(&vdev->pdev->dev))
-		pm_runtime_resume(&vdev->pdev->dev);
+	/*
+	 * Low power has ended and close holds the reference that it gave up.  A suspend may have
+	 * found the count 0 before: only the runtime PM core's own lock tells, so always ask.
+	 */
+	pm_runtime_resume(&vdev->pdev->dev);
 
-	/* Locked: a reset that others make restores what pm_save holds, too. */
-	vfio_pci_access_lock(vdev);
+	/* Locked: an external reset restores what pm_save holds as well. */
+	vfio_pci_core_access_lock(vdev);
 	vfio_pci_wake(vdev);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 }
 
 static int vfio_pci_runtime_suspend(struct device *dev)
@@ -187,9 +189,9 @@ static int vfio_pci_runtime_suspend(struct device *dev)
 	 * Suspending starts from D0: the PCI core saves the configuration now and restores it at
 	 * resume, and what user space put in D3hot might have lost it.
 	 */
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	vfio_pci_wake(vdev);
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 
 	/* Its handler would ask a sleeping device.  A mask of the user's stays at resume. */
 	vdev->pm_intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
@@ -207,12 +209,12 @@ static int vfio_pci_runtime_resume(struct device *dev)
 	 * resumes may hold what resets wait for, the lock of PCI rescans when VFs are made.
 	 */
 	if (READ_ONCE(vdev->pm_wake_eventfd_ctx)) {
-		vfio_pci_access_lock(vdev);
+		vfio_pci_core_access_lock(vdev);
 		if (vdev->pm_wake_eventfd_ctx) {
 			eventfd_signal(vdev->pm_wake_eventfd_ctx);
 			low_power_end(vdev);
 		}
-		vfio_pci_access_restore(vdev);
+		vfio_pci_core_access_restore(vdev);
 	}
 
 	if (vdev->pm_intx_masked)

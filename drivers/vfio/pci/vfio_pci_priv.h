@@ -3,6 +3,7 @@
 #ifndef VFIO_PCI_PRIV_H
 #define VFIO_PCI_PRIV_H
 
+#include <linux/percpu-rwsem.h>
 #include <linux/vfio_pci_core.h>
 
 /* Pseudo capability ids of bytes of config space that belong to no capability. */
@@ -55,27 +56,75 @@ static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
 
 /* vfio_pci_access.c: may device memory be touched now?  Who takes it away, who gives it back. */
 
-/* The predicate.  A closed device has no vconfig; hot reset walks those, too. */
-static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
+/* Memory decode is on, as the user sees it, and the power state allows it. */
+static inline bool vfio_pci_mem_decodes(struct vfio_pci_core_device *vdev)
 {
-	lockdep_assert_held(&vdev->memory_lock);
+	struct pci_dev *pdev = vdev->pdev;
 
-	return vdev->vconfig && !vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev);
+	if (vfio_pci_is_down(pdev->current_state))
+		return false;
+	return pdev->no_command_memory ||
+	       le16_to_cpup((const __le16 *)(vdev->vconfig + PCI_COMMAND)) & PCI_COMMAND_MEMORY;
 }
 
-/* Does this very task keep accessors out, by one of the functions below?  Needs no lock. */
+/* The predicate.  A closed device, which hot reset walks as well, has no vconfig. */
+static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
+{
+	lockdep_assert_held(vdev->access_sem);
+
+	return vdev->vconfig && !vdev->pm_runtime_engaged && vfio_pci_mem_decodes(vdev);
+}
+
+/* Has this very task exclusive access, by one of the functions below?  Needs no lock. */
 static inline bool vfio_pci_access_is_mine(const struct vfio_pci_core_device *vdev)
 {
 	return READ_ONCE(vdev->access_owner) == current;
 }
 
-void vfio_pci_access_lock(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_unlock(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_revoke(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_read_slow(struct vfio_pci_core_device *vdev);
+int vfio_pci_access_read_slow_killable(struct vfio_pci_core_device *vdev);
+
+/* Keep device memory from being taken away.  Whether it is there, the caller has to ask. */
+static inline void vfio_pci_access_read_lock(struct vfio_pci_core_device *vdev)
+{
+	might_lock_read(vdev->access_sem);
+	down_read(&vdev->memory_lock);
+	if (unlikely(!percpu_down_read_trylock(vdev->access_sem)))
+		vfio_pci_access_read_slow(vdev);
+}
+
+/* A reset takes seconds: do not make a dying task wait for it.  0 or -EINTR. */
+static inline int vfio_pci_access_read_lock_killable(struct vfio_pci_core_device *vdev)
+{
+	might_lock_read(vdev->access_sem);
+	if (down_read_killable(&vdev->memory_lock))
+		return -EINTR;
+	if (likely(percpu_down_read_trylock(vdev->access_sem)))
+		return 0;
+	return vfio_pci_access_read_slow_killable(vdev);
+}
+
+static inline bool vfio_pci_access_read_trylock(struct vfio_pci_core_device *vdev)
+{
+	if (!down_read_trylock(&vdev->memory_lock))
+		return false;
+	if (likely(percpu_down_read_trylock(vdev->access_sem)))
+		return true;
+	up_read(&vdev->memory_lock);
+	return false;
+}
+
+static inline void vfio_pci_access_read_unlock(struct vfio_pci_core_device *vdev)
+{
+	percpu_up_read(vdev->access_sem);
+	up_read(&vdev->memory_lock);
+}
+
+int vfio_pci_access_init(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_revoke_closed(struct vfio_pci_core_device *vdev);
 bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_revoke_nested(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_end(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_restore(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_reset_begin(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_reset_end(struct vfio_pci_core_device *vdev);
 u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
 void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);
 
@@ -83,7 +132,6 @@ void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 c
 int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
-void vfio_pci_bars_release_dev(struct vfio_pci_core_device *vdev);
 int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar);
 
 /* Segment of a byte of a BAR that is mapped already, or NULL. */
@@ -243,7 +291,6 @@ static inline bool vfio_pci_reset_supported(const struct pci_dev *pdev)
 	return READ_ONCE(pdev->reset_methods[0]);
 }
 
-int vfio_pci_reset_function(struct vfio_pci_core_device *vdev);
 int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev);
 long vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
 					   struct vfio_pci_hot_reset_info __user *arg);

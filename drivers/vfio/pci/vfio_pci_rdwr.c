@@ -123,18 +123,18 @@ static int io_begin(struct vfio_pci_core_device *vdev, bool test_mem)
 	if (!test_mem)
 		return 0;
 
-	down_read(&vdev->memory_lock);
-	if (__vfio_pci_memory_enabled(vdev))
+	vfio_pci_access_read_lock(vdev);
+	if (vfio_pci_mem_decodes(vdev))
 		return 0;
 
-	up_read(&vdev->memory_lock);
+	vfio_pci_access_read_unlock(vdev);
 	return -EIO;
 }
 
 static void io_end(struct vfio_pci_core_device *vdev, bool test_mem)
 {
 	if (test_mem)
-		up_read(&vdev->memory_lock);
+		vfio_pci_access_read_unlock(vdev);
 }
 
 /* A single access; @width is a constant where this is inlined. */
@@ -217,7 +217,8 @@ static __always_inline int io_write_one(struct vfio_pci_core_device *vdev, bool 
  * @test_mem is for memory BARs: memory_lock is then held for read around the access, and memory
  * decode must be on.  I/O port BARs need neither.
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and @val is as before.
  */
 int vfio_pci_core_ioread8(struct vfio_pci_core_device *vdev, bool test_mem, u8 *val,
@@ -234,7 +235,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioread8);
  * @val: set to the value, in the device's byte order: little endian
  * @io: address, from vfio_pci_core_get_iomap()
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and @val is as before.
  */
 int vfio_pci_core_ioread16(struct vfio_pci_core_device *vdev, bool test_mem, u16 *val,
@@ -251,7 +253,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioread16);
  * @val: set to the value, in the device's byte order: little endian
  * @io: address, from vfio_pci_core_get_iomap()
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and @val is as before.
  */
 int vfio_pci_core_ioread32(struct vfio_pci_core_device *vdev, bool test_mem, u32 *val,
@@ -270,7 +273,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioread32);
  *
  * Two accesses, low half first, where the architecture has no wider one.
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and @val is as before.
  */
 int vfio_pci_core_ioread64(struct vfio_pci_core_device *vdev, bool test_mem, u64 *val,
@@ -287,7 +291,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioread64);
  * @val: the value, in the device's byte order: little endian
  * @io: address, from vfio_pci_core_get_iomap()
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and nothing is written.
  */
 int vfio_pci_core_iowrite8(struct vfio_pci_core_device *vdev, bool test_mem, u8 val,
@@ -304,7 +309,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite8);
  * @val: the value, in the device's byte order: little endian
  * @io: address, from vfio_pci_core_get_iomap()
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and nothing is written.
  */
 int vfio_pci_core_iowrite16(struct vfio_pci_core_device *vdev, bool test_mem, u16 val,
@@ -321,7 +327,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite16);
  * @val: the value, in the device's byte order: little endian
  * @io: address, from vfio_pci_core_get_iomap()
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and nothing is written.
  */
 int vfio_pci_core_iowrite32(struct vfio_pci_core_device *vdev, bool test_mem, u32 val,
@@ -340,7 +347,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_iowrite32);
  *
  * Two accesses, low half first, where the architecture has no wider one.
  *
- * Context: process, memory_lock not held; any if not @test_mem.
+ * Context: process, memory_lock not held, not between vfio_pci_core_access_begin()
+ * and its end; any if not @test_mem.
  * Return: 0; -EIO memory decode is off, and nothing is written.
  */
 int vfio_pci_core_iowrite64(struct vfio_pci_core_device *vdev, bool test_mem, u64 val,
@@ -354,15 +362,14 @@ static int io_batch(struct vfio_pci_core_device *vdev, const struct io_window *w
 		    void *val, size_t len)
 {
 	if (win->test_mem) {
-		/* A reset can hold the lock for seconds: do not make a dying task wait for it. */
-		if (down_read_killable(&vdev->memory_lock))
+		if (vfio_pci_access_read_lock_killable(vdev))
 			return -EINTR;
 		/*
 		 * Not the gate's predicate: in low power, too, user space may read and write.  The
 		 * runtime PM reference of vfio_pci_rw() keeps the device awake meanwhile.
 		 */
-		if (!__vfio_pci_memory_enabled(vdev)) {
-			up_read(&vdev->memory_lock);
+		if (!vfio_pci_mem_decodes(vdev)) {
+			vfio_pci_access_read_unlock(vdev);
 			return -EIO;
 		}
 	}
@@ -583,11 +590,11 @@ static ssize_t rom_read(struct vfio_pci_core_device *vdev, char __user *buf, siz
 	/* What the image does not fill reads as -1, without asking the (slow) device. */
 	if (has_bar) {
 		/* Finding the image's size reads it; a copy that the platform made is memory. */
-		if (down_read_killable(&vdev->memory_lock))
+		if (vfio_pci_access_read_lock_killable(vdev))
 			return -EINTR;
-		if (flags & IORESOURCE_ROM_SHADOW || __vfio_pci_memory_enabled(vdev))
+		if (flags & IORESOURCE_ROM_SHADOW || vfio_pci_mem_decodes(vdev))
 			win.base = pci_map_rom(pdev, &rom_size);
-		up_read(&vdev->memory_lock);
+		vfio_pci_access_read_unlock(vdev);
 		win.x_start = rom_size;
 	} else {
 		win.base = ioremap(pdev->rom, pdev->romlen);

@@ -16,14 +16,14 @@ static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, un
 	return &vdev->region[array_index_nospec(nr, vdev->num_regions)];
 }
 
-/* A reset that others make looks through them under memory_lock, at open and close, too. */
+/* An external reset walks them with exclusive access, during open and close as well. */
 static void regions_replace(struct vfio_pci_core_device *vdev, struct vfio_pci_region *regions,
 			    int nr)
 {
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	vdev->region = regions;
 	vdev->num_regions = nr;
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 }
 
 /**

@@ -47,18 +47,30 @@ static int refuse_with_vfs(struct vfio_pci_core_device *vdev)
 	return -EBUSY;
 }
 
-/*
- * Reset the function, for user space.  -EINVAL: it has no reset; -EBUSY: a PF with VFs; -EAGAIN:
- * the device is locked by another task.
+/**
+ * vfio_pci_core_reset_function - SDK: reset the function while it is in use
+ * @vdev: the device, open
+ *
+ * What VFIO_DEVICE_RESET does: takes device memory away from everyone, resets, restores the
+ * configuration and gives device memory back.  The driver's access_revoke, reset_prepare,
+ * reset_done and access_restore are called, in this order, by the calling task and with exclusive
+ * access.
+ *
+ * Context: process; sleeps, for seconds with some devices.  The device is runtime-active, as in
+ * an ioctl.  None of device_lock, memory_lock, exclusive access and mmap_lock is held, nor any lock
+ * that the callbacks named above take.
+ * Return: 0; -EINVAL the function has no reset; -EBUSY a PF with VFs enabled; -EAGAIN another task
+ * has the device locked, in a reset of its own for instance; another -errno.
  */
-int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
+int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 {
 	int ret;
 
+	might_sleep();
 	if (!vfio_pci_reset_supported(vdev->pdev))
 		return -EINVAL;
 
-	vfio_pci_access_revoke(vdev);
+	vfio_pci_core_access_revoke(vdev);
 	if (vfio_pci_has_vfs(vdev)) {
 		ret = refuse_with_vfs(vdev);
 	} else {
@@ -67,45 +79,52 @@ int vfio_pci_reset_function(struct vfio_pci_core_device *vdev)
 		ret = pci_try_reset_function(vdev->pdev);
 		vfio_pci_intx_resync(vdev);
 	}
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(vfio_pci_core_reset_function);
 
 /*
- * At open, with the device in D0.  Only a lock that is contended fails: a device that cannot be
- * reset is opened as it is, and so is a PF with VFs.
+ * At open, before anyone has access; locked all the same, so that reset_prepare has nothing to do.
+ * Only a lock that is contended fails: a device that cannot be reset is opened as it is, and so is
+ * a PF with VFs.
  */
 int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
 {
 	int ret = 0;
 
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
+	vfio_pci_wake(vdev);
 	if (!vfio_pci_has_vfs(vdev))
 		ret = pci_try_reset_function(vdev->pdev);
-	vfio_pci_access_unlock(vdev);
+	vfio_pci_core_access_unlock(vdev);
 	return ret == -EAGAIN ? ret : 0;
 }
 
 /**
- * vfio_pci_core_reset_prepare - SDK: take device memory away, for a reset that others make
+ * vfio_pci_core_reset_prepare - SDK: take device memory away, for a reset initiated elsewhere
  * @pdev: a device whose driver data is a struct vfio_pci_core_device
  *
  * The reset_prepare callback of struct pci_error_handlers.  The administrator can reset a device
- * through sysfs, or a bus with it, while it is open: user space must not touch it meanwhile.  For
- * the core's own resets, which have seen to that, it does nothing.
+ * through sysfs, or with its bus, while it is open, and so can its own driver, by the PCI core's
+ * functions: user space must not touch it meanwhile.  Does nothing if the calling task has
+ * exclusive access already, as in the core's own resets.
  *
- * Context: process, device_lock held; returns with memory_lock held for write, which
+ * Waits for accessors, but not for memory_lock, which the task that resets, or one that waits for
+ * it, may hold.
+ *
+ * Context: process, device_lock held; sleeps; returns with exclusive access, which
  * vfio_pci_core_reset_done() releases.
  */
 void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 
+	might_sleep();
 	if (vfio_pci_access_is_mine(vdev))
 		return;
 
-	vfio_pci_access_revoke_nested(vdev);
-	vdev->reset_revoked = true;
+	vfio_pci_access_reset_begin(vdev);
 	vfio_pci_wake(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_prepare);
@@ -115,20 +134,22 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_reset_prepare);
  * @pdev: a device whose driver data is a struct vfio_pci_core_device
  *
  * The reset_done callback of struct pci_error_handlers.  A driver with one of its own calls this
- * last, and sets reset_prepare, too.
+ * last, and sets reset_prepare as well.
  *
- * Context: process, device_lock held; releases memory_lock, unless the reset is the core's own.
+ * Context: process, device_lock held, exclusive access; releases that, unless the reset is the
+ * core's own.
  */
 void vfio_pci_core_reset_done(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 
-	if (!vdev->reset_revoked)
+	might_sleep();
+	device_lock_assert(&pdev->dev);
+	if (!vdev->external_reset)
 		return;
 
-	vdev->reset_revoked = false;
 	vfio_pci_intx_resync(vdev);
-	vfio_pci_access_restore(vdev);
+	vfio_pci_access_reset_end(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
 
@@ -357,7 +378,7 @@ static int set_reset(struct vfio_device_set *dev_set, const struct reset_owner *
 		if (!revoked--)
 			break;
 		vfio_pci_intx_resync(vdev);
-		vfio_pci_access_restore(vdev);
+		vfio_pci_core_access_restore(vdev);
 	}
 
 	set_pm_put(dev_set, nr);

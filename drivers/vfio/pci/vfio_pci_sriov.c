@@ -43,13 +43,13 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
 		return ret;
 
 	/*
-	 * Now in D0, and sriov_active keeps user space from changing that.  A reset that holds
-	 * memory_lock ends before; the next one sees sriov_active.
+	 * Now in D0, and sriov_active keeps user space from changing that.  A reset that has
+	 * exclusive access ends before; the next one sees sriov_active.
 	 */
-	vfio_pci_access_lock(vdev);
+	vfio_pci_core_access_lock(vdev);
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	vdev->sriov_active = true;
-	vfio_pci_access_restore(vdev);
+	vfio_pci_core_access_restore(vdev);
 
 	ret = pci_enable_sriov(pdev, nr_virtfn);
 	if (ret)

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test module: a variant driver that resets its device by itself, in all the ways that drivers
+ * written for upstream have (memory_lock held for write, zap, reset) and in those of this core.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/workqueue.h>
+
+#include <vfio_pci_sdk/check.h>
+
+#include "selfreset.h"
+
+static bool init_fails;
+module_param(init_fails, bool, 0444);
+MODULE_PARM_DESC(init_fails, "Declare a memory type, then fail .init");
+
+struct selfreset_work {
+	struct work_struct	work;
+	struct pci_dev		*pdev;
+	int			ret;
+};
+
+static void selfreset_worker(struct work_struct *work)
+{
+	struct selfreset_work *reset = container_of(work, struct selfreset_work, work);
+
+	reset->ret = pci_try_reset_function(reset->pdev);
+}
+
+static int reset_by_worker(struct pci_dev *pdev)
+{
+	struct selfreset_work reset = { .pdev = pdev };
+
+	INIT_WORK_ONSTACK(&reset.work, selfreset_worker);
+	schedule_work(&reset.work);
+	flush_work(&reset.work);
+	destroy_work_on_stack(&reset.work);
+	return reset.ret;
+}
+
+static int reset_locked(struct pci_dev *pdev)
+{
+	int ret;
+
+	if (!pci_dev_trylock(pdev))
+		return -EAGAIN;
+	pci_save_state(pdev);
+	ret = __pci_reset_function_locked(pdev);
+	pci_restore_state(pdev);
+	pci_dev_unlock(pdev);
+	return ret;
+}
+
+static void zap_bars(struct vfio_pci_core_device *vdev)
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		vfio_pci_core_zap_region(vdev, bar);
+}
+
+static int reset_guarded(struct vfio_pci_core_device *vdev)
+{
+	guard(rwsem_write)(&vdev->memory_lock);
+
+	zap_bars(vdev);
+	return pci_try_reset_function(vdev->pdev);
+}
+
+static int reset_as_upstream(struct vfio_pci_core_device *vdev, enum selfreset_how how)
+{
+	int ret = -EINVAL;
+
+	down_write(&vdev->memory_lock);
+	zap_bars(vdev);
+	if (how == SELFRESET_TRY)
+		ret = pci_try_reset_function(vdev->pdev);
+	else if (how == SELFRESET_LOCKED)
+		ret = reset_locked(vdev->pdev);
+	else if (how == SELFRESET_BUS)
+		ret = pci_reset_bus(vdev->pdev);
+	else if (how == SELFRESET_WORKER)
+		ret = reset_by_worker(vdev->pdev);
+	up_write(&vdev->memory_lock);
+	return ret;
+}
+
+static long selfreset_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	int ret;
+
+	if (cmd != SELFRESET)
+		return vfio_pci_core_ioctl(core_vdev, cmd, arg);
+
+	switch (arg) {
+	case SELFRESET_GUARD:
+		return reset_guarded(vdev);
+	case SELFRESET_CORE:
+		return vfio_pci_core_reset_function(vdev);
+	case SELFRESET_REVOKE:
+		vfio_pci_core_access_revoke(vdev);
+		ret = pci_try_reset_function(vdev->pdev);
+		vfio_pci_core_access_restore(vdev);
+		return ret;
+	default:
+		return reset_as_upstream(vdev, arg);
+	}
+}
+
+/* As upstream's drivers do it: memory_lock, then the core's function. */
+static vm_fault_t selfreset_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	unsigned long pgoff = vmf->pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
+	phys_addr_t start = pci_resource_start(vdev->pdev, 0);
+	vm_fault_t ret;
+
+	down_read(&vdev->memory_lock);
+	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, PHYS_PFN(start) + pgoff, 0);
+	up_read(&vdev->memory_lock);
+	return ret;
+}
+
+static const struct vm_operations_struct selfreset_vm_ops = {
+	.fault	= selfreset_fault,
+};
+
+static int selfreset_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
+{
+	int ret = vfio_pci_core_mmap(core_vdev, vma);
+
+	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) == 0)
+		vma->vm_ops = &selfreset_vm_ops;
+	return ret;
+}
+
+/* vfio.ko calls no .release for an .init that failed, so what the core's did must not leak. */
+static int selfreset_init_dev(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	int ret;
+
+	ret = vfio_pci_core_init_dev(core_vdev);
+	if (ret || !init_fails)
+		return ret;
+	ret = vfio_pci_core_set_memtype(vdev, 0, 0, PAGE_SIZE, VFIO_PCI_MEMTYPE_UC, 0);
+	return ret ?: -ENXIO;
+}
+
+DEFINE_VFIO_PCI_OPS(selfreset_ops,
+	.name	= KBUILD_MODNAME,
+	.init	= selfreset_init_dev,
+	.ioctl	= selfreset_ioctl,
+	.mmap	= selfreset_mmap,
+);
+
+static int selfreset_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfio_pci_core_device *vdev;
+	int ret;
+
+	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &selfreset_ops);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+
+	dev_set_drvdata(&pdev->dev, vdev);
+	ret = vfio_pci_core_register_device(vdev);
+	if (ret)
+		vfio_put_device(&vdev->vdev);
+	return ret;
+}
+
+static void selfreset_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	vfio_pci_core_unregister_device(vdev);
+	vfio_put_device(&vdev->vdev);
+}
+
+static const struct pci_device_id selfreset_table[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, selfreset_table);
+
+static struct pci_driver selfreset_driver = {
+	.name			= KBUILD_MODNAME,
+	.id_table		= selfreset_table,
+	.probe			= selfreset_probe,
+	.remove			= selfreset_remove,
+	.err_handler		= &vfio_pci_core_err_handlers,
+	.driver_managed_dma	= true,
+};
+module_pci_driver(selfreset_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Test module: a driver that resets its device in all ways");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A source of a driver as the kernel's tree has it: no header of the SDK, DEFINE_VFIO_PCI_OPS() written
-# out. The file named by ops has the callbacks and the core's functions for them.
+# out. The file named by ops has the callbacks and the core's functions for them. With locks set, memory_lock takes the
+# place of the SDK's access functions; begin: the source calls vfio_pci_core_access_begin().
 
 function define_ops(    i, line, base)
 {
@@ -33,6 +34,38 @@ function define_ops(    i, line, base)
 		if (line != "name" && !(line in core))
 			assign(line, given[line])
 	print "};"
+}
+
+# The lines of the SDK's access locks as upstream's drivers have them.
+function plain_locks()
+{
+	if (begin && /^static [^=]*\(/ && !/;$/) {
+		print "static int " prefix "_access_begin(struct vfio_pci_core_device *vdev)"
+		print "{"
+		print "\tdown_read(&vdev->memory_lock);"
+		print "\tif (!vdev->pm_runtime_engaged && __vfio_pci_memory_enabled(vdev))"
+		print "\t\treturn 0;"
+		print ""
+		print "\tup_read(&vdev->memory_lock);"
+		print "\treturn -EIO;"
+		print "}"
+		print ""
+		begin = 0
+	}
+	gsub(/vfio_pci_core_access_begin\(/, prefix "_access_begin(")
+	plain_lock("vfio_pci_core_access_end", "up_read")
+	plain_lock("vfio_pci_core_access_lock", "down_write")
+	plain_lock("vfio_pci_core_access_unlock", "up_write")
+	plain_lock("vfio_pci_core_assert_access_locked", "lockdep_assert_held_write")
+}
+
+function plain_lock(sdk, upstream,    arg)
+{
+	if (!match($0, sdk "\\([^()]*\\);"))
+		return
+	arg = substr($0, RSTART + length(sdk) + 1, RLENGTH - length(sdk) - 3)
+	arg = arg ~ /^&/ ? arg ".memory_lock" : "&" arg "->memory_lock"
+	$0 = substr($0, 1, RSTART - 1) upstream "(" arg ");" substr($0, RSTART + RLENGTH)
 }
 
 function assign(member, value)
@@ -76,6 +109,8 @@ inside {
 {
 	printf "%s", comment
 	comment = ""
+	if (locks)
+		plain_locks()
 	# A kernel that can do without the callback just does not call it.
 	if (match($0, /vm_ops_huge_fault\([a-z0-9_]*\)/))
 		$0 = substr($0, 1, RSTART - 1) substr($0, RSTART + 18, RLENGTH - 19) substr($0, RSTART + RLENGTH)

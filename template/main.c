@@ -6,6 +6,11 @@
  *
  * The first page of BAR 0 is guarded: it is mapped, read and written only while the user has been
  * granted it, and the grant ends whenever the device's memory goes away.  All else is the core's.
+ *
+ * The guard binds CPUs.  User space that maps the page for DMA (VFIO_IOMMU_MAP_DMA) while it is
+ * granted keeps a translation in the IOMMU that no zap removes: other devices in that IOMMU domain
+ * reach the page until user space unmaps it, or closes the container.  A driver can neither see nor
+ * refuse that, so where a peer's DMA matters, let the device enforce the grant.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -27,7 +32,7 @@
 struct edu_vfio_pci_core_device {
 	struct vfio_pci_core_device core_device;
 	bool recalled;
-	/* Under memory_lock; under another lock a fault could map the page after the zap. */
+	/* Changed with access locked: under any other lock a fault could undo the zap. */
 	bool granted;
 	struct edu_vfio_pci_status *status;
 };
@@ -39,7 +44,7 @@ static struct edu_vfio_pci_core_device *to_edu(struct vfio_device *vdev)
 
 static void set_granted(struct edu_vfio_pci_core_device *priv, bool granted)
 {
-	lockdep_assert_held_write(&priv->core_device.memory_lock);
+	vfio_pci_core_assert_access_locked(&priv->core_device);
 	priv->granted = granted;
 	/* User space reads it through its mapping, at any time. */
 	WRITE_ONCE(priv->status->granted, granted);
@@ -50,7 +55,7 @@ static int set_guard(struct edu_vfio_pci_core_device *priv, bool grant)
 	struct vfio_pci_core_device *vdev = &priv->core_device;
 	int ret = 0;
 
-	down_write(&vdev->memory_lock);
+	vfio_pci_core_access_lock(vdev);
 	/* "granted" is to imply "accessible"; access_revoke ends both. */
 	if (grant && (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev)))
 		ret = -EIO;
@@ -61,7 +66,7 @@ static int set_guard(struct edu_vfio_pci_core_device *priv, bool grant)
 	/* From all processes; faults wait for the lock, then see that it is not granted. */
 	if (!grant)
 		vfio_pci_core_zap_range(vdev, GUARD_POS, GUARD_LEN);
-	up_write(&vdev->memory_lock);
+	vfio_pci_core_access_unlock(vdev);
 	return ret;
 }
 
@@ -155,14 +160,16 @@ static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
 	if (ret)
 		return ret;
 	/* No user memory in here: its page fault may wait for this very lock. */
-	down_read(&vdev->memory_lock);
-	if (!priv->granted)
-		ret = -EACCES;
-	else if (iswrite)
-		ret = vfio_pci_core_iowrite32(vdev, false, val, io + pos);
-	else
-		ret = vfio_pci_core_ioread32(vdev, false, &val, io + pos);
-	up_read(&vdev->memory_lock);
+	ret = vfio_pci_core_access_begin(vdev);
+	if (!ret) {
+		if (!priv->granted)
+			ret = -EACCES;
+		else if (iswrite)
+			ret = vfio_pci_core_iowrite32(vdev, false, val, io + pos);
+		else
+			ret = vfio_pci_core_ioread32(vdev, false, &val, io + pos);
+		vfio_pci_core_access_end(vdev);
+	}
 	pm_runtime_put(&vdev->pdev->dev);
 
 	if (!ret && !iswrite && copy_to_user(buf, &val, sizeof(val)))
@@ -212,10 +219,12 @@ static vm_fault_t edu_vfio_pci_fault(struct vm_fault *vmf)
 	if (vmf->pgoff != GUARD_POS >> PAGE_SHIFT)
 		return vfio_pci_core_fault(vmf);
 
-	down_read(&vdev->memory_lock);
+	/* Waits for the end of a reset. */
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
 	if (to_edu(&vdev->vdev)->granted)
 		ret = vfio_pci_vmf_insert_pfn(vdev, vmf, PHYS_PFN(guard), 0);
-	up_read(&vdev->memory_lock);
+	vfio_pci_core_access_end(vdev);
 	return ret;
 }
 
@@ -310,7 +319,7 @@ static void edu_vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-/* Any reset of the device, sysfs's too; memory_lock is held, and the grant has ended. */
+/* Any reset of the device, sysfs's too; nobody has access, and the grant has ended. */
 static void edu_vfio_pci_reset_done(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);

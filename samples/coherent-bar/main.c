@@ -6,7 +6,7 @@
  * Here the memory is 2 MiB that the driver allocates at open.  It is written back like any memory:
  * the core, which knows nothing of it, maps what it has uncached or write-combining.  What the core
  * still does is revoke: the region has the offsets of a BAR, so whatever unmaps the BARs unmaps it,
- * as long as faults ask the core's gate under memory_lock, as vfio_pci_vmf_insert_pfn() does.
+ * as long as faults ask the core's gate, as vfio_pci_vmf_insert_pfn() does.
  *
  * It takes functions without a BAR 2 and 3 of their own, such as QEMU's edu.
  */
@@ -97,9 +97,10 @@ static vm_fault_t coherent_bar_vfio_pci_huge_fault(struct vm_fault *vmf, unsigne
 	if (!is_aligned_for_order(vma, addr, pfn, order))
 		return VM_FAULT_FALLBACK;
 
-	down_read(&vdev->memory_lock);
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
 	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, pfn, order);
-	up_read(&vdev->memory_lock);
+	vfio_pci_core_access_end(vdev);
 	return ret;
 }
 
@@ -139,7 +140,7 @@ static ssize_t coherent_bar_vfio_pci_rw(struct coherent_bar_vfio_pci_core_device
 	u8 bounce[256];
 	size_t done, len;
 	void *memory;
-	bool enabled;
+	int ret;
 
 	if (pos >= COHERENT_SIZE)
 		return -EINVAL;
@@ -151,16 +152,15 @@ static ssize_t coherent_bar_vfio_pci_rw(struct coherent_bar_vfio_pci_core_device
 		if (iswrite && copy_from_user(bounce, buf + done, len))
 			return done ?: -EFAULT;
 
-		down_read(&vdev->memory_lock);
-		enabled = __vfio_pci_memory_enabled(vdev);
-		if (enabled && iswrite)
+		ret = vfio_pci_core_access_begin(vdev);
+		if (ret)
+			return done ?: ret;
+		if (iswrite)
 			memcpy(memory + done, bounce, len);
-		else if (enabled)
+		else
 			memcpy(bounce, memory + done, len);
-		up_read(&vdev->memory_lock);
+		vfio_pci_core_access_end(vdev);
 
-		if (!enabled)
-			return done ?: -EIO;
 		if (!iswrite && copy_to_user(buf + done, bounce, len))
 			return done ?: -EFAULT;
 		*ppos += len;

@@ -262,32 +262,90 @@ TEST_TIMEOUT(resets_of_all_kinds_at_once_end, 240)
 	vfio_close(&dev);
 }
 
-TEST_TIMEOUT(bus_is_reset_with_one_memory_lock_held, 120)
+static int reset_bus(struct vfio_dev *dev, unsigned long rounds)
+{
+	for (unsigned long i = 0; i < rounds; i++) {
+		int ret = selfreset(dev, SELFRESET_BUS);
+
+		if (ret && ret != -EAGAIN)
+			return ret;
+	}
+	return 0;
+}
+
+static int reset_bus_by_sysfs(struct vfio_dev *dev, unsigned long rounds)
+{
+	for (unsigned long i = 0; i < rounds; i++) {
+		int ret = pci_write_attr(dev->bdf, "../reset_subordinate", "1");
+
+		if (ret && ret != -EAGAIN)
+			return ret;
+	}
+	return 0;
+}
+
+/* Two functions that are reset together. */
+FIXTURE(pair)
 {
 	struct vfio_iommu iommu;
 	struct vfio_dev dev[2];
 	volatile char *bar[2];
+};
+
+FIXTURE_SETUP(pair)
+{
 	char bdf[2][BDF_LEN];
 
 	if (!strcmp(vfio_driver(), "vfio-pci"))
 		SKIP(return, OTHER_CORE);
 	if (pci_find(&pci_edu, 2, bdf[0]) || pci_find(&pci_edu, 3, bdf[1]))
 		SKIP(return, "no two edu in one slot: run it in the virtual machine, make test");
-	ASSERT_EQ(0, vfio_iommu_open(&iommu));
+	ASSERT_EQ(0, vfio_iommu_open(&self->iommu));
 	ASSERT_EQ(0, module_need(DRIVER));
 	ASSERT_EQ(0, pci_bind(bdf[1], DRIVER));
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, variant_open(&dev[i], &iommu, bdf[i], DRIVER));
-		bar[i] = vfio_mmap(&dev[i], 0, 0, PAGE, PROT_READ);
-		ASSERT_NE(MAP_FAILED, bar[i]);
+		ASSERT_EQ(0, variant_open(&self->dev[i], &self->iommu, bdf[i], DRIVER));
+		self->bar[i] = vfio_mmap(&self->dev[i], 0, 0, PAGE, PROT_READ);
+		ASSERT_NE(MAP_FAILED, self->bar[i]);
 	}
+}
+
+FIXTURE_TEARDOWN(pair)
+{
+	for (int i = 0; i < 2; i++)
+		vfio_close(&self->dev[i]);
+	vfio_iommu_close(&self->iommu);
+}
+
+TEST_F_TIMEOUT(pair, bus_is_reset_with_one_memory_lock_held, 120)
+{
 	for (int i = 0; i < 4; i++)
-		ASSERT_EQ(0, child_end(child_start(selfreset, &dev[i % 2], SELFRESET_BUS)));
+		ASSERT_EQ(0, child_end(child_start(selfreset, &self->dev[i % 2], SELFRESET_BUS)));
 	for (int i = 0; i < 2; i++)
-		EXPECT_EQ(EDU_ID_VALUE, edu_read((void *)bar[i], EDU_ID));
-	for (int i = 0; i < 2; i++)
-		vfio_close(&dev[i]);
-	vfio_iommu_close(&iommu);
+		EXPECT_EQ(EDU_ID_VALUE, edu_read((void *)self->bar[i], EDU_ID));
+}
+
+TEST_F_TIMEOUT(pair, bus_resets_of_all_kinds_at_once_end, 240)
+{
+	struct watcher watcher[2];
+	pid_t pid[5];
+
+	for (int i = 0; i < 2; i++) {
+		watcher[i] = (struct watcher){ .dev = &self->dev[i], .bar = self->bar[i] };
+		ASSERT_EQ(0, watch_start(&watcher[i]));
+	}
+	pid[0] = child_start(reset_bus, &self->dev[0], ROUNDS);
+	pid[1] = child_start(reset_bus, &self->dev[1], ROUNDS);
+	pid[2] = child_start(reset_bus_by_sysfs, &self->dev[0], ROUNDS);
+	pid[3] = child_start(toggle_decode, &self->dev[0], 50 * ROUNDS);
+	pid[4] = child_start(toggle_decode, &self->dev[1], 50 * ROUNDS);
+	for (int i = 0; i < 5; i++)
+		ASSERT_EQ(0, child_end(pid[i])) TH_LOG("task %d", i);
+	for (int i = 0; i < 2; i++) {
+		watch_stop(&watcher[i]);
+		EXPECT_LT(0, watcher[i].good);
+		EXPECT_EQ(0, watcher[i].noise);
+	}
 }
 
 /* The gates look for leaks; on kernels with lockdep a key in freed memory is one. */

@@ -102,8 +102,11 @@ apt_root()
 	} >"$apt_dir/apt.conf"
 	export APT_CONFIG="$apt_dir/apt.conf"
 	say APT "$*"
-	run "$apt_dir/log" apt-get update ||
+	run "$apt_dir/log" apt-get update || {
+		! absent=$(sed -n "s/^E: The repository '\(.*\) Release' does not have.*/\1/p" "$apt_dir/log" | grep .) ||
+			die "the mirror has no suite \"$absent\": name one that it has, or another mirror in /etc/apt."
 		die "apt cannot read $1: see $apt_dir/log (is the network up?)"
+	}
 }
 
 # apt_depends PACKAGE REGEX: names in the newest PACKAGE's Depends that match REGEX.

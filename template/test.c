@@ -29,7 +29,7 @@ FIXTURE(guard)
 	char *bar;
 };
 
-static int set_guard(struct __self_guard *self, uint32_t grant)
+static int set_guard(FIXTURE_DATA(guard) *self, uint32_t grant)
 {
 	return sys(pwrite(self->dev.fd, &grant, sizeof(grant),
 			  VFIO_REGION_OFFSET(self->region) + EDU_VFIO_PCI_CONTROL));
@@ -37,7 +37,7 @@ static int set_guard(struct __self_guard *self, uint32_t grant)
 
 #define GRANTED 4 /* bytes written */
 
-static int attach(struct __self_guard *self, struct vfio_iommu *iommu, const char *bdf)
+static int attach(FIXTURE_DATA(guard) *self, struct vfio_iommu *iommu, const char *bdf)
 {
 	int err = variant_open(&self->dev, iommu, bdf, DRIVER);
 
@@ -52,7 +52,7 @@ static int attach(struct __self_guard *self, struct vfio_iommu *iommu, const cha
 	return self->status == MAP_FAILED || self->bar == MAP_FAILED ? -errno : 0;
 }
 
-static void detach(struct __self_guard *self)
+static void detach(FIXTURE_DATA(guard) *self)
 {
 	munmap(self->status, PAGE);
 	munmap(self->bar, MAP_LEN);
@@ -136,7 +136,7 @@ TEST(guard_is_in_no_large_entry)
 {
 	const struct pci_id large = { 0x1234, 0x1111, "VGA or bochs-display (16 MiB BAR 0)" };
 	const size_t pmd = PAGE << 9, len = 3 * pmd;
-	struct __self_guard self;
+	FIXTURE_DATA(guard) self;
 	char bdf[BDF_LEN], *map;
 
 	if (pci_find(&large, 0, bdf))
@@ -148,8 +148,9 @@ TEST(guard_is_in_no_large_entry)
 		   VFIO_REGION_OFFSET(0));
 	ASSERT_NE(MAP_FAILED, map);
 	ASSERT_EQ(GRANTED, set_guard(&self, 1));
-	for (size_t at = PAGE; at < 2 * pmd; at += PAGE)
+	for (size_t at = PAGE; at < 2 * pmd; at += PAGE) {
 		ASSERT_TRUE(try_read32(map + at, NULL));
+	}
 	EXPECT_EQ(0, pt_lookup(map).size);
 	ASSERT_TRUE(try_read32(map, NULL));
 	EXPECT_EQ(PAGE, pt_lookup(map).size);
@@ -164,7 +165,7 @@ TEST(guard_is_in_no_large_entry)
 /* All of a BAR that is smaller than a page is guarded with it. */
 TEST(guard_of_a_small_bar)
 {
-	struct __self_guard self = { 0 };
+	FIXTURE_DATA(guard) self = { 0 };
 	char bdf[BDF_LEN], *map;
 
 	if (pci_find(&pci_ivshmem, 0, bdf))
@@ -273,7 +274,7 @@ static bool other_touches(struct other *other)
 }
 
 /* @own: with a mapping of its own; else with the one that fork() gave it. */
-static pid_t start_other(struct __self_guard *self, struct other *other, bool own)
+static pid_t start_other(FIXTURE_DATA(guard) *self, struct other *other, bool own)
 {
 	int down[2], up[2];
 	pid_t pid;
@@ -301,7 +302,7 @@ static void stop_other(struct other *other, pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void with_another_process(struct __test_metadata *_metadata, struct __self_guard *self,
+static void with_another_process(struct __test_metadata *_metadata, FIXTURE_DATA(guard) *self,
 				 bool own)
 {
 	struct other other = { -1, -1 };
@@ -415,7 +416,7 @@ TEST_F(guard, next_user_starts_revoked)
 /* Of the function where it has a reset of its own, else of the slot: a spare pair in the lab. */
 TEST(reset_in_the_middle)
 {
-	struct __self_guard self;
+	FIXTURE_DATA(guard) self;
 	char bdf[BDF_LEN];
 	uint32_t resets;
 	int err;
@@ -441,7 +442,7 @@ TEST(reset_in_the_middle)
 /* By sysfs, which does not ask whether somebody has the device open. */
 TEST(reset_by_the_administrator)
 {
-	struct __self_guard self;
+	FIXTURE_DATA(guard) self;
 	char bdf[BDF_LEN];
 	uint32_t resets;
 	int err;

@@ -158,14 +158,16 @@ TEST_F(bars, taken_by_another)
 
 	snprintf(claim, sizeof(claim), "claim=%#lx,%#lx", self->start, self->end - self->start + 1);
 	ASSERT_EQ(0, module_load(HOLDER, claim));
-	for (unsigned int i = 0; i < sizeof(uses) / sizeof(*uses); i++)
+	for (unsigned int i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
 		EXPECT_EQ(-EBUSY, uses[i](&self->dev)) TH_LOG("use %u", i);
+	}
 	EXPECT_EQ(4, pread(self->dev.fd, &value, sizeof(value), VFIO_REGION_OFFSET(0)));
 	EXPECT_FALSE(claimed("vfio", self->start, self->end));
 
 	ASSERT_EQ(0, module_unload(HOLDER));
-	for (unsigned int i = 0; i < sizeof(uses) / sizeof(*uses); i++)
+	for (unsigned int i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
 		EXPECT_LE(0, uses[i](&self->dev)) TH_LOG("use %u", i);
+	}
 	EXPECT_NE(0, module_load(HOLDER, claim));
 }
 

@@ -180,8 +180,9 @@ TEST(one_slot_shared_with_the_kernels_own)
 	ASSERT_EQ(0, pci_bind(bdf[0], vfio_driver()));
 	ASSERT_EQ(0, pci_bind(bdf[1], "vfio-pci"));
 	ASSERT_EQ(0, vfio_iommu_open(&iommu));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		ASSERT_EQ(0, vfio_open_bound(&dev[i], &iommu, bdf[i]));
+	}
 	for (int i = 0; i < 2; i++) {
 		struct {
 			struct vfio_pci_hot_reset reset;

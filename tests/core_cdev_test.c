@@ -162,16 +162,18 @@ TEST_F(cdev, map_fault_zap)
 		EXPECT_EQ(EDU_ALIVE, edu_look(bar[i]));
 	}
 	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		EXPECT_FALSE(try_read32(bar[i], NULL)) TH_LOG("mapping %d", i);
+	}
 	pid = fork();
 	if (!pid)
 		_exit(try_read32(bar[0], NULL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		EXPECT_TRUE(try_read32(bar[i], NULL)) TH_LOG("mapping %d", i);
+	}
 	/* The mapping keeps the device open and bound. */
 	vfio_close(&self->dev);
 	EXPECT_EQ(EDU_ALIVE, edu_look(bar[0]));

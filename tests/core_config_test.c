@@ -104,10 +104,11 @@ TEST_F(device, rom_sizing)
 
 	vfio_config_write(&self->dev, PCI_ROM_ADDRESS, 4, PCI_ROM_ADDRESS_MASK);
 	mask = vfio_config_read(&self->dev, PCI_ROM_ADDRESS, 4) & PCI_ROM_ADDRESS_MASK;
-	if (pci_resource(self->dev.bdf, 6, &start, &end, &flags))
+	if (pci_resource(self->dev.bdf, 6, &start, &end, &flags)) {
 		EXPECT_EQ(end - start, ~mask);
-	else
+	} else {
 		EXPECT_EQ(0, mask);
+	}
 }
 
 /* The mapping keeps working while the guest of this device moves its BARs about. */
@@ -172,8 +173,9 @@ TEST_F(device, extended_capabilities)
 		header = vfio_config_read(&self->dev, pos, 4);
 		ASSERT_EQ(4, pread(raw, &real, 4, pos));
 		/* A first capability that is hidden shows as id 0 and keeps its link. */
-		if (PCI_EXT_CAP_ID(header))
+		if (PCI_EXT_CAP_ID(header)) {
 			EXPECT_EQ(PCI_EXT_CAP_ID(real), PCI_EXT_CAP_ID(header)) TH_LOG("%#x", pos);
+		}
 	}
 	close(raw);
 }
@@ -218,8 +220,9 @@ TEST_F(edu, readers_and_a_writer)
 	pthread_t thread[3];
 	void *wrong;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, reader, &self->dev));
+	}
 	for (int i = 0; i < 500; i++) {
 		vfio_config_write(&self->dev, PCI_INTERRUPT_LINE, 1, i);
 		EXPECT_EQ(i & 0xff, vfio_config_read(&self->dev, PCI_INTERRUPT_LINE, 1));

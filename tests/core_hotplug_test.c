@@ -96,7 +96,7 @@ static void *power_off(void *slot)
 	return (void *)err;
 }
 
-static void start_unplug(struct __test_metadata *_metadata, struct __self_hotplug *self)
+static void start_unplug(struct __test_metadata *_metadata, FIXTURE_DATA(hotplug) *self)
 {
 	self->unplugging = true;
 	ASSERT_EQ(0, pthread_create(&self->unplugger, NULL, power_off, self->slot));

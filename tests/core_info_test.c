@@ -43,10 +43,12 @@ TEST_F(device, regions)
 		EXPECT_EQ(
 			there ? VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE : 0,
 			(info.flags & (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE)));
-		if (there && (flags & IORESOURCE_MEM) && info.size >= PAGE)
+		if (there && (flags & IORESOURCE_MEM) && info.size >= PAGE) {
 			EXPECT_TRUE(info.flags & VFIO_REGION_INFO_FLAG_MMAP) TH_LOG("BAR %u", i);
-		if (!there || (flags & IORESOURCE_IO))
+		}
+		if (!there || (flags & IORESOURCE_IO)) {
 			EXPECT_FALSE(info.flags & VFIO_REGION_INFO_FLAG_MMAP) TH_LOG("BAR %u", i);
+		}
 	}
 
 	ASSERT_EQ(0, vfio_region(&self->dev, VFIO_PCI_ROM_REGION_INDEX, &info));

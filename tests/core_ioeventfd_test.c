@@ -86,13 +86,15 @@ TEST_F(memory, each_width)
 
 TEST_F(memory, several_of_one_eventfd)
 {
-	for (unsigned int i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, ioeventfd(&self->dev, 2, 8 * i, 8, i + 1, self->fd));
+	}
 	/* the same place and another value is another one */
 	ASSERT_EQ(0, ioeventfd(&self->dev, 2, 0, 8, 1000, new_eventfd()));
 	ring(self->fd);
-	for (unsigned int i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < 4; i++) {
 		EXPECT_EQ(i + 1, self->bar[i]);
+	}
 	ASSERT_EQ(0, ioeventfd(&self->dev, 2, 8, 8, 2, -1));
 	memset(self->bar, 0, 32);
 	ring(self->fd);
@@ -119,9 +121,10 @@ TEST_F(memory, places_that_are_none)
 
 	if (!vfio_follows_newest())
 		SKIP(return, "the kernel's driver reads beyond an array here: use KERNEL=lab-7");
-	for (size_t i = 0; i < sizeof(bars) / sizeof(*bars); i++)
+	for (size_t i = 0; i < sizeof(bars) / sizeof(*bars); i++) {
 		EXPECT_EQ(-EINVAL, ioeventfd(&self->dev, bars[i], 0, 4, 0, self->fd))
 		TH_LOG("region %#llx", (unsigned long long)bars[i]);
+	}
 	EXPECT_EQ(-EINVAL, ioeventfd(&self->dev, 2, VFIO_REGION_OFFSET(1) - 4, 4, 0, self->fd));
 }
 

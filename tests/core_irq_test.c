@@ -229,9 +229,10 @@ TEST_F(edu, wrong_calls)
 
 	close(closed);
 	/* argsz, flags */
-	for (set.argsz = 0; set.argsz < sizeof(set); set.argsz++)
+	for (set.argsz = 0; set.argsz < sizeof(set); set.argsz++) {
 		EXPECT_EQ(-EINVAL, sys(ioctl(self->dev.fd, VFIO_DEVICE_SET_IRQS, &set)))
 	TH_LOG("argsz %u", set.argsz);
+	}
 	EXPECT_EQ(-EINVAL,
 		  vfio_set_irqs(&self->dev, INTX, 1U << 31 | NONE | TRIGGER, 0, 1, NULL, 0));
 	EXPECT_EQ(-EINVAL, vfio_set_irqs(&self->dev, INTX, TRIGGER, 0, 1, NULL, 0));
@@ -364,8 +365,9 @@ TEST(msix_many_vectors)
 		fds[i] = new_eventfd();
 	ASSERT_EQ(0, vfio_set_eventfds(&dev, MSIX, 0, info.count, fds));
 	ASSERT_EQ(0, set_none(&dev, MSIX, TRIGGER, 0, info.count));
-	for (unsigned int i = 0; i < info.count; i++)
+	for (unsigned int i = 0; i < info.count; i++) {
 		EXPECT_TRUE(eventfd_wait(fds[i], SOON, NULL)) TH_LOG("vector %u", i);
+	}
 	/* one in the middle taken out and put back */
 	ASSERT_EQ(0, vfio_set_eventfds(&dev, MSIX, 3, 1, &none));
 	ASSERT_EQ(0, set_none(&dev, MSIX, TRIGGER, 2, 3));

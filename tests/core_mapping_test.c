@@ -330,8 +330,9 @@ TEST_F(edu, remap_file_pages)
 	EXPECT_TRUE(ret == 0 || ret == -ENODEV) TH_LOG("it said %ld", ret);
 	EXPECT_EQ(ret ? EDU_NOISE : EDU_ALIVE, edu_look(bar + 4 * PAGE));
 	decode(&self->dev, false);
-	for (int page = 3; page <= 5; page++)
+	for (int page = 3; page <= 5; page++) {
 		EXPECT_FALSE(try_read32(bar + page * PAGE, NULL));
+	}
 	decode(&self->dev, true);
 	EXPECT_EQ(ret ? EDU_NOISE : EDU_ALIVE, edu_look(bar + 4 * PAGE));
 	EXPECT_EQ(EDU_ALIVE, edu_look(bar));
@@ -471,7 +472,20 @@ static int window_wrong_while_off(void *w)
 	return window_wrong(w, false);
 }
 
-TEST_TIMEOUT(torn_to_pieces, 120)
+/* For its time limit. */
+FIXTURE(mapping)
+{
+};
+
+FIXTURE_SETUP(mapping)
+{
+}
+
+FIXTURE_TEARDOWN(mapping)
+{
+}
+
+TEST_F_TIMEOUT(mapping, torn_to_pieces, 120)
 {
 	struct window w = { .seed = test_seed() };
 	struct vfio_dev dev;
@@ -497,8 +511,9 @@ TEST_TIMEOUT(torn_to_pieces, 120)
 		if (pt_available())
 			ASSERT_EQ(WINDOW, pt_count(w.base, WINDOW * PAGE).none);
 		ASSERT_EQ(0, window_wrong(&w, false)) TH_LOG("step %d", i);
-		if (i % 80 == 0)
+		if (i % 80 == 0) {
 			ASSERT_EQ(0, in_child(window_wrong_while_off, &w)) TH_LOG("step %d", i);
+		}
 		decode(&dev, true);
 	}
 	vfio_close(&dev);

@@ -98,8 +98,9 @@ TEST_F(edu, far_offsets)
 				 VFIO_REGION_OFFSET(1 << 16),
 				 VFIO_REGION_OFFSET(255) };
 
-	for (unsigned int i = 0; i < sizeof(far) / sizeof(*far); i++)
+	for (unsigned int i = 0; i < sizeof(far) / sizeof(*far); i++) {
 		EXPECT_REFUSED(far[i], PAGE);
+	}
 	/* A sum that wraps is refused before any driver sees it. */
 	EXPECT_EQ(-EOVERFLOW, refused(&self->dev, -PAGE, PAGE, PROT_READ, MAP_SHARED));
 	EXPECT_EQ(-EOVERFLOW, refused(&self->dev, -PAGE, 2 * PAGE, PROT_READ, MAP_SHARED));

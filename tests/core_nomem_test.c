@@ -157,18 +157,20 @@ static void walk(struct __test_metadata *_metadata, const char *name, struct cal
 		ASSERT_TRUE(set_nth(0));
 		if (ret >= 0 && call->undo)
 			call->undo(call);
-		if (!failed)
+		if (!failed) {
 			EXPECT_LE(0, ret) TH_LOG("%s, without any failing", name);
-		else if (ret < 0 && ret != call->other_errno)
+		} else if (ret < 0 && ret != call->other_errno) {
 			EXPECT_EQ(-ENOMEM, ret) TH_LOG("%s, allocation %d failing", name, nth);
+		}
 		refused += failed && ret < 0;
 	}
 	EXPECT_FALSE(failed) TH_LOG("%s makes more than %d allocations", name, MANY);
 	EXPECT_LT(0, refused) TH_LOG("%s: none of %d allocations mattered", name, nth - 2);
 	TH_LOG("%s: %d allocations, %d of them refused the call", name, nth - 2, refused);
 	look_around(after);
-	for (unsigned int i = 0; i < PLACES; i++)
+	for (unsigned int i = 0; i < PLACES; i++) {
 		EXPECT_EQ(before[i], after[i]) TH_LOG("%s: see %s", name, places[i].path);
+	}
 }
 
 FIXTURE(nomem)

@@ -18,7 +18,7 @@ FIXTURE(window)
 	void *page;
 };
 
-static int attach(struct __self_window *self, const char *bdf)
+static int attach(FIXTURE_DATA(window) *self, const char *bdf)
 {
 	unsigned int region;
 	int err = variant_open(&self->dev, NULL, bdf, DRIVER);
@@ -92,7 +92,7 @@ TEST_F(window, fork)
 /* Decode is on after it, so only the page tables tell whether the entry was taken away. */
 TEST(reset)
 {
-	struct __self_window self;
+	FIXTURE_DATA(window) self;
 	char bdf[BDF_LEN];
 	int err = -ENOTTY;
 

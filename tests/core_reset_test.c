@@ -145,12 +145,14 @@ TEST_F(nvme, reset_by_the_administrator_waits_for_config_writes)
 	struct toggler toggler = { .dev = &self->dev };
 	pthread_t thread[2 * WRITERS];
 
-	for (int i = 0; i < 2 * WRITERS; i++)
+	for (int i = 0; i < 2 * WRITERS; i++) {
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL,
 					    i % 2 ? toggle_decode : write_latency_timer,
 					    &toggler));
-	for (int i = 0; i < 20; i++)
+	}
+	for (int i = 0; i < 20; i++) {
 		EXPECT_EQ(0, pci_write_attr(self->dev.bdf, "reset", "1"));
+	}
 	toggler.stop = true;
 	for (int i = 0; i < 2 * WRITERS; i++)
 		pthread_join(thread[i], NULL);
@@ -348,12 +350,14 @@ static int hot_reset_set(struct vfio_dev *dev)
 
 TEST_F(pair, hot_reset)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID));
+	}
 	ASSERT_EQ(0, hot_reset_set(&self->dev[0]));
 	for (int i = 0; i < 2; i++) {
-		if (pt_available())
+		if (pt_available()) {
 			EXPECT_EQ(0, pt_lookup(self->bar[i]).size) TH_LOG("function %d", i);
+		}
 		EXPECT_TRUE(vfio_config_read(&self->dev[i], PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
 	}
@@ -387,8 +391,9 @@ TEST_F_TIMEOUT(pair, hot_reset_contended, 120)
 	unsigned int refused = 0;
 	int ret;
 
-	for (int i = 0; i < READERS; i++)
+	for (int i = 0; i < READERS; i++) {
 		ASSERT_EQ(0, pthread_create(&reader.thread[i], NULL, keep_reading, &reader));
+	}
 	for (int try = 0; try < 100 && !refused; try++) {
 		ret = hot_reset_set(&self->dev[0]);
 		refused += ret == -EBUSY;
@@ -403,8 +408,9 @@ TEST_F_TIMEOUT(pair, hot_reset_contended, 120)
 		pthread_join(reader.thread[i], NULL);
 	EXPECT_LT(0, refused);
 	EXPECT_EQ(0, hot_reset_set(&self->dev[0]));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
+	}
 }
 
 TEST_F(pair, bus_reset_by_the_administrator)
@@ -412,12 +418,14 @@ TEST_F(pair, bus_reset_by_the_administrator)
 	if (!strcmp(vfio_driver(), "vfio-pci"))
 		SKIP(return, "the kernel's own driver does not hear of others' resets: set "
 			     "VFIO_DRIVER=vfio-pci-sdk");
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID));
+	}
 	ASSERT_EQ(0, pci_write_attr(self->dev[0].bdf, "../reset_subordinate", "1"));
 	for (int i = 0; i < 2; i++) {
-		if (pt_available())
+		if (pt_available()) {
 			EXPECT_EQ(0, pt_lookup(self->bar[i]).size) TH_LOG("function %d", i);
+		}
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[i], EDU_ID)) TH_LOG("function %d", i);
 	}
 }

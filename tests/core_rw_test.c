@@ -192,8 +192,9 @@ TEST_F(device, msix_table)
 	table &= PCI_MSIX_TABLE_OFFSET;
 	ASSERT_EQ(16, region_write(&self->dev, bar, table, zero, 16));
 	ASSERT_EQ(16, region_read(&self->dev, bar, table, entry, 16));
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 16; i++) {
 		EXPECT_EQ(0xff, entry[i]) TH_LOG("byte %u", i);
+	}
 }
 
 TEST(io_ports)

@@ -53,7 +53,7 @@ FIXTURE_SETUP(sriov)
 		SKIP(return, "the token is part of the name given to a group: unset VFIO_IOMMU");
 }
 
-static void close_all(struct __self_sriov *self)
+static void close_all(FIXTURE_DATA(sriov) *self)
 {
 	for (int i = 0; i < 2; i++) {
 		close(self->fd[i]);

@@ -93,17 +93,20 @@ TEST_F(memory, run_takes_few_faults)
 	ASSERT_TRUE(shows(self->hole, 100));
 	zap(&self->dev);
 	faults = fault_count();
-	for (size_t page = 100; page < 356; page++)
+	for (size_t page = 100; page < 356; page++) {
 		ASSERT_TRUE(shows(self->hole, page));
+	}
 	EXPECT_LE(fault_count() - faults, 4);
 
 	zap(&self->dev);
 	faults = fault_count();
-	for (size_t page = 356; page > 100; page--)
+	for (size_t page = 356; page > 100; page--) {
 		ASSERT_TRUE(shows(self->hole, page));
+	}
 	EXPECT_LE(fault_count() - faults, 4);
-	for (size_t page = 0; page < 512; page++)
+	for (size_t page = 0; page < 512; page++) {
 		ASSERT_TRUE(shows(self->hole, page)) TH_LOG("page %zu", page);
+	}
 }
 
 /* The same with large entries. */
@@ -127,14 +130,16 @@ TEST_F(memory, large_windows)
 	EXPECT_EQ(0, pt_count(map, 32 * PMD).pmd);
 
 	faults = fault_count();
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < 32; i++) {
 		ASSERT_TRUE(try_read32(map + i * PMD, NULL));
+	}
 	EXPECT_LE(fault_count() - faults, 6);
 	/* The last 2 MiB are not all of the mapping. */
 	EXPECT_EQ(32, pt_count(map, 32 * PMD).pmd);
 	EXPECT_EQ(511, pt_count(map + 32 * PMD, PMD - PAGE).none);
-	for (size_t page = 0; page < self->len / PAGE; page++)
+	for (size_t page = 0; page < self->len / PAGE; page++) {
 		ASSERT_TRUE(shows(map, page)) TH_LOG("page %zu", page);
+	}
 }
 
 /* Mappings side by side, holes and pages without access: a window begins and ends with its own. */
@@ -382,8 +387,9 @@ TEST_F(memory, storm)
 	EXPECT_EQ(0, storm.wrong_in_child);
 	EXPECT_EQ(0, storm.left_behind);
 	EXPECT_LT(0, storm.good);
-	for (size_t page = 0; page < STORM_STABLE; page++)
+	for (size_t page = 0; page < STORM_STABLE; page++) {
 		ASSERT_TRUE(shows(self->hole, page));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -249,7 +249,7 @@ static void write_everywhere(struct vfio_dev *dev, struct transcript *t, int har
 	}
 }
 
-static int ask(struct __self_caps *self, struct transcript *t, const char *driver,
+static int ask(FIXTURE_DATA(caps) *self, struct transcript *t, const char *driver,
 	       const struct cap *ext)
 {
 	const uint64_t base = VFIO_REGION_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX);

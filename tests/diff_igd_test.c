@@ -89,7 +89,7 @@ FIXTURE_TEARDOWN(igd)
 }
 
 /* Makes the card Intel's; @others are parameters for the bridges. */
-static int pretend(struct __self_igd *self, const char *others)
+static int pretend(FIXTURE_DATA(igd) *self, const char *others)
 {
 	char parameters[160];
 
@@ -99,7 +99,7 @@ static int pretend(struct __self_igd *self, const char *others)
 }
 
 /* Does what firmware did before the kernel was there. */
-static void leave(struct __self_igd *self, const struct firmware *fw)
+static void leave(FIXTURE_DATA(igd) *self, const struct firmware *fw)
 {
 	uint64_t rvda = fw->rvda + (fw->absolute ? self->start : 0);
 	uint32_t kib = fw->empty ? 0 : fw->kib ?: OPREGION_SIZE / 1024;
@@ -200,10 +200,11 @@ TEST_F(igd, what_firmware_left)
 		EXPECT_EQ(OPREGION_SIZE / 1024, field(&dev, OP_KIB, 4));
 		ASSERT_EQ(sizeof(seen), pread(dev.fd, seen, sizeof(seen), base));
 		EXPECT_EQ(0, memcmp("IntelGraphicsMem", seen, 16));
-		for (size_t at = OP_RVDS + 4; at < sizeof(seen); at++)
+		for (size_t at = OP_RVDS + 4; at < sizeof(seen); at++) {
 			ASSERT_EQ(pattern(at < OPREGION_SIZE ? at : at - OPREGION_SIZE + VBT_AT),
 				  seen[at])
 			TH_LOG("at %#zx", at);
+		}
 
 		/* A guest's firmware moves it, and the device knows nothing about that. */
 		EXPECT_EQ(self->start, vfio_config_read(&dev, ASLS, 4));
@@ -303,7 +304,7 @@ static void look(struct vfio_dev *dev, struct transcript *t, const char *what, b
 	}
 }
 
-static void open_and_look(struct __self_igd *self, struct transcript *t, const char *what,
+static void open_and_look(FIXTURE_DATA(igd) *self, struct transcript *t, const char *what,
 			  bool whole)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
@@ -328,7 +329,7 @@ static void open_and_look(struct __self_igd *self, struct transcript *t, const c
 	vfio_close(&dev);
 }
 
-static int look_at_all(struct __self_igd *self, struct transcript *t, const char *driver)
+static int look_at_all(FIXTURE_DATA(igd) *self, struct transcript *t, const char *driver)
 {
 	/* Neither Intel's display, nor Intel's bridges, nor bridges of that kind; and as before. */
 	static const struct {

@@ -48,8 +48,9 @@ FIXTURE_SETUP(sets)
 	if (pci_find(&pci_nvme, 0, self->alone))
 		SKIP_NO_DEVICE(return, &pci_nvme);
 	ASSERT_EQ(0, module_need("vfio-pci"));
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		ASSERT_TRUE(find_msi(self->pair[i], &self->config[i], &self->msi[i]));
+	}
 }
 
 /* The test ends with its process. */
@@ -60,7 +61,7 @@ FIXTURE_TEARDOWN(sets)
 /* What a script works with. The pair is opened by one context, the third device by another. */
 struct set {
 	const char *what;
-	struct __self_sets *self;
+	FIXTURE_DATA(sets) *self;
 	struct vfio_iommu iommu;
 	struct vfio_dev dev[2], alone;
 };
@@ -69,7 +70,7 @@ struct set {
  * A reset clears a message address that nobody uses, and nobody restores it: so a mark there tells
  * whether a reset came by, even at a device that is closed.
  */
-static int msi_address(const struct __self_sets *self, int i, bool set)
+static int msi_address(const FIXTURE_DATA(sets) *self, int i, bool set)
 {
 	const uint32_t mark = MARK;
 	uint32_t value = 0;
@@ -241,7 +242,7 @@ static void reset_with_irq(struct set *set, struct transcript *t, unsigned int i
 
 static int open_set(struct set *set, bool second)
 {
-	struct __self_sets *self = set->self;
+	FIXTURE_DATA(sets) *self = set->self;
 	int err = vfio_iommu_open(&set->iommu);
 
 	set->dev[1] = (struct vfio_dev){ .fd = -1 };
@@ -266,7 +267,7 @@ static void close_set(struct set *set, struct transcript *t)
 	vfio_iommu_close(&set->iommu);
 }
 
-static int ask_all(struct __self_sets *self, struct transcript *t, const char *driver,
+static int ask_all(FIXTURE_DATA(sets) *self, struct transcript *t, const char *driver,
 		   const char *other)
 {
 	const struct {

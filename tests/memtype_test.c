@@ -344,9 +344,10 @@ TEST(msix_stays_uncached)
 	table = vfio_mmap(&dev, 3, 0, 4 * PAGE, RW);
 	ASSERT_NE(MAP_FAILED, table);
 	memtype_touch(table, 4 * PAGE);
-	for (int page = 0; page < 4; page++)
+	for (int page = 0; page < 4; page++) {
 		EXPECT_STREQ(page % 2 ? "wc" : "uc-",
 			     memtype_of_entry(pt_lookup(table + page * PAGE)));
+	}
 
 	regs = vfio_mmap(&dev, 0, 0, 0x20000, RW);
 	ASSERT_NE(MAP_FAILED, regs);

@@ -74,8 +74,9 @@ TEST_F(coherent, memory_starts_zeroed_and_keeps_what_is_written)
 	const size_t words = SIZE / sizeof(uint32_t);
 	uint32_t value, two[2];
 
-	for (size_t i = 0; i < words; i += 512)
+	for (size_t i = 0; i < words; i += 512) {
 		EXPECT_EQ(0, self->bar[i]);
+	}
 	for (size_t i = 0; i < words; i += 512)
 		self->bar[i] = i;
 	ASSERT_EQ(4, pread(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(BAR) + 512 * 4));

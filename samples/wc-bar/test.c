@@ -458,11 +458,24 @@ TEST(without_pat)
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&dev, NULL, bdf));
 }
 
+/* For its time limit. */
+FIXTURE(wc)
+{
+};
+
+FIXTURE_SETUP(wc)
+{
+}
+
+FIXTURE_TEARDOWN(wc)
+{
+}
+
 /*
  * Makes each allocation of an open fail in turn, the kernel's own within ioremap_wc() and its
  * reservation included, until an open needs none more. Whatever happens, nothing stays behind.
  */
-TEST_TIMEOUT(every_allocation_fails_once, 200)
+TEST_F_TIMEOUT(wc, every_allocation_fails_once, 200)
 {
 	static const char *const parameters[] = { "ranges=2:0x1000:0x3000",
 						  "ranges=2:0x1000:0x3000 strict=1" };

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "edu.h"
+#include "harness.h"
 #include "vfio.h"
 
 #define SKIP_NO_DEVICE(statement, id) \

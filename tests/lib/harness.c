@@ -5,12 +5,11 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "harness.h"
+#include "util.h"
 
 static struct __test_metadata *tests;
 static struct __variant_metadata *variants;
@@ -52,7 +51,13 @@ void __test_diag(struct __test_metadata *metadata, const char *file, int line, c
 	putchar('\n');
 }
 
-bool __test_fail(struct __test_metadata *metadata, const char *file, int line, const char *want,
+static void fail(struct __test_metadata *metadata)
+{
+	metadata->failed = true;
+	metadata->trigger = true;
+}
+
+void __test_fail(struct __test_metadata *metadata, const char *file, int line, const char *want,
 		 long long want_value, const char *op, const char *seen, long long seen_value)
 {
 	int err = errno;
@@ -60,44 +65,23 @@ bool __test_fail(struct __test_metadata *metadata, const char *file, int line, c
 	__test_diag(metadata, file, line,
 		    "expected %s (%lld, %#llx) %s %s (%lld, %#llx); errno %d (%s)", want,
 		    want_value, want_value, op, seen, seen_value, seen_value, err, strerror(err));
-	return true;
+	fail(metadata);
 }
 
-bool __test_fail_str(struct __test_metadata *metadata, const char *file, int line, const char *want,
+void __test_fail_str(struct __test_metadata *metadata, const char *file, int line, const char *want,
 		     const char *want_value, const char *op, const char *seen,
 		     const char *seen_value)
 {
 	__test_diag(metadata, file, line, "expected %s (\"%s\") %s %s (\"%s\")", want, want_value,
 		    op, seen, seen_value);
-	return true;
+	fail(metadata);
 }
 
-bool __test_after_fail(struct __test_metadata *metadata, bool fatal)
+void __test_after_fail(struct __test_metadata *metadata, bool fatal)
 {
-	metadata->failed = true;
+	metadata->trigger = false;
 	if (fatal)
 		siglongjmp(metadata->out, 1);
-	return false;
-}
-
-unsigned int test_slowdown(void)
-{
-	int factor = atoi(getenv("TEST_SLOWDOWN") ?: "1");
-
-	return factor > 1 ? factor : 1;
-}
-
-unsigned int test_seed(void)
-{
-	const char *given = getenv("SEED");
-	unsigned int seed = 0;
-
-	if (given)
-		seed = strtoul(given, NULL, 0);
-	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		perror("getrandom");
-	printf("# SEED=%u repeats this\n", seed);
-	return seed;
 }
 
 static void full_name(char *buf, size_t len, const struct __test_metadata *t,
@@ -124,14 +108,6 @@ static void child(struct __test_metadata *t, const struct __variant_metadata *v,
 	verdict->finished = true;
 	fflush(stdout);
 	_exit(t->failed);
-}
-
-double test_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
 /*

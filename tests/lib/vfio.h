@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <linux/pci_regs.h>
 
-#include "harness.h"
 #include "pci.h"
+#include "util.h"
 #include "vfio_uapi.h"
 
 /* Device files have one window for each region; the kernel's tests rely on this layout too. */

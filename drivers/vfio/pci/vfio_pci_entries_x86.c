@@ -35,12 +35,8 @@ static int window_fill(pte_t *pte, unsigned long addr, void *data)
 	return 0;
 }
 
-static vm_fault_t insert_ptes(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+static vm_fault_t insert_ptes(const struct vfio_pci_window *win)
 {
-	/* Another thread may just have mapped all of this with one large entry. */
-	if (vmf->pmd && pmd_leaf(READ_ONCE(*vmf->pmd)))
-		return VM_FAULT_NOPAGE;
-
 	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, (void *)win))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
@@ -91,7 +87,7 @@ vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_wi
 	lockdep_assert_held_read(&vdev->memory_lock);
 
 	if (!order)
-		return insert_ptes(vmf, win);
+		return insert_ptes(win);
 
 	if (order == PMD_ORDER)
 		insert_pmds(vmf, win);

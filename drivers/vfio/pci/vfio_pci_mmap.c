@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <asm/pgalloc.h>
 
 #include "vfio_pci_priv.h"
 
@@ -55,6 +56,37 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
 	return VM_FAULT_FALLBACK;
 }
 
+/*
+ * Small entries need a page table.  The kernel has allocated one for a fault that found nothing at
+ * vmf->pmd, and would put it there too late: until then, a concurrent fault may insert a large entry,
+ * on which apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So put it
+ * there first.  A page table of a mapping of device memory stays until the mapping goes: nothing
+ * collapses or reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
+ *
+ * Return: false if there is a large entry, or was one when the kernel looked and is none any more;
+ * let the access fault again.
+ */
+static bool fault_has_page_table(struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	pmd_t pmd = READ_ONCE(*vmf->pmd);
+	spinlock_t *ptl;
+
+	if (pmd_none(pmd) && vmf->prealloc_pte) {
+		ptl = pmd_lock(mm, vmf->pmd);
+		if (pmd_none(READ_ONCE(*vmf->pmd))) {
+			mm_inc_nr_ptes(mm);
+			/* Walkers without a lock find a cleared table: they depend on its address. */
+			smp_wmb();
+			pmd_populate(mm, vmf->pmd, vmf->prealloc_pte);
+			vmf->prealloc_pte = NULL;
+		}
+		pmd = READ_ONCE(*vmf->pmd);
+		spin_unlock(ptl);
+	}
+	return !pmd_none(pmd) && !pmd_leaf(pmd);
+}
+
 /**
  * vfio_pci_vmf_insert_pfn - insert one entry of device memory, if it may be touched now
  * @vdev: the device
@@ -68,8 +100,9 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
  * check is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that
  * vfio_pci_core_mmap() has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
  *
- * Context: a fault handler, between vfio_pci_core_access_begin() and _end(), or, as upstream, with
- * memory_lock held for read; may sleep.
+ * Context: a fault handler, of the fault callback when @order is 0 and of huge_fault otherwise;
+ * between vfio_pci_core_access_begin() and _end(), or, as upstream, with memory_lock held for read;
+ * may sleep.
  * Return: VM_FAULT_NOPAGE, with no entry, hence another fault, while a reset is in progress;
  * VM_FAULT_SIGBUS when memory decode is off or the device is powered down; VM_FAULT_FALLBACK for
  * a size this kernel cannot map; VM_FAULT_OOM.
@@ -95,6 +128,8 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 		goto unlock;
 	if (order)
 		ret = vfio_pci_insert_huge(vmf, pfn, order);
+	else if (!fault_has_page_table(vmf))
+		ret = VM_FAULT_NOPAGE;
 	else
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 unlock:
@@ -191,7 +226,10 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	if (order != PUD_ORDER)
 		window_choose(vdev, vmf, seg, offset, order, &win);
 	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
-	ret = vfio_pci_insert_window(vmf, &win, order);
+	if (order || fault_has_page_table(vmf))
+		ret = vfio_pci_insert_window(vmf, &win, order);
+	else
+		ret = VM_FAULT_NOPAGE;
 unlock:
 	vfio_pci_access_read_unlock(vdev);
 	return ret;

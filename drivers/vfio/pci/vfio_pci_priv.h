@@ -192,7 +192,7 @@ struct vfio_pci_window {
 /* vfio_pci_mmap.c */
 vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order);
 
-/* vfio_pci_entries_x86.c, vfio_pci_entries_generic.c */
+/* vfio_pci_entries_x86.c, vfio_pci_entries_generic.c; @order 0 needs a page table at vmf->pmd. */
 vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
 				  unsigned int order);
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Page faults on BARs: entry sizes, SIGBUS when the memory may not be touched, races with a zap. */
-#include <pthread.h>
-#include <stdatomic.h>
+/* Page faults on BARs: entry sizes, SIGBUS when the memory may not be touched. */
 #include <sys/mman.h>
 #include <sys/utsname.h>
 
 #include "fixture.h"
 #include "mem.h"
 
-#define PMD	     (PAGE << 9)
-#define RACE_SECONDS 8
+#define PMD (PAGE << 9)
 
 /* Kernels before 6.12 have no huge entries for memory without struct page. */
 static bool kernel_has_huge_entries(void)
@@ -187,63 +184,6 @@ TEST_F(edu, other_ways_to_write_command)
 	EXPECT_FALSE(try_read32(self->bar, NULL));
 	vfio_config_write(&self->dev, PCI_COMMAND, 2, command);
 	EXPECT_TRUE(try_read32(self->bar, NULL));
-}
-
-/*
- * epoch is odd while decode is off for certain: an access that works then got past the zap. So did
- * one that reads anything but the identification; what is not decoded reads as all ones.
- */
-struct race {
-	void *bar;
-	atomic_bool stop;
-	atomic_uint epoch;
-	unsigned long good, refused, wrong_value, while_off;
-};
-
-static void *toucher(void *arg)
-{
-	struct race *race = arg;
-
-	while (!race->stop) {
-		unsigned int before = race->epoch;
-		uint32_t value = 0;
-
-		if (!try_read32(race->bar, &value))
-			race->refused++;
-		else if (value != EDU_ID_VALUE)
-			race->wrong_value++;
-		else if ((before & 1) && before == race->epoch)
-			race->while_off++;
-		else
-			race->good++;
-		/* QEMU reads registers under one big lock: leave it to the other thread too. */
-		usleep(20);
-	}
-	return NULL;
-}
-
-TEST_F(edu, race_with_zaps)
-{
-	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
-	struct race race = { .bar = self->bar };
-	double end = test_now() + RACE_SECONDS;
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, toucher, &race));
-	while (test_now() < end) {
-		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
-		race.epoch++;
-		race.epoch++;
-		vfio_config_write(&self->dev, PCI_COMMAND, 2, command);
-	}
-	race.stop = true;
-	pthread_join(thread, NULL);
-	EXPECT_EQ(0, race.wrong_value);
-	EXPECT_EQ(0, race.while_off);
-	EXPECT_LT(0, race.refused);
-	EXPECT_LT(0, race.good);
-	TH_LOG("%lu reads went through, %lu were refused", race.good, race.refused);
-	EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar, EDU_ID));
 }
 
 /* In D3hot a device does not decode memory; its mapping must not be usable either. */

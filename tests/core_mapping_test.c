@@ -248,48 +248,6 @@ TEST_F(edu, inherited_twice)
 	decode(&self->dev, true);
 }
 
-struct toggler {
-	struct vfio_dev *dev;
-	atomic_bool stop;
-};
-
-static void *toggle(void *arg)
-{
-	struct toggler *toggler = arg;
-
-	while (!toggler->stop) {
-		decode(toggler->dev, false);
-		decode(toggler->dev, true);
-	}
-	return NULL;
-}
-
-/* An entry that fork copied behind the back of a zap would let the child read all ones. */
-static int reads_only_the_truth(void *bar)
-{
-	uint32_t id;
-
-	for (int i = 0; i < 200; i++)
-		if (try_read32(bar, &id) && id != EDU_ID_VALUE)
-			return 1;
-	return 0;
-}
-
-TEST_F_TIMEOUT(edu, fork_races_with_zap, 60)
-{
-	struct toggler toggler = { .dev = &self->dev };
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, toggle, &toggler));
-	for (int i = 0; i < 40 / test_slowdown(); i++) {
-		try_read32(self->bar, NULL);
-		EXPECT_EQ(0, in_child(reads_only_the_truth, self->bar)) TH_LOG("round %d", i);
-	}
-	toggler.stop = true;
-	pthread_join(thread, NULL);
-	EXPECT_EQ(EDU_ALIVE, edu_look(self->bar));
-}
-
 /* What may be done to the size of a mapping: less is fine, more was not checked by mmap. */
 TEST_F(edu, resized)
 {

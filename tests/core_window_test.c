@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Fault windows: how many pages a fault maps, which ones never, and races with all that unmaps. */
-#include <pthread.h>
-#include <stdatomic.h>
+/* Fault windows: how many pages a fault maps, and which ones never. */
 #include <sys/wait.h>
 
 #include "fixture.h"
@@ -277,119 +275,6 @@ TEST_F(memory, fork_keeps_apart)
 	ASSERT_TRUE(shows(self->hole, 10));
 	EXPECT_EQ(0, child_of(self->hole));
 	EXPECT_EQ(0, mapped(self->hole, 300, 1));
-}
-
-/*
- * Threads, and children forked meanwhile, touch pages at random while others zap, unmap and map
- * again, take access away and give it back. A page may be refused at any time, but must never show
- * anything but its number: not another page's, nor what is read while decode is off; and then, with
- * nobody inside the zap, nothing is mapped.
- */
-struct storm {
-	struct vfio_dev *dev;
-	char *hole;
-	atomic_bool stop;
-	atomic_uint good, wrong, wrong_in_child, left_behind;
-};
-
-#define STORM_SECONDS 8
-#define STORM_PAGES   256
-#define STORM_STABLE  128 /* the pages below are never unmapped, so touching them is safe */
-
-/* 1 the right number, 0 another one, -1 refused. */
-static int touch_one(struct storm *storm, unsigned int *seed)
-{
-	size_t page = rand_r(seed) % STORM_STABLE;
-	uint32_t value;
-
-	if (!try_read32(storm->hole + page * PAGE, &value))
-		return -1;
-	return value == MARK + page;
-}
-
-static void *touch_pages(void *arg)
-{
-	unsigned int seed = (uintptr_t)&arg;
-	struct storm *storm = arg;
-
-	while (!storm->stop) {
-		int right = touch_one(storm, &seed);
-
-		storm->good += right == 1;
-		storm->wrong += !right;
-	}
-	return NULL;
-}
-
-/* A child has the entries of the moment, and then makes its own. */
-static void *fork_children(void *arg)
-{
-	struct storm *storm = arg;
-	unsigned int seed = 1;
-	int status;
-
-	while (!storm->stop) {
-		pid_t pid = fork();
-
-		if (!pid) {
-			for (int i = 0; i < 100; i++)
-				if (!touch_one(storm, &seed))
-					_exit(1);
-			_exit(0);
-		}
-		storm->wrong_in_child += waitpid(pid, &status, 0) != pid || status;
-		seed++;
-	}
-	return NULL;
-}
-
-static void *change_neighbours(void *arg)
-{
-	struct storm *storm = arg;
-	char *upper = storm->hole + STORM_STABLE * PAGE;
-	const size_t len = (STORM_PAGES - STORM_STABLE) * PAGE;
-
-	while (!storm->stop) {
-		mprotect(upper + len / 2, len / 4, PROT_NONE);
-		munmap(upper, len / 2);
-		sched_yield();
-		mprotect(upper + len / 2, len / 4, PROT_READ);
-		map_pages(storm->dev, storm->hole, STORM_STABLE, STORM_PAGES - STORM_STABLE);
-		/* This one may touch them: nobody else unmaps. */
-		if (try_read32(upper + len / 2, NULL) && !shows(storm->hole, STORM_STABLE + 3))
-			try_read32(upper, NULL);
-	}
-	return NULL;
-}
-
-TEST_F(memory, storm)
-{
-	struct storm storm = { .dev = &self->dev, .hole = self->hole };
-	uint16_t command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
-	double end = test_now() + STORM_SECONDS;
-	pthread_t threads[4];
-
-	ASSERT_TRUE(map_pages(&self->dev, self->hole, 0, STORM_PAGES));
-	ASSERT_EQ(0, pthread_create(&threads[0], NULL, touch_pages, &storm));
-	ASSERT_EQ(0, pthread_create(&threads[1], NULL, touch_pages, &storm));
-	ASSERT_EQ(0, pthread_create(&threads[2], NULL, change_neighbours, &storm));
-	ASSERT_EQ(0, pthread_create(&threads[3], NULL, fork_children, &storm));
-	while (test_now() < end) {
-		vfio_config_write(&self->dev, PCI_COMMAND, 2, command & ~PCI_COMMAND_MEMORY);
-		storm.left_behind += mapped(self->hole, 0, STORM_STABLE);
-		vfio_config_write(&self->dev, PCI_COMMAND, 2, command);
-		sched_yield();
-	}
-	storm.stop = true;
-	for (int i = 0; i < 4; i++)
-		pthread_join(threads[i], NULL);
-	EXPECT_EQ(0, storm.wrong);
-	EXPECT_EQ(0, storm.wrong_in_child);
-	EXPECT_EQ(0, storm.left_behind);
-	EXPECT_LT(0, storm.good);
-	for (size_t page = 0; page < STORM_STABLE; page++) {
-		ASSERT_TRUE(shows(self->hole, page));
-	}
 }
 
 TEST_HARNESS_MAIN

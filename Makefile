@@ -284,7 +284,7 @@ help:				## this text
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 #= KDIR=      build for these headers instead; only all, install, dkms, clean and help
 #= T=         run only the tests (or benchmarks) whose name matches this pattern
-#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), iommufd, compat, noiommu
+#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), mttcg (CPUs at once), iommufd, compat, noiommu
 #= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
 #= SECONDS=   for stress: how long it goes on (default: 60)
 #= DESTDIR=   for install: goes before /lib/modules

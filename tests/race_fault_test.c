@@ -230,11 +230,13 @@ TEST_F_TIMEOUT(memory, small_fault_meets_large_entry_and_retries, 60)
 
 	RACE_OR_SKIP();
 	if (strcmp(vfio_driver(), "vfio-pci-sdk"))
-		SKIP(return, "the module that widens it knows our core: set VFIO_DRIVER=vfio-pci-sdk");
+		SKIP(return, "the module that widens it knows our core: "
+			     "set VFIO_DRIVER=vfio-pci-sdk");
 	ASSERT_TRUE(map_at(&self->dev, race.map, 0, PMD / PAGE));
 	try_read32(race.map, NULL);
 	if (pt_lookup(race.map).size != PMD)
-		SKIP(return, "no large entries for device memory before 6.12: use KERNEL=debian-6.12");
+		SKIP(return, "no large entries for device memory before 6.12: "
+			     "use KERNEL=debian-6.12");
 	ASSERT_EQ(0, module_load("smallfault", ""));
 	race_add(&race, "faults for small entries", touch_small, NULL);
 	race_add(&race, "faults for large ones", touch_large, NULL);

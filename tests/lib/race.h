@@ -34,7 +34,7 @@ struct racer {
 struct race {
 	struct vfio_dev *dev;
 	char *map;
-	/* Odd while the device's memory is certain to be out of reach; changed by who holds gate. */
+	/* Odd while the memory is certain to be out of reach; changed by who holds gate. */
 	atomic_uint epoch;
 	pthread_mutex_t gate;
 	atomic_bool stop;
@@ -47,8 +47,8 @@ struct race {
 
 #define RACE(device, mapping)                                                      \
 	{                                                                          \
-		.dev = (device), .map = (mapping), .gate = PTHREAD_MUTEX_INITIALIZER, \
-		.is_wrong = ATOMIC_FLAG_INIT,                                      \
+		.dev = (device), .map = (mapping), .is_wrong = ATOMIC_FLAG_INIT,   \
+		.gate = PTHREAD_MUTEX_INITIALIZER,                                 \
 	}
 
 /*

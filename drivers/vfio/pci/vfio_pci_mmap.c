@@ -56,34 +56,38 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
 	return VM_FAULT_FALLBACK;
 }
 
+static void fault_put_page_table(struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	spinlock_t *ptl = pmd_lock(mm, vmf->pmd);
+
+	if (pmd_none(READ_ONCE(*vmf->pmd))) {
+		mm_inc_nr_ptes(mm);
+		/* Lockless walkers depend on the table's address, and must find it cleared. */
+		smp_wmb();
+		pmd_populate(mm, vmf->pmd, vmf->prealloc_pte);
+		vmf->prealloc_pte = NULL;
+	}
+	spin_unlock(ptl);
+}
+
 /*
  * Small entries need a page table.  The kernel has allocated one for a fault that found nothing at
- * vmf->pmd, and would put it there too late: until then, a concurrent fault may insert a large entry,
- * on which apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So put it
- * there first.  A page table of a mapping of device memory stays until the mapping goes: nothing
- * collapses or reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
+ * vmf->pmd, and would put it there too late: until then a concurrent fault may insert a large
+ * entry, on which apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So
+ * put it there first.  A page table of a mapping of device memory stays until the mapping goes:
+ * nothing collapses or reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
  *
  * Return: false if there is a large entry, or was one when the kernel looked and is none any more;
  * let the access fault again.
  */
 static bool fault_has_page_table(struct vm_fault *vmf)
 {
-	struct mm_struct *mm = vmf->vma->vm_mm;
-	pmd_t pmd = READ_ONCE(*vmf->pmd);
-	spinlock_t *ptl;
+	pmd_t pmd;
 
-	if (pmd_none(pmd) && vmf->prealloc_pte) {
-		ptl = pmd_lock(mm, vmf->pmd);
-		if (pmd_none(READ_ONCE(*vmf->pmd))) {
-			mm_inc_nr_ptes(mm);
-			/* Walkers without a lock find a cleared table: they depend on its address. */
-			smp_wmb();
-			pmd_populate(mm, vmf->pmd, vmf->prealloc_pte);
-			vmf->prealloc_pte = NULL;
-		}
-		pmd = READ_ONCE(*vmf->pmd);
-		spin_unlock(ptl);
-	}
+	if (pmd_none(READ_ONCE(*vmf->pmd)) && vmf->prealloc_pte)
+		fault_put_page_table(vmf);
+	pmd = READ_ONCE(*vmf->pmd);
 	return !pmd_none(pmd) && !pmd_leaf(pmd);
 }
 

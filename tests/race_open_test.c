@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opens, closes, first uses of a BAR, unbinding and unplugging, all at once. */
+#include <sys/eventfd.h>
+
+#include "fixture.h"
+#include "mem.h"
+#include "race.h"
+
+#define SECONDS 6
+
+FIXTURE(group)
+{
+	struct vfio_iommu iommu;
+	struct vfio_dev dev;
+};
+
+FIXTURE_SETUP(group)
+{
+	char bdf[BDF_LEN];
+
+	if (pci_find(&pci_edu, 0, bdf))
+		SKIP_NO_DEVICE(return, &pci_edu);
+	ASSERT_EQ(0, vfio_iommu_open(&self->iommu));
+	if (self->iommu.iommufd)
+		SKIP(return, "a character device is opened by one: leave out FLAVOR=iommufd");
+	ASSERT_EQ(0, vfio_open(&self->dev, &self->iommu, bdf));
+	close(self->dev.fd);
+}
+
+FIXTURE_TEARDOWN(group)
+{
+	vfio_iommu_close(&self->iommu);
+}
+
+static void *map_bar(int fd)
+{
+	return mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, VFIO_REGION_OFFSET(0));
+}
+
+/* A file of one's own: the device is opened by the first and closed by the last. */
+static void open_use_and_close(struct racer *racer)
+{
+	FIXTURE_DATA(group) *group = racer->arg;
+	struct vfio_dev dev = group->dev;
+	bool close_first;
+	void *bar;
+
+	dev.fd = vfio_get_device_fd(&group->iommu, dev.bdf);
+	if (dev.fd < 0) {
+		race_wrong(racer, "open: %d", dev.fd);
+		return;
+	}
+	vfio_set_command(&dev, 0, PCI_COMMAND_MEMORY);
+	bar = map_bar(dev.fd);
+	/* The mapping holds the file. */
+	close_first = race_dice(racer, 2);
+	if (close_first)
+		close(dev.fd);
+	if (bar == MAP_FAILED) {
+		race_wrong(racer, "mmap: %d", -errno);
+	} else {
+		race_touch(racer, bar, EDU_ID_VALUE);
+		munmap(bar, PAGE);
+	}
+	if (!close_first)
+		close(dev.fd);
+}
+
+static void open_and_read(struct racer *racer)
+{
+	FIXTURE_DATA(group) *group = racer->arg;
+	uint32_t value = 0;
+	int fd = vfio_get_device_fd(&group->iommu, group->dev.bdf);
+	long ret = sys(pread(fd, &value, 4, 0));
+
+	/* Decode is off until somebody switches it on. */
+	if (fd < 0 || (ret == 4 ? value != EDU_ID_VALUE : ret != -EIO))
+		race_wrong(racer, "file %d: %ld, %#x", fd, ret, value);
+	racer->good++;
+	close(fd);
+}
+
+TEST_F_TIMEOUT(group, opens_and_closes_of_many_files, 60)
+{
+	struct race race = RACE(&self->dev, NULL);
+
+	RACE_OR_SKIP();
+	for (int i = 0; i < 3; i++)
+		race_add(&race, "opens, uses and closes", open_use_and_close, self);
+	race_add(&race, "opens and reads", open_and_read, self);
+	EXPECT_STREQ("", race_run(&race, SECONDS));
+}
+
+/* ---- a device that goes and comes back ---- */
+
+struct guest {
+	char bdf[BDF_LEN];
+	atomic_bool bound; /* or about to be taken away */
+};
+
+/* Lets go when it is asked to. */
+static void use_until_asked(struct racer *racer)
+{
+	struct guest *guest = racer->arg;
+	int request = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct vfio_dev dev;
+	void *bar;
+
+	if (!guest->bound || vfio_open_bound(&dev, NULL, guest->bdf)) {
+		racer->refused++;
+		close(request);
+		usleep(race_dice(racer, 20000));
+		return;
+	}
+	vfio_set_command(&dev, 0, PCI_COMMAND_MEMORY);
+	bar = map_bar(dev.fd);
+	if (bar == MAP_FAILED || vfio_set_eventfds(&dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &request)) {
+		race_wrong(racer, "an open device cannot be used: %d", -errno);
+	} else {
+		for (int i = race_dice(racer, 200); i && !eventfd_wait(request, 0, NULL); i--)
+			race_touch(racer, bar, EDU_ID_VALUE);
+	}
+	if (race_dice(racer, 2)) {
+		vfio_close(&dev);
+		munmap(bar, PAGE);
+	} else {
+		munmap(bar, PAGE);
+		vfio_close(&dev);
+	}
+	close(request);
+}
+
+static void bind_again(struct racer *racer, struct guest *guest)
+{
+	if (pci_bind_new(guest->bdf, vfio_driver(), SOON * test_slowdown()))
+		racer->good++;
+	else
+		race_wrong(racer, "%s cannot be bound again", guest->bdf);
+	guest->bound = true;
+	usleep(race_dice(racer, 20000));
+}
+
+/* Waits until nobody has it open. */
+static void unplug_and_plug(struct racer *racer)
+{
+	struct guest *guest = racer->arg;
+	int ret = pci_write_attr(guest->bdf, "remove", "1");
+
+	guest->bound = false;
+	if (!ret)
+		ret = write_file("/sys/bus/pci/rescan", "1");
+	if (ret)
+		race_wrong(racer, "%d", ret);
+	bind_again(racer, guest);
+}
+
+static void unbind_and_bind(struct racer *racer)
+{
+	struct guest *guest = racer->arg;
+
+	if (pci_unbind(guest->bdf))
+		race_wrong(racer, "unbind: %d", -errno);
+	guest->bound = false;
+	bind_again(racer, guest);
+}
+
+static void race_for_a_guest(struct __test_metadata *_metadata, void (*host)(struct racer *racer))
+{
+	struct race race = RACE(NULL, NULL);
+	struct guest guest = { .bound = true };
+
+	/* A device of its own: that of the fixture is in use. */
+	ASSERT_EQ(0, pci_find(&pci_edu, 1, guest.bdf));
+	ASSERT_EQ(0, pci_bind(guest.bdf, vfio_driver()));
+	race_add(&race, "uses it until asked", use_until_asked, &guest);
+	race_add(&race, "uses it until asked, too", use_until_asked, &guest);
+	race_add(&race, "takes it and gives it back", host, &guest);
+	EXPECT_STREQ("", race_run(&race, SECONDS));
+}
+
+TEST_F_TIMEOUT(group, unplugged_and_plugged_against_users, 90)
+{
+	RACE_OR_SKIP();
+	race_for_a_guest(_metadata, unplug_and_plug);
+}
+
+TEST_F_TIMEOUT(group, unbound_and_bound_against_users, 90)
+{
+	RACE_OR_SKIP();
+	race_for_a_guest(_metadata, unbind_and_bind);
+}
+
+TEST_HARNESS_MAIN

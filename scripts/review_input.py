@@ -18,6 +18,8 @@ Suppression = collections.namedtuple("Suppression", "file line last id reason")
 PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
 # The tests of cocci/ are wrong on purpose, but for those whole drivers.
 SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build|cocci/tests(?!/drivers/))(/|$)|\.mod\.c$")
+# Files of this directory are no driver together.
+CASES = re.compile(r"/cocci/tests/check$")
 
 
 def git(args, cwd, stdin=None):
@@ -51,9 +53,9 @@ def named(tree, names):
         if os.path.isdir(path):
             found = []
             for where, _, inside in os.walk(path):
-                found += [os.path.normpath(os.path.relpath(os.path.join(where, n), tree)) for n in inside
-                          if n.endswith(".c")]
-            found = [n for n in found if not SKIP.search(os.path.relpath(n, name)) and not is_program(tree, n)]
+                found += [os.path.relpath(os.path.join(where, n), path) for n in inside if n.endswith(".c")]
+            found = [tidy(os.path.join(name, n)) for n in found if not SKIP.search(n)]
+            found = [n for n in found if not is_program(tree, n)]
             if not found:
                 raise Stop("no C source is below %s: name a driver's directory or its files" % path)
             files += sorted(found)
@@ -64,17 +66,24 @@ def named(tree, names):
         elif not os.access(path, os.R_OK):
             raise Stop("%s cannot be read: change its permissions" % path)
         else:
-            files.append(os.path.normpath(name))
+            files.append(tidy(name))
     files = list(dict.fromkeys(files))
     return Input(listed(files), None, tree, files, beside(tree, files), False)
+
+
+def tidy(name):
+    """One spelling of a name, in which ".." stays: what is before it may be a link."""
+    return re.sub(r"/(\./+)+", "/", re.sub(r"^(\./+)+", "", re.sub(r"/+", "/", name)))
 
 
 def beside(tree, files):
     found = set()
     for directory in {os.path.dirname(n) for n in files}:
-        for name in os.listdir(os.path.join(tree, directory)):
-            name = os.path.join(directory, name)
-            if name.endswith(".c") and os.path.isfile(os.path.join(tree, name)) and not SKIP.search(name) and \
+        if CASES.search(os.path.abspath(os.path.join(tree, directory))):
+            continue
+        for base in os.listdir(os.path.join(tree, directory)):
+            name = os.path.join(directory, base)
+            if name.endswith(".c") and os.path.isfile(os.path.join(tree, name)) and not SKIP.search(base) and \
                     not is_program(tree, name):
                 found.add(name)
     return sorted(found - set(files))

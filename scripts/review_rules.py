@@ -235,6 +235,40 @@ def spatch(args, cwd, timeout):
                    timeout) from None
 
 
+class Stage:
+    """Copies of sources in a directory of the review's own, under names of its own: whatever the path, the link or
+    the tree, spatch sees dN/FILE and nothing is written beside what the user named."""
+
+    def __init__(self, root, where):
+        self.root, self.where = root, where
+        self.directories, self.names = {}, {}
+
+    def read(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8", errors="surrogateescape") as f:
+            return f.read()
+
+    def copy(self, name, text):
+        """The name of the copy, relative to the stage."""
+        directory, base = os.path.split(name)
+        made = self.directories.setdefault(directory, "d%d" % len(self.directories))
+        copy = os.path.join(made, base)
+        os.makedirs(os.path.join(self.where, made), exist_ok=True)
+        with open(os.path.join(self.where, copy), "w", encoding="utf-8", errors="surrogateescape") as f:
+            f.write(text)
+        self.names[copy] = name
+        return copy
+
+    def group(self, group, headers):
+        """Copies of the files of a group, with tables that macros hide written out."""
+        members, texts = {}, {}
+        for name in headers:
+            members.update(member_macros(self.read(name)))
+        for name in group:
+            texts[name] = self.read(name)
+            members.update(member_macros(texts[name]))
+        return [self.copy(name, expanded(text, members)) for name, text in texts.items()]
+
+
 class Runner:
     """Runs the rules among the items over files below root. tree: the kernel they are for (default: the newest);
     alone: files of one directory have nothing to do with each other."""
@@ -273,14 +307,14 @@ class Runner:
         with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as f:
             return "vfio_pci_core" in f.read()
 
-    def one(self, items, groups, tmp):
+    def one(self, items, groups, stage, tmp):
+        """Findings of the items in groups of staged files, or why there are none."""
         virtuals, text = semantic_patch(items, self.directory)
         with tempfile.NamedTemporaryFile("w", dir=tmp, suffix=".cocci", delete=False, encoding="utf-8") as f:
             f.write(text)
         with tempfile.NamedTemporaryFile("w", dir=tmp, delete=False, encoding="utf-8") as g:
-            copies = os.path.join(tmp, "expanded")
-            g.write("\n\n".join("\n".join(self.expand(group, copies)) for group in groups) + "\n")
-        run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), self.root,
+            g.write("\n\n".join("\n".join(group) for group in groups) + "\n")
+        run = spatch(["--sp-file", f.name, "--file-groups", g.name] + self.options(virtuals), stage.where,
                      self.timeout)
         # "No rules apply": each of them is for kernels that have what this one lacks.
         errors = [line for line in run.stderr.splitlines() if line.strip() and not line.startswith("No rules apply")]
@@ -288,54 +322,36 @@ class Runner:
             return [], None
         if run.returncode or any("rror" in line for line in errors):
             return None, (errors or ["ended with status %d" % run.returncode])[-1]
-        return self.findings(run.stdout.replace(copies + os.sep, "")), None
+        return self.findings(run.stdout, stage), None
 
-    def expand(self, group, copies):
-        """The names of the group's files, or of copies of them in which tables are written out."""
-        members, texts = {}, {}
-        for directory in {os.path.dirname(name) for name in group}:
-            beside = [os.path.join(directory, n) for n in os.listdir(os.path.join(self.root, directory))
-                      if n.endswith(".h")]
-            for name in [] if self.alone else beside:
-                members.update(member_macros(self.read(name)))
-        for name in group:
-            texts[name] = self.read(name)
-            members.update(member_macros(texts[name]))
-        for name, text in texts.items():
-            said = expanded(text, members)
-            if said == text or os.path.isabs(name):
-                yield name
-                continue
-            path = os.path.join(copies, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
-                f.write(said)
-            yield path
-
-    def read(self, name):
-        with open(os.path.join(self.root, name), encoding="utf-8", errors="surrogateescape") as f:
-            return f.read()
-
-    def findings(self, out):
+    def headers(self, group):
+        """The headers beside the files of a group."""
         found = []
-        for line in out.splitlines():
-            m = re.match(r"(.+?):(\d+):(\d+)-(\d+): (ERROR|WARNING): \[(%s)\] (.+)" % ID, line)
-            if m:
+        for directory in [] if self.alone else {os.path.dirname(name) for name in group}:
+            found += [os.path.join(directory, n) for n in os.listdir(os.path.join(self.root, directory))
+                      if n.endswith(".h")]
+        return [n for n in found if os.path.isfile(os.path.join(self.root, n))]
+
+    def findings(self, out, stage):
+        found = []
+        for said in out.splitlines():
+            m = re.match(r"(.+?):(\d+):(\d+)-(\d+): (ERROR|WARNING): \[(%s)\] (.+)" % ID, said)
+            if m and m.group(1) in stage.names:
+                name = stage.names[m.group(1)]
                 line, column, end = (int(m.group(n)) for n in (2, 3, 4))
                 if column == len(TABLE):    # the name of a table, perhaps of one that was written out
-                    where = self.read(m.group(1)).split("\n")[line - 1].find(DEFINED)
+                    where = stage.read(name).split("\n")[line - 1].find(DEFINED)
                     if where == 0:
                         column, end = column + len(DEFINED) - len(TABLE), end + len(DEFINED) - len(TABLE)
-                found.append(Finding(m.group(1), line, column, end, m.group(5).lower(), m.group(6),
-                                     m.group(7).strip()))
-            elif line.strip():
-                raise Stop("a rule of cocci/check said what is not in the form of a report: %s" % line)
+                found.append(Finding(name, line, column, end, m.group(5).lower(), m.group(6), m.group(7).strip()))
+            elif said.strip():
+                raise Stop("a rule of cocci/check said what is not in the form of a report: %s" % said)
         return found
 
-    def blame(self, groups, why, tmp):
+    def blame(self, groups, why, stage, tmp):
         """Together the rules failed: which one is it?"""
         for item in self.items:
-            _, alone = self.one([item], groups, tmp)
+            _, alone = self.one([item], groups, stage, tmp)
             if alone:
                 raise Stop("cocci/check/%s.cocci cannot be run: spatch %s" % (item.rule, alone))
         raise Stop("the rules of cocci/check/ run one by one but not together: spatch %s" % why)
@@ -346,20 +362,22 @@ class Runner:
             return [], []
         with tempfile.TemporaryDirectory(prefix="review.") as tmp, \
                 concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            shares = self.shares(files)
-            runs = [pool.submit(self.one, self.items, groups, tmp) for groups in shares]
-            unread = pool.submit(self.unread, files)
+            stage = Stage(self.root, os.path.join(tmp, "stage"))
+            os.mkdir(stage.where)
+            shares = [[stage.group(group, self.headers(group)) for group in groups] for groups in self.shares(files)]
+            runs = [pool.submit(self.one, self.items, groups, stage, tmp) for groups in shares]
+            parses = [pool.submit(self.unread, [n for group in groups for n in group], stage) for groups in shares]
             found = set()
             for groups, run in zip(shares, runs):
                 findings, why = run.result()
                 if findings is None:
-                    self.blame(groups, why, tmp)
+                    self.blame(groups, why, stage, tmp)
                 found.update(findings)
-            return sorted(found), unread.result()
+            return sorted(found), sorted(u for parse in parses for u in parse.result())
 
-    def unread(self, files):
+    def unread(self, copies, stage):
         """What spatch cannot parse it passes over in silence. Macros without statements do not matter."""
-        run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + files, self.root,
+        run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + copies, stage.where,
                      self.timeout)
         places, place = set(), None
         for line in (run.stdout + run.stderr).splitlines():
@@ -367,10 +385,10 @@ class Runner:
             if m:
                 place = (m.group(1), int(m.group(2)))
             m = re.match(r"badcount: (\d+)", line)
-            if m and place and place[0] in files and not self.plain_macro(*place):
-                places.add(Unread(*place, int(m.group(1))))
+            if m and place and place[0] in stage.names and not self.plain_macro(stage.names[place[0]], place[1]):
+                places.add(Unread(stage.names[place[0]], place[1], int(m.group(1))))
                 place = None
-        return sorted(places)
+        return places
 
     def plain_macro(self, name, number):
         with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as f:

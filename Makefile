@@ -11,7 +11,7 @@ MAKEFLAGS += -rR --no-print-directory
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
-CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vfio-pci-sdk
+CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),/nonexistent)/.cache)/vfio-pci-sdk
 
 # Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either.
 space := $(subst x,,x x)
@@ -28,6 +28,7 @@ kernel := $(subst ",,$(lastword $(file <$(kdir)/include/generated/utsrelease.h))
 $(if $(kernel),,$(error KDIR=$(KDIR) has no kernel headers (include/generated/utsrelease.h); \
 	install linux-headers-$$(uname -r) and say KDIR=/lib/modules/$$(uname -r)/build, or leave KDIR away))
 else
+$(if $(filter /nonexistent/%,$(CACHE)),$(error HOME is not set, so there is no place for kernels; say CACHE=, a directory of yours))
 kdir := $(CACHE)/kernels/$(KERNEL)/build
 kernel := $(KERNEL)
 kernel-release := $(CACHE)/kernels/$(KERNEL)/release
@@ -61,7 +62,7 @@ all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 # what is edited meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers
 # do not have: kbuild would say so for each module.
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
-	$(Q)scripts/doctor --need build
+	$(Q)scripts/doctor --write $(out) --need build
 	$(Q)mkdir -p $(@D)
 	+$(Q)$(if $(dry-run),exit;) flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); \
 		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules; \
@@ -78,7 +79,7 @@ $(call built,plain): tests/flavors/plain.config
 # Comes whole, with all else of the kernel: what make must not do is remove it when it is interrupted right after.
 .PRECIOUS: $(CACHE)/kernels/%/release
 $(CACHE)/kernels/%/release:
-	$(Q)scripts/doctor --need build
+	$(Q)scripts/doctor --write $(out) --need build
 	$(Q)scripts/kernels fetch $*
 
 # ---- programs that run in the virtual machine -------------------------------
@@ -127,26 +128,42 @@ programs: $(tests) $(benches)
 
 # ---- the virtual machine -----------------------------------------------------
 
-# Everything a virtual machine needs: tools, modules, programs.
-.PHONY: ready
-ready:
+# named PROGRAMS: those whose name contains or matches T, as scripts/vm has it; without T all.
+quoted = '$(subst ','\'',$(1))'
+named = $(if $(T),$(filter $(addprefix %/,$(shell t=$(call quoted,$(T)); for p in $(notdir $(1)); do \
+	case $$p in ($$t | *$$t*) echo $$p ;; esac; done)),$(1)),$(1))
+
+# flavors: those that scripts/vm knows.
+flavors = $(shell sed -n '/^for word in/,/^done/s/^\t\([a-z][a-z0-9 |]*\). .*/\1/p' scripts/vm | tr -d '|')
+
+# ready PROGRAMS: everything a virtual machine that runs them needs: tools, modules, the programs. Make expands a whole
+# recipe before it runs the first line, so what is wrong here is said before anything is done.
+define ready
 	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS; say KERNEL= instead of KDIR=))
-	$(Q)scripts/doctor --install build test
-	+$(Q)$(MAKE) $(jobs) all programs
+	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
+	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
+	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see scripts/get-qemu)))
+	$(Q)scripts/doctor --write $(out) --install build test
+	+$(Q)$(MAKE) $(jobs) all $(1)
+endef
 
 # Variables given to make are in the script's environment.
 vm = $(Q)CACHE=$(CACHE) BUILD=$(into) scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
 
 .PHONY: demo test shell
-demo: ready			## show our core driving three emulated devices
+demo:				## show our core driving three emulated devices
+	$(call ready,$(programs)/tests/demo)
 	$(call vm,demo)
 
-test: ready			## boot KERNEL in a virtual machine and run the tests
+test:				## boot KERNEL in a virtual machine and run the tests
+	$(call ready,$(call named,$(filter %_test,$(tests))))
 	$(call vm,test)
 
 .PHONY: stress
 stress: export STRESS_SECONDS := $(or $(SECONDS),60)
-stress: ready			## everything at once, for SECONDS= (default 60), on the same machine
+stress:				## everything at once, for SECONDS= (default 60), on the same machine
+	$(if $(shell echo $(call quoted,$(STRESS_SECONDS)) | grep -xE '[1-9][0-9]*'),,$(error SECONDS=$(SECONDS) is no number of seconds))
+	$(call ready,$(programs)/tests/stress)
 	$(call vm,stress)
 
 .PHONY: test-all
@@ -156,16 +173,18 @@ test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not bui
 .PHONY: conformance
 conformance: lab = $(lastword $(shell scripts/kernels list lab))
 conformance:		## run the newest kernel's variant drivers and its vfio selftests on our core
-	$(Q)scripts/doctor --install build test lab conformance
+	$(Q)scripts/doctor --write build --install build test lab conformance
 	+$(Q)$(MAKE) KERNEL=$(lab) $(jobs) all
 	$(Q)CACHE=$(CACHE) scripts/conformance $(lab)
 
 .PHONY: bench
-bench: ready			## compare KERNEL's own vfio-pci with ours, by instructions
+bench:				## compare KERNEL's own vfio-pci with ours, by instructions
+	$(call ready,$(call named,$(benches)))
 	$(Q)scripts/doctor --install bench
 	$(Q)CACHE=$(CACHE) BUILD=$(into) scripts/bench $(KERNEL) $(if $(T),'$(T)')
 
-shell: ready			## boot KERNEL and get a shell in it
+shell:				## boot KERNEL and get a shell in it
+	$(call ready,$(call named,$(tests)))
 	$(call vm,shell)
 
 # ---- elsewhere -----------------------------------------------------------------
@@ -179,7 +198,7 @@ dkms:				## let dkms build and install them, for each kernel to come, too
 	$(Q)scripts/package dkms $(if $(KDIR),$(kdir))
 
 deb:				## make a Debian package for dkms, in build/deb/
-	$(Q)scripts/doctor --install package
+	$(Q)scripts/doctor --write $(out) --install package
 	$(Q)scripts/package deb $(out)/deb
 
 # ---- the rest ----------------------------------------------------------------
@@ -189,7 +208,7 @@ deb:				## make a Debian package for dkms, in build/deb/
 .PHONY: migrate migrate-api migrate-test migrate-kernel
 migrate:			## move drivers in TREE that keep lists of VMAs to one address space
 	$(if $(TREE),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
-	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/doctor --write '$(or $(OUT),build/migrated)' --install migrate
 	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
 		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) '$(TREE)' $(FILES)
 
@@ -199,7 +218,7 @@ migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the new
 	$(Q)scripts/migrate-api $(FILES)
 
 migrate-test:			## compare what migrations do with what they should do
-	$(Q)scripts/doctor --install migrate
+	$(Q)scripts/doctor --write build --install migrate
 	$(Q)scripts/migrate-test $(if $(T),'$(T)')
 
 # Ours beside the migrated ones: the programs and the tests' own modules come from there.
@@ -207,7 +226,8 @@ migrated = $(Q)CACHE=$(CACHE) BUILD=build/$(1) MODULES=build/migrate/$(1)/module
 	scripts/vm --kernel $(1) --tests
 
 migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's tests on it
-	$(Q)scripts/doctor --install build test migrate
+	$(if $(call named,$(filter %_test,$(tests))),,$(error No program is named like T=$(T); see ls tests))
+	$(Q)scripts/doctor --write build --install build test migrate
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.12 all
 	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.12 build/migrate/debian-6.12
@@ -226,6 +246,7 @@ review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard inp
 		$(if $(FORMAT),--format '$(FORMAT)') $(FILES)
 
 review-test:			## compare what the rules of cocci/check find with what they should
+	$(if $(wildcard cocci/tests/check/*$(T)*.c),,$(error No case is named like T=$(T); see ls cocci/tests/check))
 	$(Q)scripts/doctor --install migrate
 	$(Q)scripts/review-test $(if $(T),'$(T)')
 
@@ -234,16 +255,19 @@ review-kernel:			## review the kernels' own drivers: each hit must be explained 
 	$(Q)CACHE=$(CACHE) scripts/review-kernel
 
 checklist:			## write docs/review-checklist.md anew from cocci/check
-	$(Q)scripts/review --checklist >docs/review-checklist.md
+	$(Q)scripts/doctor --write docs
+	$(Q)scripts/review --checklist >docs/review-checklist.md.new && mv docs/review-checklist.md.new docs/review-checklist.md || \
+		{ rm -f docs/review-checklist.md.new; exit 1; }
 
 .PHONY: docs
 docs:				## make the documentation as HTML in build/docs/html
-	$(Q)scripts/doctor --install docs
+	$(Q)scripts/doctor --write build --install docs
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
 
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
-	$(Q)scripts/doctor --install build test check docs migrate package
+	$(Q)scripts/check --names $(T)
+	$(Q)scripts/doctor --write $(out) --install build test check docs migrate package
 	+$(Q)$(MAKE) $(jobs) programs
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
 
@@ -272,8 +296,9 @@ clean:				## remove build/
 	$(Q)rm -rf $(out)
 
 .PHONY: distclean
-distclean: clean		## remove build/ and the cache
-	$(Q)rm -rf $(CACHE) $(CACHE)-ci $(CACHE)-ci.files
+distclean:			## remove build/ and the cache
+	$(if $(filter %/vfio-pci-sdk,$(CACHE)),,$(error CACHE=$(CACHE) may have files of others; remove it yourself))
+	$(Q)rm -rf $(out) $(CACHE) $(CACHE)-ci $(CACHE)-ci.files
 
 .PHONY: help
 help:				## this text

@@ -5,13 +5,18 @@
 # Sourced, never run. Callers set `set -eu` themselves.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-pci-sdk}
 
 die()
 {
 	echo "${0##*/}: $*" >&2
 	exit 1
 }
+
+# dkms has no HOME, and nothing to download.
+cache=${CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/vfio-pci-sdk}
+
+# Run from a git hook, git would work on the repository of the hook, wherever it is called.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_PREFIX
 
 # say WORD TEXT: a progress line in kbuild's form.
 say()
@@ -24,6 +29,34 @@ usage()
 {
 	sed -n '/^# Usage/,/^[^#]/{s/^# \{0,1\}//p}' "$0"
 	exit "${1:-0}"
+}
+
+# can_write DIR MEGABYTES ADVICE: die unless the directory exists or can be made, is writable, and has that much space.
+# Makes nothing.
+can_write()
+{
+	where=$1
+	while [ ! -e "$where" ] && [ ! -L "$where" ]; do
+		where=$(dirname "$where")
+	done
+	[ -d "$where" ] || die "$1 cannot be written: $where is not a directory; $3."
+	{ [ -w "$where" ] && [ -x "$where" ]; } || die "$1 cannot be written: you have no write access to $where; $3."
+	free=$(df -Pm "$where" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$2" ] || die "$1 has too little space: $2 MB are needed, $free MB are free; free some, or $3."
+}
+
+# can_cache MEGABYTES: the same for the cache.
+can_cache()
+{
+	[ "${CACHE:-}${XDG_CACHE_HOME:-}${HOME:-}" ] ||
+		die "HOME is not set, so there is no place for downloads; say CACHE=, a directory of yours."
+	can_write "$cache" "$1" 'say CACHE=, a directory with space that you can write to'
+}
+
+# plain_name WHAT NAME: die unless NAME can be part of a path, as what is made there is removed first.
+plain_name()
+{
+	echo "$2" | grep -qxE '[a-z0-9][a-z0-9.-]*' || die "'$2' is not the name of $1."
 }
 
 # kernels_table: the lines of KERNELS without comments.
@@ -54,7 +87,7 @@ kernel_release()
 # matched by PATTERN.
 mirror()
 {
-	apt-get update --print-uris |
+	apt-get update --print-uris 2>/dev/null |
 		sed -n "s|^'\\(.*debian.*\\)/dists/\\($1\\)/InRelease'.*|\\1|p" | head -n 1
 }
 
@@ -65,6 +98,10 @@ apt_root()
 {
 	[ "${apt_suites:-}" != "$*" ] || return 0
 	unset APT_CONFIG
+	command -v apt-get >/dev/null || die "this host has no apt-get, which downloads Debian's packages; build for" \
+		"headers of your own with KDIR=/lib/modules/\$(uname -r)/build, or work in a container of Debian 12."
+	# The lists alone are that large.
+	can_cache 100
 	apt_suites=$*
 	apt_dir=$cache/apt/$(echo "$*" | tr ', ' __)
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
@@ -102,11 +139,27 @@ apt_root()
 	} >"$apt_dir/apt.conf"
 	export APT_CONFIG="$apt_dir/apt.conf"
 	say APT "$*"
-	run "$apt_dir/log" apt-get update || {
-		! absent=$(sed -n "s/^E: The repository '\(.*\) Release' does not have.*/\1/p" "$apt_dir/log" | grep .) ||
-			die "the mirror has no suite \"$absent\": name one that it has, or another mirror in /etc/apt."
-		die "apt cannot read $1: see $apt_dir/log (is the network up?)"
-	}
+	# Without the option old lists are good enough for apt where the network is down.
+	run "$apt_dir/log" apt-get update -o APT::Update::Error-Mode=any ||
+		apt_failed "$apt_dir/log" "cannot get the package lists of $1 (log: $apt_dir/log)"
+}
+
+# apt_failed LOG WHAT: die with the reason that apt gave in LOG, and what to do about it.
+apt_failed()
+{
+	reason=$(sed -n 's/^ *\(E\|Err\|W\): *//p' "$1" 2>/dev/null)
+	absent=$(sed -n "s/^E: The repository '\(.*\) Release' does not have.*/\1/p" "$1" 2>/dev/null | head -n 1)
+	[ -z "$absent" ] ||
+		die "the mirror has no suite \"$absent\": name one that it has, or another mirror in /etc/apt."
+	case $(cat "$1" 2>/dev/null) in
+	*'No space left on device'*) die "$2: no space left on device; free some (df -h shows where)." ;;
+	*'failure resolving'* | *'ould not resolve'* | *'ould not connect'* | *'nable to connect'* | *'timed out'* | \
+		*'is unreachable'* | *'onnection refused'* | *'onnection failed'*)
+		die "$2: the mirror cannot be reached; check the network and apt's proxy, then try again" \
+			"($(echo "$reason" | grep -iE 'resolv|connect|timed|unreach|refused' | head -n 1))."
+		;;
+	esac
+	die "$2: $(echo "${reason:-apt-get failed}" | head -n 1)"
 }
 
 # apt_depends PACKAGE REGEX: names in the newest PACKAGE's Depends that match REGEX.
@@ -116,14 +169,18 @@ apt_depends()
 		tr -s ', |' '\n' | grep -x "$2" || true
 }
 
-# apt_fetch DIR PACKAGE...: download into DIR.
+# apt_fetch DIR PACKAGE...: download into DIR, when there is space for it and for what is in it.
 apt_fetch()
 {
 	apt_to=$1; shift
+	apt-cache show --no-all-versions "$@" 2>/dev/null | awk '$1 == "Size:" { mb += $2 / 1e6 }
+		$1 == "Installed-Size:" { mb += $2 / 1e3 } END { print int(mb) + 1 }' >"$apt_dir/needed"
+	can_cache "$(cat "$apt_dir/needed")"
 	for apt_package; do
-		say GET "$apt_package"
+		say GET "$apt_package ($(apt-cache show --no-all-versions "$apt_package" 2>/dev/null |
+			awk '$1 == "Size:" { printf "%.1f MB", $2 / 1e6; exit }'))"
 		(cd "$apt_to" && run "$apt_dir/log" apt-get download "$apt_package") ||
-			die "cannot download $apt_package: see $apt_dir/log"
+			apt_failed "$apt_dir/log" "cannot download $apt_package (log: $apt_dir/log)"
 	done
 }
 
@@ -170,20 +227,43 @@ source_piece()
 	echo "$source $*" >"$piece.made-of"
 }
 
-# kernel_scripts: checkpatch and kernel-doc are in no package but the kernel's source; the same
-# series for everyone, so that everyone sees the same complaints.
+# kernel_scripts: checkpatch is in no package but the kernel's source; the same series for everyone, so
+# that everyone sees the same complaints.
 kernel_scripts()
 {
 	dir=$cache/kernel-scripts
-	[ ! -e "$dir/kernel-doc" ] || return 0
+	[ ! -e "$dir/checkpatch.pl" ] || return 0
 	source_package bookworm,bookworm-security linux-source-6.12
 	say UNPACK "${source##*/}"
 	rm -rf "$dir.new"
 	mkdir -p "$dir.new"
 	tar -xJf "$source" -C "$dir.new" --strip-components=2 --occurrence=1 \
 		linux-source-6.12/scripts/checkpatch.pl linux-source-6.12/scripts/const_structs.checkpatch \
-		linux-source-6.12/scripts/spelling.txt linux-source-6.12/scripts/kernel-doc
+		linux-source-6.12/scripts/spelling.txt
 	mv "$dir.new" "$dir"
+}
+
+# kernel_doc: sets kernel_doc to the kernel's script of that name: it comes with the first packaged kernel,
+# and where that is not in the cache yet, with a package of 1 MB.
+kernel_doc()
+{
+	first=$(kernels_table | awk '$3 == "packages" { print $1; exit }')
+	for dir in "$cache/kernels/$first" "$cache/kernel-doc"; do
+		kernel_doc=$(find "$dir/usr/lib" -path '*/scripts/kernel-doc' 2>/dev/null | head -n 1)
+		[ -z "$kernel_doc" ] || return 0
+	done
+	kernel_line "$first"
+	apt_root "$suites"
+	headers=$(apt_depends "$package" 'linux-image-[0-9].*' | head -n 1 | sed 's/image/headers/')
+	kbuild=$(apt_depends "$headers" 'linux-kbuild-.*' | head -n 1)
+	[ -n "$kbuild" ] || die "the mirror has no linux-kbuild package, which has kernel-doc, in $suites."
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	apt_fetch "$dir" "$kbuild"
+	dpkg-deb -x "$dir"/*.deb "$dir"
+	rm "$dir"/*.deb
+	kernel_doc=$(find "$dir/usr/lib" -path '*/scripts/kernel-doc' | head -n 1)
+	[ -n "$kernel_doc" ] || die "$kbuild has no kernel-doc: see $dir."
 }
 
 newest_source()
@@ -197,6 +277,7 @@ run()
 	run_log=$1; shift
 	if [ "${V:-0}" = 1 ]; then
 		echo "+ $*"
+		rm -f "$run_log"
 		"$@"
 	else
 		"$@" >"$run_log" 2>&1

@@ -244,7 +244,7 @@ kernel_scripts()
 }
 
 # kernel_doc: sets kernel_doc to the kernel's script of that name: it comes with the first packaged kernel,
-# and where that is not in the cache yet, with a package of 1 MB.
+# and where that is not in the cache yet, with a package of 2 MB.
 kernel_doc()
 {
 	first=$(kernels_table | awk '$3 == "packages" { print $1; exit }')

@@ -264,7 +264,7 @@ TEST_F(refused, message_names_the_callback)
 	log[len] = 0;
 	snprintf(text, sizeof(text), "%s: cannot register with vfio: the driver's %s", self->bdf,
 		 variant->missing);
-	EXPECT_TRUE(strstr(log, text)) TH_LOG("the log does not say \"%s\"", text);
+	EXPECT_TRUE(!!strstr(log, text)) TH_LOG("the log does not say \"%s\"", text);
 }
 
 TEST_HARNESS_MAIN

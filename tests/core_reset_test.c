@@ -183,7 +183,7 @@ static void *reset_by_sysfs(void *arg)
 	return NULL;
 }
 
-/* Kills a task that waits in a fault for the end of a reset. Was it gone before the reset was over? */
+/* Kills a task that faults during a reset.  True if it was gone before the reset was over. */
 static bool killed_in_time(struct vfio_dev *dev, void *bar, void *(*reset)(void *arg))
 {
 	/* FLR takes 100 ms; on a busy host more than what is left may pass before we look. */

@@ -235,18 +235,30 @@ TEST_F_TIMEOUT(alone, reset_returns, 120)
 	EXPECT_EQ(self->watcher.expected, value);
 }
 
-TEST_TIMEOUT(resets_of_all_kinds_at_once_end, 240)
+FIXTURE(nvme)
+{
+	char bdf[BDF_LEN];
+};
+
+FIXTURE_SETUP(nvme)
+{
+	if (!strcmp(vfio_driver(), "vfio-pci"))
+		SKIP(return, OTHER_CORE);
+	if (pci_find(&pci_nvme, 0, self->bdf))
+		SKIP_NO_DEVICE(return, &pci_nvme);
+}
+
+FIXTURE_TEARDOWN(nvme)
+{
+}
+
+TEST_F_TIMEOUT(nvme, resets_of_all_kinds_at_once_end, 240)
 {
 	struct vfio_dev dev;
 	struct watcher watcher = { .dev = &dev };
-	char bdf[BDF_LEN];
 	pid_t pid[4];
 
-	if (!strcmp(vfio_driver(), "vfio-pci"))
-		SKIP(return, OTHER_CORE);
-	if (pci_find(&pci_nvme, 0, bdf))
-		SKIP_NO_DEVICE(return, &pci_nvme);
-	ASSERT_EQ(0, variant_open(&dev, NULL, bdf, DRIVER));
+	ASSERT_EQ(0, variant_open(&dev, NULL, self->bdf, DRIVER));
 	watcher.bar = vfio_mmap(&dev, 0, 0, PAGE, PROT_READ);
 	ASSERT_NE(MAP_FAILED, watcher.bar);
 	ASSERT_EQ(0, watch_start(&watcher));
@@ -254,8 +266,9 @@ TEST_TIMEOUT(resets_of_all_kinds_at_once_end, 240)
 	pid[1] = child_start(reset_all_ways, &dev, ROUNDS);
 	pid[2] = child_start(sysfs_resets, &dev, 4 * ROUNDS);
 	pid[3] = child_start(toggle_decode, &dev, 50 * ROUNDS);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, child_end(pid[i])) TH_LOG("task %d", i);
+	}
 	watch_stop(&watcher);
 	EXPECT_LT(0, watcher.good);
 	EXPECT_EQ(0, watcher.noise);
@@ -339,8 +352,9 @@ TEST_F_TIMEOUT(pair, bus_resets_of_all_kinds_at_once_end, 240)
 	pid[2] = child_start(reset_bus_by_sysfs, &self->dev[0], ROUNDS);
 	pid[3] = child_start(toggle_decode, &self->dev[0], 50 * ROUNDS);
 	pid[4] = child_start(toggle_decode, &self->dev[1], 50 * ROUNDS);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++) {
 		ASSERT_EQ(0, child_end(pid[i])) TH_LOG("task %d", i);
+	}
 	for (int i = 0; i < 2; i++) {
 		watch_stop(&watcher[i]);
 		EXPECT_LT(0, watcher[i].good);
@@ -349,19 +363,13 @@ TEST_F_TIMEOUT(pair, bus_resets_of_all_kinds_at_once_end, 240)
 }
 
 /* The gates look for leaks; on kernels with lockdep a key in freed memory is one. */
-TEST_TIMEOUT(failed_init_leaves_nothing, 60)
+TEST_F_TIMEOUT(nvme, failed_init_leaves_nothing, 60)
 {
-	char bdf[BDF_LEN];
-
-	if (!strcmp(vfio_driver(), "vfio-pci"))
-		SKIP(return, OTHER_CORE);
-	if (pci_find(&pci_nvme, 0, bdf))
-		SKIP_NO_DEVICE(return, &pci_nvme);
 	ASSERT_EQ(0, module_load(DRIVER, "init_fails=1"));
 	for (int i = 0; i < 8; i++)
-		EXPECT_NE(0, pci_bind(bdf, DRIVER));
+		EXPECT_NE(0, pci_bind(self->bdf, DRIVER));
 	EXPECT_EQ(0, module_load(DRIVER, ""));
-	EXPECT_EQ(0, pci_bind(bdf, DRIVER));
+	EXPECT_EQ(0, pci_bind(self->bdf, DRIVER));
 }
 
 TEST_HARNESS_MAIN

@@ -296,7 +296,7 @@ TEST_F(sriov, two_vfs_in_use)
  */
 FIXTURE(pf_and_vf)
 {
-	struct __self_sriov sriov;
+	FIXTURE_DATA(sriov) sriov;
 	struct vfio_iommu vf_iommu;
 	struct vfio_dev pf, vf;
 	char *pf_bar, *vf_bar;
@@ -330,7 +330,7 @@ static uint32_t device_flags(struct vfio_dev *dev)
 }
 
 /* In a container of its own: the group ends with the VF, and the next one may have its number. */
-static int open_new_vf(struct __self_pf_and_vf *self)
+static int open_new_vf(FIXTURE_DATA(pf_and_vf) *self)
 {
 	int err = create_vf(self->sriov.pf, self->sriov.vf) ?: vfio_iommu_open(&self->vf_iommu);
 
@@ -347,7 +347,7 @@ static int open_new_vf(struct __self_pf_and_vf *self)
 	return self->vf_bar ? 0 : -errno;
 }
 
-static void close_pf(struct __self_pf_and_vf *self)
+static void close_pf(FIXTURE_DATA(pf_and_vf) *self)
 {
 	if (self->pf_bar)
 		munmap(self->pf_bar, PAGE);
@@ -356,7 +356,7 @@ static void close_pf(struct __self_pf_and_vf *self)
 	self->sriov.fd[0] = self->pf.fd = -1;
 }
 
-static void close_vf(struct __self_pf_and_vf *self)
+static void close_vf(FIXTURE_DATA(pf_and_vf) *self)
 {
 	if (self->vf_bar)
 		munmap(self->vf_bar, PAGE);
@@ -367,7 +367,7 @@ static void close_vf(struct __self_pf_and_vf *self)
 
 FIXTURE_SETUP(pf_and_vf)
 {
-	struct __self_sriov *sriov = &self->sriov;
+	FIXTURE_DATA(sriov) *sriov = &self->sriov;
 	struct vfio_dev *pf = &self->pf;
 	char text[8] = "";
 

@@ -14,7 +14,7 @@
  * them a CPU.
  */
 #define PASSES	      5000
-#define TRIAL_SECONDS 10.0
+#define TRIAL_SECONDS 30.0
 
 struct ball {
 	atomic_uint passes;

@@ -130,8 +130,8 @@ programs: $(tests) $(benches)
 
 # named PROGRAMS: those whose name contains or matches T, as scripts/vm has it; without T all.
 quoted = '$(subst ','\'',$(1))'
-named = $(if $(T),$(filter $(addprefix %/,$(shell t=$(call quoted,$(T)); for p in $(notdir $(1)); do \
-	case $$p in ($$t | *$$t*) echo $$p ;; esac; done)),$(1)),$(1))
+named = $(if $(T),$(filter $(addprefix %/,$(shell t=$(call quoted,$(T)) bash -O extglob -c 'for p; do \
+	case $$p in ($$t | *$$t*) echo $$p ;; esac; done' named $(notdir $(1)))),$(1)),$(1))
 
 # flavors: those that scripts/vm knows.
 flavors = $(shell sed -n '/^for word in/,/^done/s/^\t\([a-z][a-z0-9 |]*\). .*/\1/p' scripts/vm | tr -d '|')

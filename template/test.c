@@ -431,7 +431,8 @@ TEST(reset_in_the_middle)
 	if (err == -ENOTTY)
 		SKIP(return, "%s cannot be reset: try another with VFIO_SELFTESTS_BDF", bdf);
 	ASSERT_EQ(0, err);
-	EXPECT_EQ(resets + 1, self.status->resets);
+	/* The PCI core calls reset_done for each method it tries, those that fail as well. */
+	EXPECT_LT(resets, self.status->resets);
 	EXPECT_EQ(0, self.status->granted);
 	EXPECT_FALSE(touch(self.bar));
 	EXPECT_EQ(GRANTED, set_guard(&self, 1));

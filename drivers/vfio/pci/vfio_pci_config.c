@@ -27,7 +27,7 @@
 /* The map has a byte for each byte of config space; PCI_CAP_ID_INVALID* are no index. */
 #define VFIO_PCI_MAX_CAPS	128
 
-/* Few devices have more.  With the head before them they fill a slab object; so do twice + 1. */
+/* 7 entries plus the header fit kmalloc-128; growing to 2n + 1 keeps fitting the next size. */
 #define VFIO_PCI_FEW_CAPS	7
 
 struct vfio_pci_caps {
@@ -37,13 +37,13 @@ struct vfio_pci_caps {
 };
 
 /*
- * Bytes between capabilities.  Some devices have registers there and do not work without (be2net),
- * and the device is user space's, isolated by the IOMMU: these bytes are no worse than its BARs.
+ * Bytes between capabilities.  Some devices have registers there that their drivers need (be2net).
+ * Writing them is as safe as writing a BAR: the IOMMU isolates the device.
  */
 static const struct vfio_pci_captype unassigned_type = { .raw_write = true };
 static const struct vfio_pci_cap unassigned = { .type = &unassigned_type };
 
-/* Bytes that someone declared to be in vconfig only. */
+/* Bytes declared PCI_CAP_ID_INVALID_VIRT: they exist in vconfig only. */
 static const struct vfio_pci_captype emulated_type = { .rest = { ~0U, ~0U } };
 static const struct vfio_pci_cap emulated = { .type = &emulated_type };
 
@@ -151,7 +151,7 @@ static __always_inline struct vfio_pci_perm perm_at(const struct vfio_pci_captyp
 	return perm;
 }
 
-/* The hardware is asked only for what is not in vconfig. */
+/* Read the hardware only if some of the bits live there. */
 int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			      unsigned int offset, unsigned int count, u32 *val)
 {
@@ -174,8 +174,8 @@ int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vf
 }
 
 /*
- * @hw: what the hardware has there, for a caller who has just read it and keeps others from
- * changing it; or NULL
+ * @hw: current value of the register, if the caller has just read it and excludes other writers;
+ * else NULL
  */
 static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
 				      const struct vfio_pci_cap *cap, unsigned int offset,
@@ -245,7 +245,7 @@ static int cap_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 	if (cap->type->read)
 		return cap->type->read(vdev, cap, offset, count, val);
 
-	/* Most of config space: nothing there is virtual. */
+	/* Fast path: most of config space has no virtual bits. */
 	if (!cap->type->nr_perms && !cap->type->rest.virt)
 		return vfio_pci_config_hw_read(vdev, cap->start + offset, count, val);
 
@@ -266,7 +266,7 @@ static const struct vfio_pci_cap *cap_at(struct vfio_pci_core_device *vdev, u16 
 	}
 }
 
-/* The widest naturally aligned access, of at most @count bytes, that stays in one piece. */
+/* Widest naturally aligned access of at most @count bytes that stays within one capability. */
 static unsigned int chunk_at(const u8 *map, u16 pos, size_t count)
 {
 	u8 index = map[pos];
@@ -323,8 +323,8 @@ static int put_to_user(char __user *buf, unsigned int count, u32 val)
  * @ppos: offset in config space; not advanced
  * @iswrite: write, else read
  *
- * Does a single access of 1, 2 or 4 bytes, the most that alignment, @count and the borders of the
- * capability allow.  The caller comes back for the rest.
+ * Makes a single access of 1, 2 or 4 bytes, the most that alignment, @count and the borders of the
+ * capability allow.  Call again for the rest.
  *
  * Context: process, device open; no lock of the core held.
  * Return: bytes done; -EFAULT when the range is not within config space or @buf is not accessible;
@@ -377,7 +377,7 @@ ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 	return done;
 }
 
-/* A capability stays in the half of config space that it begins in. */
+/* A capability does not extend beyond the half of config space in which it begins. */
 static unsigned int half_end(struct vfio_pci_core_device *vdev, u16 pos)
 {
 	return pos < PCI_CFG_SPACE_SIZE ? PCI_CFG_SPACE_SIZE : vdev->pdev->cfg_size;
@@ -401,7 +401,7 @@ static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 		u32 val;
 		int ret;
 
-		/* The header has just been saved; but probe_intx() may have changed DisINTx. */
+		/* Use the just saved header, except COMMAND: probe_intx() may have changed DisINTx. */
 		if (pos < PCI_STD_HEADER_SIZEOF && pos != PCI_COMMAND) {
 			val = vdev->pdev->saved_config_space[pos / 4];
 		} else {
@@ -432,8 +432,8 @@ static int grow_caps(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * Declares @len bytes at @pos, a multiple of 4, to be a piece of its own.  There are devices whose
- * PCI Express capability begins too late for the length that its version has: cut it off.
+ * Declare @len bytes at @pos, a multiple of 4, to be a capability of their own.  Clamp the length:
+ * some devices place a PCIe v2 capability too close to the end of config space.
  */
 int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_captype *type,
 			u16 pos, unsigned int len)
@@ -465,8 +465,8 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 }
 
 /*
- * Builds the map and the shadow; the device has just been enabled and nobody else uses them yet.
- * After an error the caller frees what is there, as at close.
+ * Build the map and vconfig.  Called from enable, before user space can access the device.  On
+ * error the caller calls vfio_config_free(), as at close.
  */
 int vfio_config_init(struct vfio_pci_core_device *vdev)
 {

@@ -39,7 +39,7 @@ struct vfio_pci_perm {
  * @init: optional; adjusts vconfig, which holds what the hardware showed
  * @read: optional; replaces vfio_pci_config_read_bits(); may not change vconfig
  * @write: optional; called without config_lock.  Takes it around vfio_pci_config_write_bits() and
- *	whatever else it does to vconfig, and takes no memory_lock under it.
+ *	other changes to vconfig, and must not take memory_lock under it.
  */
 struct vfio_pci_captype {
 	const struct vfio_pci_perm	*perms;

@@ -2,8 +2,8 @@
 /*
  * Config space: the capabilities in its first 256 bytes.
  *
- * The pointer to the next capability is virtual in each, so that those that stand in no table can
- * be hidden by unlinking them.
+ * The next pointer of every capability is virtual, so that capabilities without a table are hidden
+ * by unlinking them.
  */
 
 #include <linux/bitfield.h>
@@ -17,12 +17,12 @@
 
 #define NEXT_BITS	CFG_BITS(PCI_CAP_LIST_NEXT, 0xff)
 
-/* Everything else is read from the hardware and written by nobody. */
+/* Read-only in hardware, except for the virtual next pointer. */
 static const struct vfio_pci_perm plain_perms[] = {
 	{ .virt = NEXT_BITS },
 };
 
-/* Config space beyond 256 bytes exists only if the device says so, and if it answers there. */
+/* Extended config space must be announced by the device and must not read as 0. */
 static void probe_extended(struct vfio_pci_core_device *vdev)
 {
 	u32 header;
@@ -33,8 +33,8 @@ static void probe_extended(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * Power management.  The host handles PME, and is the only one who can in D3cold: user space is
- * told that there is none.  Its write of the power state is a request; the host makes the change.
+ * Power management.  PME stays with the host (only it can act on D3cold), so hide it.  A write of
+ * the power state is a request that vfio_pci_user_power_state() carries out.
  */
 #define PM_PME_BITS	(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS)
 
@@ -64,7 +64,7 @@ static int pm_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
 	mutex_unlock(&vdev->config_lock);
 
-	/* PCI_D0 to PCI_D3hot are numbered as the field is. */
+	/* PCI_D0 to PCI_D3hot have the values of the register field. */
 	if (!ret && offset == PCI_PM_CTRL)
 		vfio_pci_user_power_state(vdev,
 					  (__force pci_power_t)(val & PCI_PM_CTRL_STATE_MASK));
@@ -73,8 +73,8 @@ static int pm_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 }
 
 /*
- * Vital product data.  The protocol takes many accesses, and functions may share one storage: the
- * host speaks it, and user space speaks to a model of the two registers.
+ * Vital product data.  A transfer takes several accesses and functions may share the storage, so
+ * the host runs the protocol; user space gets an emulation of the two registers.
  */
 static const struct vfio_pci_perm vpd_perms[] = {
 	{
@@ -84,7 +84,7 @@ static const struct vfio_pci_perm vpd_perms[] = {
 	[PCI_VPD_DATA / 4] = { .virt = ~0U, .write = ~0U },
 };
 
-/* Completion is the flag's change.  After an error it stays, as in a device that never answers. */
+/* Completion toggles the F bit.  On error leave it, as hardware that never completes would. */
 static void vpd_transfer(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap)
 {
 	u32 addr = vfio_pci_vconfig_get(vdev, cap->start + PCI_VPD_ADDR, 2);
@@ -112,7 +112,7 @@ static int vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 
 	mutex_lock(&vdev->config_lock);
 	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
-	/* Only a write that includes the flag, which is in the upper byte, starts a transfer. */
+	/* Only a write to the byte with the F bit starts a transfer. */
 	if (!ret && offset <= PCI_VPD_ADDR + 1 && offset + count > PCI_VPD_ADDR + 1)
 		vpd_transfer(vdev, cap);
 	mutex_unlock(&vdev->config_lock);
@@ -121,9 +121,9 @@ static int vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 }
 
 /*
- * MSI.  The host programs address and data, user space has a model of them; the hardware's enable
- * bit may go on only while the host has vectors.  The width of the address decides on the layout;
- * masks, where there are none, would lie beyond the length.
+ * MSI.  The host programs address and data, user space gets an emulation of them.  The enable bit
+ * is set in hardware only while the host has vectors allocated.  The layout depends on the address
+ * width; the length ends before the mask bits if the device has none.
  */
 #define MSI_FLAGS_BITS	CFG_BITS(PCI_MSI_FLAGS, 0xff)
 
@@ -160,7 +160,7 @@ static int msi_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	flags = vfio_pci_vconfig_get(vdev, pos, 2);
 	if (READ_ONCE(vdev->irq_type) != VFIO_PCI_MSI_IRQ_INDEX)
 		flags &= ~PCI_MSI_FLAGS_ENABLE;
-	/* Not more messages than the host has vectors for. */
+	/* Limit QSIZE to the vectors that the host has allocated. */
 	if (FIELD_GET(PCI_MSI_FLAGS_QSIZE, flags) > vdev->msi_qmax) {
 		flags &= ~PCI_MSI_FLAGS_QSIZE;
 		flags |= FIELD_PREP(PCI_MSI_FLAGS_QSIZE, vdev->msi_qmax);
@@ -218,9 +218,9 @@ static int pcix_probe(struct vfio_pci_core_device *vdev, u16 pos,
 }
 
 /*
- * PCI Express.  Not for user space: phantom functions (the IOMMU knows no such requester) and ARI
- * forwarding (the host decided).  Virtual: FLR, because the host must know of a reset, and the
- * payload and read request sizes, which have to suit all devices on the path.
+ * PCI Express.  Read-only: phantom functions (the IOMMU has no context for their requester IDs) and
+ * ARI forwarding (host policy).  Virtual: FLR, because the host must perform the reset, and the
+ * payload and read request sizes, which must suit all devices on the path.
  */
 static const struct vfio_pci_perm exp_perms[] = {
 	{ .virt = NEXT_BITS },
@@ -232,8 +232,8 @@ static const struct vfio_pci_perm exp_perms[] = {
 };
 
 /*
- * User space sees the read request size it asked for.  The hardware gets at least the payload size
- * of the link: a guest that does not know the host's topology is careful and would waste bandwidth.
+ * User space reads back the read request size it wrote.  The hardware gets at least MPS: a guest
+ * does not know the host's topology and would choose a needlessly small value.
  */
 static void exp_set_readrq(struct vfio_pci_core_device *vdev, u32 ctrl)
 {
@@ -264,7 +264,7 @@ static int exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 
 	mutex_unlock(&vdev->config_lock);
 
-	/* Not necessarily by FLR: the host resets the function in the way that it knows to work. */
+	/* The PCI core chooses the reset method, which need not be FLR. */
 	if (!ret && flr &&
 	    !vfio_pci_config_hw_read(vdev, cap->start + PCI_EXP_DEVCAP, 4, &devcap) &&
 	    devcap & PCI_EXP_DEVCAP_FLR)
@@ -285,7 +285,7 @@ static int exp_probe(struct vfio_pci_core_device *vdev, u16 pos,
 		return linkless ? PCI_CAP_EXP_RC_ENDPOINT_SIZEOF_V1 :
 				  PCI_CAP_EXP_ENDPOINT_SIZEOF_V1;
 
-	/* The kernel's constant for the latter left out Link Status 2 for long. */
+	/* PCI_CAP_EXP_ENDPOINT_SIZEOF_V2 omitted Link Status 2 in older kernels. */
 	return linkless ? PCI_CAP_EXP_RC_ENDPOINT_SIZEOF_V2 : PCI_EXP_LNKSTA2 + 2;
 }
 
@@ -352,7 +352,7 @@ static int sata_probe(struct vfio_pci_core_device *vdev, u16 pos,
 								     PCI_SATA_SIZEOF_SHORT;
 }
 
-/* What has no length here is hidden: for bridges, for the host, or unknown. */
+/* Capabilities without a length are hidden: bridge-only, host-only or unknown. */
 static const struct vfio_pci_captype std_types[] = {
 	[PCI_CAP_ID_PM]		= { CFG_PERMS(pm_perms), .len = PCI_PM_SIZEOF,
 				    .init = pm_init, .write = pm_write },
@@ -376,7 +376,7 @@ static const struct vfio_pci_captype std_types[] = {
 				    .write = af_write },
 };
 
-/* Walks the hardware's chain and takes what is hidden out of the virtual one. */
+/* Walk the capability list of the hardware and unlink hidden capabilities in vconfig. */
 int vfio_pci_config_init_cap(struct vfio_pci_core_device *vdev)
 {
 	DECLARE_BITMAP(seen, PCI_CFG_SPACE_SIZE / 4) = { };

@@ -2,8 +2,8 @@
 /*
  * Config space: the extended capabilities, from byte 256 on.
  *
- * The first dword of each, which has the pointer to the next one, is virtual: those that stand in
- * no table are unlinked.
+ * The header dword of every capability, with the next pointer, is virtual, so that capabilities
+ * without a table are hidden by unlinking them.
  */
 
 #include <linux/bitfield.h>
@@ -14,14 +14,14 @@
 #include "vfio_pci_config.h"
 #include "vfio_pci_priv.h"
 
-/* Everything but the header is read from the hardware and written by nobody. */
+/* Read-only in hardware, except for the virtual header. */
 static const struct vfio_pci_perm plain_perms[] = {
 	{ .virt = ~0U },
 };
 
 /*
- * Error reporting: user space may clear, mask and grade all errors of the function itself, and have
- * ECRC.  Headers and root port registers are not its own.
+ * Error reporting: user space may clear, mask and set the severity of the function's own errors,
+ * and enable ECRC.  Header logs and root port registers are read-only.
  */
 #define ERR_UNC_BITS	(PCI_ERR_UNC_UND | PCI_ERR_UNC_DLP | PCI_ERR_UNC_SURPDN |		\
 			 PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_FCP | PCI_ERR_UNC_COMP_TIME |	\
@@ -45,13 +45,13 @@ static const struct vfio_pci_perm err_perms[] = {
 	},
 };
 
-/* Power budgeting: a selector of what to read. */
+/* Power budgeting: only the data select register is writable. */
 static const struct vfio_pci_perm pwr_perms[] = {
 	{ .virt = ~0U },
 	[PCI_PWR_DATA / 4] = { .write = CFG_BITS(PCI_PWR_DATA, 0xff) },
 };
 
-/* VC, VC9 and MFVC.  User space may write none of their arbitration tables. */
+/* VC, VC9 and MFVC.  Their arbitration tables are read-only. */
 static int vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
 		    const struct vfio_pci_captype **type)
 {
@@ -67,7 +67,7 @@ static int vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	len = PCI_CAP_VC_BASE_SIZEOF +
 	      PCI_CAP_VC_PER_VC_SIZEOF * (1 + FIELD_GET(PCI_VC_CAP1_EVCC, cap1));
 
-	/* The VC arbitration table has half a byte for each phase. */
+	/* The VC arbitration table has 4 bits per phase. */
 	if (cap2 & PCI_VC_CAP2_128_PHASE)
 		return round_up(len, 16) + 128 / 2;
 	if (cap2 & PCI_VC_CAP2_64_PHASE)
@@ -93,7 +93,7 @@ static int acs_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	if (ret)
 		return ret;
 
-	/* A vector of whole dwords; a size of 0 stands for 256. */
+	/* The egress control vector is a whole number of dwords; size 0 means 256 bits. */
 	return PCI_ACS_EGRESS_CTL_V + (bits ? round_up(bits, 32) : 256) / 8;
 }
 
@@ -107,7 +107,7 @@ static int rebar_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	if (ret)
 		return ret;
 
-	/* The header, then two registers for each BAR. */
+	/* Header, then a capability and a control register per BAR. */
 	return 4 + 8 * FIELD_GET(PCI_REBAR_CTRL_NBAR_MASK, ctrl);
 }
 
@@ -136,7 +136,7 @@ static int tph_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	if ((cap & PCI_TPH_CAP_LOC_MASK) != PCI_TPH_LOC_CAP)
 		return PCI_TPH_BASE_SIZEOF;
 
-	/* The steering table is here: 16 bits each, the field counts from 0. */
+	/* The steering tag table is in the capability: 16-bit entries, size field is N - 1. */
 	return PCI_TPH_BASE_SIZEOF + 2 * (FIELD_GET(PCI_TPH_CAP_ST_MASK, cap) + 1);
 }
 
@@ -165,7 +165,7 @@ static int dvsec_probe(struct vfio_pci_core_device *vdev, u16 pos,
 #define RAW(least, fn)		{ CFG_PERMS(plain_perms), .len = (least), .probe = (fn),	\
 				  .raw_write = true }
 
-/* What has no length here is hidden: for root complexes, for the host, or unknown. */
+/* Capabilities without a length are hidden: root-complex-only, host-only or unknown. */
 static const struct vfio_pci_captype ext_types[] = {
 	[PCI_EXT_CAP_ID_ERR]	= { CFG_PERMS(err_perms), .len = PCI_ERR_ROOT_COMMAND },
 	[PCI_EXT_CAP_ID_VC]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, vc_probe),
@@ -187,7 +187,7 @@ static const struct vfio_pci_captype ext_types[] = {
 	[PCI_EXT_CAP_ID_DVSEC]	= RAW(PCI_DVSEC_HEADER1 + 4, dvsec_probe),
 };
 
-/* The chain begins at a fixed place, so its first link cannot be taken out, only blanked. */
+/* The list begins at a fixed offset: its first entry cannot be unlinked, only blanked. */
 static const struct vfio_pci_captype anchor_type = PLAIN(PCI_CAP_SIZEOF);
 
 static u32 header_with_next(u32 header, u16 next)
@@ -195,7 +195,7 @@ static u32 header_with_next(u32 header, u16 next)
 	return (header & ~(0xffcU << 20)) | (u32)next << 20;
 }
 
-/* As for the capabilities below 256, along the other chain. */
+/* As vfio_pci_config_init_cap(), for the extended capability list. */
 int vfio_pci_config_init_ext(struct vfio_pci_core_device *vdev)
 {
 	DECLARE_BITMAP(seen, PCI_CFG_SPACE_EXP_SIZE / 4) = { };

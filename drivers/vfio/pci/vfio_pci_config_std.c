@@ -2,7 +2,7 @@
 /*
  * Config space: the standard header.
  *
- * COMMAND is the gate of the BARs and of INTx, the BARs are virtual and only look like hardware.
+ * COMMAND enables the BARs and INTx.  The BARs are emulated.
  */
 
 #include <linux/interrupt.h>
@@ -15,32 +15,32 @@
 #define COMMAND_DECODE	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 static const struct vfio_pci_perm header_perms[PCI_STD_HEADER_SIZEOF / 4] = {
-	/* A VF's own read as all ones. */
+	/* Vendor and device ID of a VF read as 0xffff. */
 	[PCI_VENDOR_ID / 4]		= { .virt = ~0U },
-	/* The host masks INTx with DisINTx.  The list's bit goes off when all of it is hidden. */
+	/* The host masks INTx with DisINTx.  CAP_LIST is cleared if every capability is hidden. */
 	[PCI_COMMAND / 4]		= {
 		.virt  = CFG_BITS(PCI_COMMAND, PCI_COMMAND_INTX_DISABLE) |
 			 CFG_BITS(PCI_STATUS, PCI_STATUS_CAP_LIST),
 		.write = CFG_BITS(PCI_COMMAND, 0xffff),
 	},
-	/* Harmless. */
+	/* Passed through: these registers affect the device only. */
 	[PCI_CACHE_LINE_SIZE / 4]	= {
 		.write = CFG_BITS(PCI_CACHE_LINE_SIZE, 0xff) | CFG_BITS(PCI_LATENCY_TIMER, 0xff) |
 			 CFG_BITS(PCI_BIST, 0xff),
 	},
-	/* The host placed the BARs; user space may believe that it does. */
+	/* BARs are emulated: writes change only what user space reads back. */
 	[PCI_BASE_ADDRESS_0 / 4 ... PCI_BASE_ADDRESS_5 / 4] = { .virt = ~0U, .write = ~0U },
 	[PCI_ROM_ADDRESS / 4]		= { .virt = ~0U, .write = ~0U },
 	/* The first capability may be hidden. */
 	[PCI_CAPABILITY_LIST / 4]	= { .virt = CFG_BITS(PCI_CAPABILITY_LIST, 0xff) },
-	/* The line is a note of software to itself.  The pin is 0 if there is no INTx to give. */
+	/* Interrupt Line is scratch space for software.  Pin reads 0 if INTx is not offered. */
 	[PCI_INTERRUPT_LINE / 4]	= {
 		.virt  = CFG_BITS(PCI_INTERRUPT_LINE, 0xff) | CFG_BITS(PCI_INTERRUPT_PIN, 0xff),
 		.write = CFG_BITS(PCI_INTERRUPT_LINE, 0xff),
 	},
 };
 
-/* VFs that violate SR-IOV 3.4.1.18 (no interrupt pin); their vendor has been told. */
+/* VFs known to violate SR-IOV 3.4.1.18 (Interrupt Pin must read 0); do not warn again. */
 static const struct pci_device_id vf_with_pin[] = {
 	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x270c) },
 	{ }
@@ -52,7 +52,7 @@ static bool is_bar(unsigned int offset)
 	       (offset >= PCI_ROM_ADDRESS && offset < PCI_ROM_ADDRESS + 4);
 }
 
-/* The BAR has two registers, provided the host could place it. */
+/* Does the BAR occupy two registers?  Only if the host assigned it. */
 static bool is_64bit_bar(struct pci_dev *pdev, int bar)
 {
 	return pci_resource_start(pdev, bar) && pci_resource_flags(pdev, bar) & IORESOURCE_MEM_64;
@@ -73,15 +73,15 @@ static u64 rom_size(struct pci_dev *pdev)
 {
 	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
 		return pci_resource_len(pdev, PCI_ROM_RESOURCE);
-	/* Firmware has a copy, the device has no BAR for it. */
+	/* Shadow ROM provided by firmware; the device has no ROM BAR. */
 	if (pdev->rom && pdev->romlen)
 		return roundup_pow_of_two(pdev->romlen);
 	return 0;
 }
 
 /*
- * Makes what was written into a register of a BAR look as if hardware had taken it: a BAR keeps
- * only the address bits that it decodes, its type is fixed, one that is not there keeps nothing.
+ * Make a value written to a BAR register read back as from hardware: only the address bits that
+ * the BAR decodes are kept, its type bits are fixed, and an unimplemented BAR reads 0.
  */
 static void shape_bar(struct vfio_pci_core_device *vdev, u16 reg)
 {
@@ -123,7 +123,7 @@ static bool bars_lost(struct vfio_pci_core_device *vdev)
 	return false;
 }
 
-/* Devices can be reset by registers of their own, behind the host's back.  VFs have no BARs. */
+/* Some devices reset through registers in a BAR, unknown to the host.  VFs have no BARs. */
 static void restore_bars(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -139,7 +139,7 @@ static void restore_bars(struct vfio_pci_core_device *vdev)
 		vfio_pci_config_hw_write(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4, vdev->rbar[i]);
 	vfio_pci_config_hw_write(vdev, PCI_ROM_ADDRESS, 4, vdev->rbar[PCI_ROM_RESOURCE]);
 
-	/* INTx of such a device is off for good, and the reset turned it on. */
+	/* nointx devices must keep DisINTx set; the reset cleared it. */
 	if (vdev->nointx && !vfio_pci_config_hw_read(vdev, PCI_COMMAND, 2, &cmd))
 		vfio_pci_config_hw_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
 }
@@ -148,7 +148,10 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 			 unsigned int count, u32 val)
 {
 	u32 old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2);
-	/* Once on, still wanted, yet off: only a reset does that, or there is no such bit. */
+	/*
+	 * Decode bits that were set, are written as set again, but read back clear: the device was
+	 * reset without the host's knowledge, or hardwires them.
+	 */
 	u32 keep = old & val & COMMAND_DECODE;
 	bool lost = bars_lost(vdev);
 	unsigned long flags;
@@ -158,7 +161,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (vdev->pdev->no_command_memory)
 		keep &= ~PCI_COMMAND_MEMORY;
 
-	/* The handler of INTx masks by a bit of this register, under irqlock. */
+	/* The INTx handler changes DisINTx, in this register, under irqlock. */
 	spin_lock_irqsave(&vdev->irqlock, flags);
 	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
 	if (!ret && (lost || keep & ~hw)) {
@@ -173,13 +176,13 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	if (ret)
 		return ret;
 
-	/* The decode bits live in the hardware; what was asked for is kept for the test above. */
+	/* The decode bits live in the hardware; vconfig keeps what user space wrote, see @keep. */
 	old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2) & ~COMMAND_DECODE;
 	vfio_pci_vconfig_set(vdev, PCI_COMMAND, 2, old | (val & COMMAND_DECODE));
 	return 0;
 }
 
-/* The byte that has DisINTx.  The handler of INTx masks by that bit, under irqlock. */
+/* The byte of COMMAND with DisINTx, which the INTx handler changes under irqlock. */
 static int write_command_high(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			      u32 val)
 {
@@ -194,9 +197,9 @@ static int write_command_high(struct vfio_pci_core_device *vdev, const struct vf
 }
 
 /*
- * DisINTx changed, maybe.  The interrupt code takes igate, which is above memory_lock, so nothing
- * is held around it and another writer may be faster: whoever masked looks again.  To unmask is
- * always safe, it does nothing while virq_disabled is set.
+ * Apply a change of DisINTx.  The interrupt code takes igate, which is above memory_lock, so
+ * nothing is held here and another writer may race: recheck virq_disabled after masking.
+ * Unmasking is safe, it is a no-op while virq_disabled is set.
  */
 static void follow_intx_disable(struct vfio_pci_core_device *vdev)
 {
@@ -217,7 +220,7 @@ static void follow_intx_disable(struct vfio_pci_core_device *vdev)
 		vfio_pci_intx_unmask(vdev);
 }
 
-/* Both bytes of COMMAND are written under memory_lock, and never under config_lock, too. */
+/* Both bytes of COMMAND are written under memory_lock, never under config_lock. */
 static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			unsigned int offset, unsigned int count, u32 val)
 {
@@ -248,7 +251,7 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	return ret;
 }
 
-/* The hardware of these devices shows 0 where user space expects what it wrote. */
+/* no_command_memory devices hardwire COMMAND.MEM to 0; return the emulated bit. */
 static int no_command_memory_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 				  unsigned int offset, unsigned int count, u32 *val)
 {
@@ -288,7 +291,7 @@ static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
 	    pdev->irq == IRQ_NOTCONNECTED)
 		vconfig[PCI_INTERRUPT_PIN] = 0;
 
-	/* Memory of these devices is always on, as a PF's is after pci_enable_device(). */
+	/* These devices always decode memory; show the bit as pci_enable_device() sets it. */
 	if (pdev->no_command_memory)
 		vconfig[PCI_COMMAND] |= PCI_COMMAND_MEMORY;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO_DEVICE_SET_IRQS: copy in, validate, hand to the file that knows the kind of interrupt.
+ * VFIO_DEVICE_SET_IRQS: copy in, validate, dispatch to the file for the interrupt type.
  *
  * igate serialises everything that sets up, changes or tears down an interrupt.  A vector's context
  * is an entry of vdev->ctx, of the type that belongs to vdev->irq_type: INTx has one at 0, MSI and
  * MSI-X one for each vector that has an eventfd.  irq_type changes under igate; config space reads
- * it without.
+ * it without igate.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -14,12 +14,12 @@
 
 #include "vfio_pci_intrs.h"
 
-/* Number of vectors of an index; 0 for an index that does not exist, too. */
+/* Number of vectors of an index; 0 if the index does not exist. */
 int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index)
 {
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
-		/* The virtual register: config space hides INTx that cannot be requested. */
+		/* The virtual pin: config space hides INTx that cannot be requested. */
 		return vdev->vconfig[PCI_INTERRUPT_PIN] ? 1 : 0;
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return max(pci_msi_vec_count(vdev->pdev), 0);
@@ -89,7 +89,7 @@ long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_
 	return ret;
 }
 
-/* At close: whatever the user left on goes off.  Takes igate. */
+/* At close: disable the interrupts that user space left enabled.  Takes igate. */
 void vfio_pci_irqs_disable(struct vfio_pci_core_device *vdev)
 {
 	if (vfio_pci_irq_none(vdev))

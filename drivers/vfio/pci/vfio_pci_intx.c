@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * INTx: level triggered, so masked in the hard interrupt handler and unmasked by the user when the
- * device has been served.
+ * INTx is level triggered: the hard interrupt handler masks it, user space unmasks it after
+ * servicing the device.
  *
- * A device with a working DisINTx bit (pci_2_3) is masked by that bit and may share its line.  Any
- * other is masked at the interrupt controller and must have the line for itself.
+ * Devices with a working DisINTx bit (pci_2_3) are masked by that bit and may share the line.
+ * Others are masked at the interrupt controller and need an exclusive line.
  *
- * Locks: igate around everything but the handler, the unmask virqfd and vfio_pci_intx_resync();
- * irqlock, which those take as well, around @masked and the state of the line, and so around each
- * change of COMMAND that is not one access.  No eventfd is signalled under irqlock: the unmask
- * virqfd takes it inside the lock of its eventfd.
+ * Locks: igate protects everything except the handler, the unmask virqfd and
+ * vfio_pci_intx_resync(). irqlock protects @masked and the state of the line, and therefore each
+ * read-modify-write of COMMAND.  Do not signal an eventfd under irqlock: the unmask virqfd takes
+ * irqlock inside the lock of its eventfd.
  */
 #include <linux/eventfd.h>
 #include <linux/interrupt.h>
@@ -33,7 +33,7 @@ static struct vfio_pci_intx *intx_get(struct vfio_pci_core_device *vdev)
 	return vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX ? xa_load(&vdev->ctx, 0) : NULL;
 }
 
-/* The user's DisINTx is off and there is somebody to tell: tell.  A virqfd thread, too. */
+/* Signal the trigger unless DisINTx is set.  Also used as virqfd thread. */
 static void intx_signal(void *opaque, void *unused)
 {
 	struct vfio_pci_intx *intx = opaque;
@@ -43,7 +43,7 @@ static void intx_signal(void *opaque, void *unused)
 		eventfd_signal(trigger);
 }
 
-/* True when it was not masked before. */
+/* Returns true if this call masked INTx. */
 static bool intx_mask(struct vfio_pci_intx *intx)
 {
 	struct vfio_pci_core_device *vdev = intx->vdev;
@@ -65,10 +65,10 @@ static bool intx_mask(struct vfio_pci_intx *intx)
 }
 
 /*
- * Unmask, unless the user's own DisINTx says no.  With an interrupt already pending the line stays
- * masked and the caller signals, which saves the interrupt.  Returns whether it must: as a virqfd
- * handler this runs inside the lock of an eventfd, maybe of the very one to be signalled, and a
- * positive value makes virqfd call intx_signal() from a work queue.
+ * Unmask, unless virtual DisINTx is set.  If an interrupt is already pending, leave the line masked
+ * and return 1: the caller must signal the trigger, which saves taking the interrupt.  As a virqfd
+ * handler this runs inside the lock of an eventfd, possibly the trigger's, so it cannot signal
+ * itself; a positive return value makes virqfd call intx_signal() from a workqueue.
  */
 static int intx_unmask(void *opaque, void *unused)
 {
@@ -96,7 +96,7 @@ static void intx_unmask_and_signal(struct vfio_pci_intx *intx)
 		intx_signal(intx, NULL);
 }
 
-/* Without INTx in use the physical bit follows the virtual one. */
+/* While INTx is not enabled, physical DisINTx follows the virtual bit. */
 static void intx_set_line(struct vfio_pci_core_device *vdev, bool on)
 {
 	unsigned long flags;
@@ -110,8 +110,8 @@ static void intx_set_line(struct vfio_pci_core_device *vdev, bool on)
 }
 
 /*
- * Mask for config space (the user set DisINTx) and for power management.  Returns true when INTx
- * was in use and not masked.
+ * Mask INTx for config space (user space set DisINTx) and for power management.  Returns true if
+ * INTx was enabled and unmasked.
  */
 bool vfio_pci_intx_mask(struct vfio_pci_core_device *vdev)
 {
@@ -142,7 +142,7 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev)
 	mutex_unlock(&vdev->igate);
 }
 
-/* For vfio_pci_intx_resync(), which see. */
+/* Out-of-line part of vfio_pci_intx_resync(). */
 void vfio_pci_intx_resync_line(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_intx *intx;
@@ -168,7 +168,7 @@ static irqreturn_t intx_handler(int irq, void *dev_id)
 		ours = !intx->masked && pci_check_and_mask_intx(vdev->pdev);
 	} else {
 		ours = true;
-		/* Disables nest, and if the user masked just now, unmasking undoes one only. */
+		/* disable_irq() nests but unmask enables once: skip if already masked. */
 		if (!intx->masked)
 			disable_irq_nosync(irq);
 	}
@@ -183,7 +183,7 @@ static irqreturn_t intx_handler(int irq, void *dev_id)
 	return IRQ_HANDLED;
 }
 
-/* Under irqlock, so that the context is there while vfio_pci_intx_resync() looks into it. */
+/* irqlock keeps the context alive while vfio_pci_intx_resync_line() reads it. */
 static void intx_set_type(struct vfio_pci_core_device *vdev, int type)
 {
 	unsigned long flags;
@@ -209,7 +209,7 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 
 	intx->vdev = vdev;
 	intx->trigger = trigger;
-	/* From here on config space keeps this up to date; it needs igate for that. */
+	/* Later changes of virq_disabled reach @masked under igate, which is held. */
 	intx->masked = vdev->virq_disabled;
 	scnprintf(intx->name, sizeof(intx->name), "vfio-intx(%s)", pci_name(pdev));
 
@@ -218,7 +218,7 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 		goto err_free;
 	}
 
-	/* First, so that a reset that is going on leaves the line as it is set up here. */
+	/* Before the line is set up, so that a concurrent reset resyncs it. */
 	intx_set_type(vdev, VFIO_PCI_INTX_IRQ_INDEX);
 	/* Pairs with vfio_pci_intx_resync(). */
 	smp_mb();
@@ -229,8 +229,8 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 	} else {
 		irqflags = intx->masked ? IRQF_NO_AUTOEN : 0;
 		/*
-		 * A lazy disable leaves the line on until it fires once more, and a level-triggered
-		 * line that nobody serves fires for ever.
+		 * With lazy disable the line stays enabled until it next fires, which for an
+		 * unserviced level interrupt is a storm.
 		 */
 		irq_set_status_flags(pdev->irq, IRQ_DISABLE_UNLAZY);
 	}
@@ -255,7 +255,7 @@ void vfio_pci_intx_disable(struct vfio_pci_core_device *vdev)
 	struct vfio_pci_intx *intx = intx_get(vdev);
 	int irq = vdev->pdev->irq;
 
-	/* The virqfd first: it may enable the line, and its thread signals the trigger. */
+	/* Disable the virqfd first: it may enable the line, and its thread signals @trigger. */
 	vfio_virqfd_disable(&intx->unmask);
 	free_irq(irq, intx);
 	if (!vdev->pci_2_3)
@@ -276,13 +276,13 @@ static void intx_replace_trigger(struct vfio_pci_intx *intx, struct eventfd_ctx 
 	if (!old)
 		return;
 
-	/* The handler and the virqfd thread signal it without igate. */
+	/* The handler and the virqfd thread signal @old without igate. */
 	synchronize_irq(intx->vdev->pdev->irq);
 	vfio_virqfd_flush_thread(&intx->unmask);
 	eventfd_ctx_put(old);
 }
 
-/* A negative @fd takes the eventfd away, INTx stays on. */
+/* A negative @fd removes the trigger; INTx stays enabled. */
 static int intx_set_trigger(struct vfio_pci_core_device *vdev, struct vfio_pci_intx *intx, int fd)
 {
 	struct eventfd_ctx *trigger = fd < 0 ? NULL : eventfd_ctx_fdget(fd);
@@ -351,7 +351,7 @@ int vfio_pci_intx_set(struct vfio_pci_core_device *vdev, const struct vfio_pci_i
 		return -ENOTTY;
 	}
 
-	/* A level-triggered line is masked by its handler: nobody needs an eventfd for that. */
+	/* The handler masks a level-triggered line; masking by eventfd is not offered. */
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
 		return mask ? -ENOTTY : intx_set_unmask(intx, req->fds[0]);
 

@@ -2,13 +2,13 @@
 /*
  * MSI and MSI-X.
  *
- * Turning either on allocates interrupts, giving a vector an eventfd requests its interrupt.  An
- * interrupt stays allocated until all are turned off, so that moving a vector from one eventfd to
- * another, as guests do when they mask, does not depend on free interrupts.  Where the platform
- * can, vectors past those first allocated come later, one by one.
+ * Enabling either allocates interrupts; assigning an eventfd to a vector requests its interrupt.
+ * Interrupts stay allocated until MSI or MSI-X is disabled, so that moving a vector from one
+ * eventfd to another, as guests do when they mask, cannot fail for lack of interrupts.  If the
+ * platform supports it, vectors beyond those first allocated are allocated one by one later.
  *
- * The MSI-X table is device memory: whatever may touch it runs with memory decode on and accessors
- * kept out, between vfio_pci_memory_lock_and_enable() and vfio_pci_memory_unlock_and_restore().
+ * The MSI-X table is device memory: code that may access it runs with memory decode enabled and
+ * accessors excluded, between vfio_pci_memory_lock_and_enable() and _unlock_and_restore().
  */
 #include <linux/eventfd.h>
 #include <linux/interrupt.h>
@@ -37,7 +37,7 @@ static irqreturn_t msi_handler(int irq, void *trigger)
 	return IRQ_HANDLED;
 }
 
-/* 0, or -errno, or the number of vectors to be had when @nvec is too many. */
+/* Returns 0, -errno, or the number of available vectors if it is less than @nvec. */
 static int msi_enable(struct vfio_pci_core_device *vdev, unsigned int index, unsigned int nvec)
 {
 	unsigned int kind = index == VFIO_PCI_MSIX_IRQ_INDEX ? PCI_IRQ_MSIX : PCI_IRQ_MSI;
@@ -53,14 +53,14 @@ static int msi_enable(struct vfio_pci_core_device *vdev, unsigned int index, uns
 	if (got < 0 || got < nvec)
 		return got;
 
-	/* The user may not enable more in the capability's virtual register. */
+	/* Limit for writes to QSIZE in the virtual MSI capability. */
 	if (index == VFIO_PCI_MSI_IRQ_INDEX)
 		vdev->msi_qmax = order_base_2(nvec);
 	WRITE_ONCE(vdev->irq_type, index);
 	return 0;
 }
 
-/* Linux's number of a vector's interrupt, allocated first if the vector is a late one. */
+/* Linux IRQ number of @vector; allocates it if the vector is allocated dynamically. */
 static int msi_irq(struct vfio_pci_core_device *vdev, unsigned int vector)
 {
 	int irq = pci_irq_vector(vdev->pdev, vector);
@@ -87,7 +87,7 @@ static int msi_request_irq(struct vfio_pci_core_device *vdev, struct vfio_pci_ms
 
 	cmd = vfio_pci_memory_lock_and_enable(vdev);
 	if (is_msix(vdev)) {
-		/* A reset behind our back may have wiped the table since the allocation. */
+		/* A reset by the device itself may have cleared the table since the allocation. */
 		get_cached_msi_msg(v->irq, &msg);
 		pci_write_msi_msg(v->irq, &msg);
 	}
@@ -120,7 +120,7 @@ static int msi_vector_add(struct vfio_pci_core_device *vdev, unsigned int vector
 		goto err_free;
 	}
 
-	/* Memory first: once the interrupt is requested, nothing may fail any more. */
+	/* Allocate before request_irq(): nothing may fail after it. */
 	if (xa_insert(&vdev->ctx, vector, v, GFP_KERNEL_ACCOUNT)) {
 		ret = -ENOMEM;
 		goto err_put;
@@ -130,10 +130,10 @@ static int msi_vector_add(struct vfio_pci_core_device *vdev, unsigned int vector
 	if (ret)
 		goto err_erase;
 
-	/* Only an optimisation: the eventfd works without. */
+	/* Bypass is an optimisation; the eventfd works without it. */
 	ret = irq_bypass_register_producer(&v->producer, v->trigger, irq);
 	if (ret)
-		pci_info_ratelimited(vdev->pdev, "register irq bypass of vector %u: error %d\n",
+		pci_info_ratelimited(vdev->pdev, "vector %u: irq bypass registration failed: %d\n",
 				     vector, ret);
 	return 0;
 
@@ -154,7 +154,7 @@ static void msi_vector_remove(struct vfio_pci_core_device *vdev, unsigned int ve
 	if (!v)
 		return;
 
-	/* Producers before free_irq(): a consumer may have taken the interrupt over. */
+	/* Before free_irq(): a bypass consumer may have taken over the interrupt. */
 	irq_bypass_unregister_producer(&v->producer);
 	cmd = vfio_pci_memory_lock_and_enable(vdev);
 	free_irq(v->irq, v->trigger);
@@ -177,14 +177,14 @@ void vfio_pci_msi_disable(struct vfio_pci_core_device *vdev)
 	pci_free_irq_vectors(vdev->pdev);
 	vfio_pci_memory_unlock_and_restore(vdev, cmd);
 
-	/* The PCI core turns INTx back on when MSI goes off; this device must not have it. */
+	/* The PCI core enables INTx when MSI is disabled; nointx devices must not have it. */
 	if (vdev->nointx)
 		pci_intx(vdev->pdev, 0);
 
 	WRITE_ONCE(vdev->irq_type, VFIO_PCI_NUM_IRQS);
 }
 
-/* Give each vector its eventfd, or none for a negative one; after an error none has any. */
+/* Assign eventfds; a negative fd removes one.  On error all of the range are removed. */
 static int msi_set_fds(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
 {
 	unsigned int i;
@@ -229,7 +229,7 @@ int vfio_pci_msi_set(struct vfio_pci_core_device *vdev, const struct vfio_pci_ir
 
 	lockdep_assert_held(&vdev->igate);
 
-	/* Vectors are masked in the device's own registers. */
+	/* Masking is done in the device's own registers. */
 	if (req->action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 

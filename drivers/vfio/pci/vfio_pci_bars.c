@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BARs: who owns the resource, which memory type each part of it has, where the kernel sees it.
+ * BARs: resource claims, memory-type segments and kernel mappings.
  *
- * A BAR is a sorted array of segments that covers it.  Neighbours of one type are mapped together;
- * each such run is asked for with its own type, so that the reservation, the kernel's mapping and
- * the entries user space will get agree, and is then checked: see vfio_pci_memtype_x86.c.
+ * A sorted array of segments covers each BAR.  Adjacent segments of one type form a run and are
+ * mapped by one call with that type, so that the reservation, the kernel mapping and the entries
+ * of user space agree.  The granted type is then verified: see vfio_pci_memtype_x86.c.
  *
- * A BAR is claimed and mapped at its first use: docs/adr/0003.  One for which the driver declared
- * memory types is at open, because the driver may want to know, or to fail the open.  bars_lock
- * makes the second first user wait; who finds nr_segments[] set needs no lock until close.
+ * A BAR is claimed and mapped at its first use (docs/adr/0003), but at open if the driver declared
+ * memory types for it: the driver may query the result or make the open fail.  bars_lock serialises
+ * first users; once nr_segments[] is set no lock is needed until close.
  */
 #include <linux/export.h>
 #include <linux/ioport.h>
@@ -17,7 +17,7 @@
 
 #include "vfio_pci_priv.h"
 
-/* A range that the driver declared: vfio_pci_core_set_memtype(). */
+/* A range declared with vfio_pci_core_set_memtype(). */
 struct memtype_range {
 	struct list_head	next;
 	unsigned int		bar;
@@ -27,9 +27,7 @@ struct memtype_range {
 	unsigned int		flags;
 };
 
-/*
- * The rest of the page behind a BAR smaller than a page, claimed so that nobody else lands there.
- */
+/* Rest of the page after a sub-page BAR, reserved so that no other device is assigned there. */
 struct page_rest {
 	struct list_head	next;
 	struct resource		res;
@@ -45,9 +43,9 @@ struct page_rest {
  * @type: the type
  * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
  *
- * Takes effect at each following open.  What is not declared is uncached, and so are, always, the
- * pages that hold the MSI-X table and pending bits.  A BAR falls back, or fails the open, as a
- * whole, and it is strict if one of its ranges is.
+ * Takes effect at the next open and every later one.  Undeclared parts are uncached, and so are
+ * always the pages that hold the MSI-X table and pending bits.  A BAR falls back, or fails the
+ * open, as a whole; it is strict if one of its ranges is.
  *
  * A declared range is a segment of its own, even when its neighbours have the same type: no
  * page-table entry and no fault window crosses its borders.  Declaring the same range again with
@@ -75,7 +73,7 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 	if (!(res_flags & IORESOURCE_MEM) || !len || !PAGE_ALIGNED(offset | len) ||
 	    offset >= bar_len || len > PAGE_ALIGN(bar_len) - offset)
 		return -EINVAL;
-	/* What else is in that page would have the type, too. */
+	/* The type would apply to whatever else is in the last page. */
 	if (type == VFIO_PCI_MEMTYPE_WC && !PAGE_ALIGNED(bar_len))
 		return -EINVAL;
 	if (type == VFIO_PCI_MEMTYPE_WC && !(res_flags & IORESOURCE_PREFETCH) &&
@@ -108,13 +106,13 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 EXPORT_SYMBOL_GPL(vfio_pci_core_set_memtype);
 
 /**
- * vfio_pci_core_get_memtype - the memory type a byte of a BAR really has
+ * vfio_pci_core_get_memtype - verified memory type of a byte of a BAR
  * @vdev: an open device, after vfio_pci_core_enable()
  * @bar: 0 to 5
  * @offset: byte in the BAR
  *
  * Context: any.
- * Return: the verified type; uncached for what does not exist.
+ * Return: the verified type; %VFIO_PCI_MEMTYPE_UC if the BAR is not mapped or too short.
  */
 enum vfio_pci_memtype vfio_pci_core_get_memtype(struct vfio_pci_core_device *vdev, unsigned int bar,
 						u64 offset)
@@ -183,7 +181,7 @@ void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, u
 	if (!last)
 		return IOMEM_ERR_PTR(-EINVAL);
 
-	/* Segments of one run follow each other in the kernel's mapping, too. */
+	/* Segments of one run are contiguous in the kernel mapping. */
 	io = seg->io + (offset - seg->start);
 	if (last != seg && last->io - seg->io != last->start - seg->start)
 		return IOMEM_ERR_PTR(-EINVAL);
@@ -210,7 +208,7 @@ static unsigned int msix_pages(struct vfio_pci_core_device *vdev, unsigned int b
 	if (bar == (pba & PCI_MSIX_PBA_BIR)) {
 		start = pba & PCI_MSIX_PBA_OFFSET;
 		pages[nr++] = round_down(start, PAGE_SIZE);
-		/* One bit for each 16-byte table entry, in units of 8 bytes. */
+		/* One pending bit per 16-byte table entry, rounded up to 8 bytes. */
 		pages[nr++] = round_up((u64)start + round_up(vdev->msix_size / 16, 64) / 8,
 				       PAGE_SIZE);
 	}
@@ -241,9 +239,8 @@ static int compare_u64(const void *a, const void *b)
 }
 
 /*
- * Cut a BAR at every border of a declared range and, inside such ranges, of the MSI-X pages.  In a
- * BAR without declarations there is nothing to protect them from: it stays whole.  Returns the
- * segments, *@nr of them, or NULL.
+ * Split a BAR at the borders of declared ranges and of the MSI-X pages.  A BAR without declarations
+ * is one segment: all of it is uncached.  Returns an array of *@nr segments, or NULL.
  */
 static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *vdev,
 						   unsigned int bar, u64 len, unsigned int *nr)
@@ -310,8 +307,8 @@ static void bar_unmap_segments(struct vfio_pci_core_device *vdev, struct vfio_pc
 }
 
 /*
- * Map and check each run of one type.  -ENOMEM: no mapping, which is also what two earlier mappings
- * of the run with different types lead to; -EBUSY: mapped, but with another type.
+ * Map and verify each run of one type.  -ENOMEM: not mapped, also if existing mappings of the run
+ * conflict with each other; -EBUSY: mapped, but with another type.
  */
 static int bar_map_segments(struct vfio_pci_core_device *vdev, unsigned int bar,
 			    struct vfio_pci_segment *segs, unsigned int nr)
@@ -376,8 +373,8 @@ static unsigned int bar_wc_flags(struct vfio_pci_core_device *vdev, unsigned int
 }
 
 /*
- * The first try failed: do what the driver asked for in that case.  Messages are limited, because
- * user space can hold a mapping in the way and open the device as often as it likes.
+ * The first attempt failed: refuse or fall back to uncached, as the driver chose.  Rate-limit the
+ * messages: user space can hold a conflicting mapping and open the device repeatedly.
  */
 static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
 			    struct vfio_pci_segment *segs, unsigned int nr, int ret)
@@ -412,7 +409,7 @@ static int bar_map_fallback(struct vfio_pci_core_device *vdev, unsigned int bar,
 	return ret;
 }
 
-/* pci_request_region() logs each failure, and user space may try as often as it likes. */
+/* Not pci_request_region(): it logs each failure, which user space can repeat at will. */
 static bool bar_claim(struct pci_dev *pdev, unsigned int bar)
 {
 	resource_size_t start = pci_resource_start(pdev, bar), len = pci_resource_len(pdev, bar);
@@ -432,7 +429,7 @@ static void bar_release(struct pci_dev *pdev, unsigned int bar)
 		release_mem_region(start, len);
 }
 
-/* Claim and map a BAR.  Returns 0 or why it cannot be used, and then nothing is left. */
+/* Claim and map a BAR.  Returns 0, or -errno with everything undone. */
 static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -477,8 +474,8 @@ release:
 }
 
 /*
- * The first use of a BAR, or one more try.  0 or why it cannot be used.  bars_lock is a leaf: mmap
- * comes here with mmap_lock held, drivers may come with memory_lock.
+ * Claim and map a BAR unless that is done.  Returns 0 or -errno. bars_lock is a leaf lock: mmap
+ * calls this with mmap_lock held, drivers may call it with memory_lock held.
  */
 int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
@@ -495,9 +492,9 @@ int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar)
 }
 
 /*
- * At open: BARs for which the driver declared memory types are mapped now or, until the next open,
- * never, so that vfio_pci_core_get_memtype() tells the driver what user space will get.  Where it
- * insists on a type, the open fails.
+ * At open, map the BARs with declared memory types.  A failure is final until the next open, so
+ * that vfio_pci_core_get_memtype() tells the driver what user space will get; it fails the open if
+ * the declaration is strict.
  */
 int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev)
 {
@@ -544,9 +541,8 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * A BAR smaller than a page shares its page with whatever comes behind it.  It may be mapped only
- * when it starts the page and the rest of the page is ours, for as long as the device is open: a
- * device plugged in later must not get an address there.
+ * A sub-page BAR can be mapped only if it starts its page and the rest of the page is reserved for
+ * as long as the device is open: a hot-plugged device must not be assigned an address there.
  */
 static bool claim_page_rest(struct vfio_pci_core_device *vdev, const struct resource *bar_res)
 {

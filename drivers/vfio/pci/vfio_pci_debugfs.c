@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * debugfs, below vfio/<device>/pci: what each device really uses of the module parameters, which
- * can be written after the device latched them.
+ * debugfs, below vfio/<device>/pci: the module parameters as latched by each device; writing a
+ * parameter later does not change them.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -27,7 +27,7 @@ static int disable_idle_d3_show(struct seq_file *seq, void *unused)
 	return 0;
 }
 
-/* vfio.ko removes the whole directory when the device is unregistered. */
+/* vfio.ko removes the directory when the device is unregistered. */
 void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev)
 {
 	struct device *dev = &vdev->vdev.device;

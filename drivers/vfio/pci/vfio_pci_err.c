@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The error and the request channel: an eventfd each, told about AER errors and about a driver that
- * wants the device back.
+ * The error and the request interrupt: eventfds that are signalled on AER errors and when the
+ * driver core wants the device released.
  *
- * The signallers come with locks of the driver core held, and must never wait for an igate holder
- * that may itself wait for the device: they look the eventfd up under RCU.  igate serialises those
- * who change it.
+ * They are signalled with driver core locks held and must not wait for igate, whose holder may wait
+ * for the device: look up the eventfd under RCU.  igate serialises updates.
  */
 #include <linux/err.h>
 #include <linux/eventfd.h>
@@ -15,7 +14,7 @@
 
 #include "vfio_pci_intrs.h"
 
-/* The module's exit waits for these with rcu_barrier(). */
+/* Module exit waits for pending callbacks with rcu_barrier(). */
 static void eventfd_free(struct rcu_head *rcu)
 {
 	struct vfio_pci_eventfd *eventfd = container_of(rcu, struct vfio_pci_eventfd, rcu);
@@ -25,8 +24,8 @@ static void eventfd_free(struct rcu_head *rcu)
 }
 
 /*
- * Put @ctx, or nothing if it is NULL, in place of what @slot has.  Takes over the reference to @ctx
- * unless it fails, which it cannot for NULL.
+ * Replace the eventfd in @slot by @ctx, which may be NULL.  Consumes the reference to @ctx on
+ * success.  Cannot fail if @ctx is NULL.
  */
 static int eventfd_replace_locked(struct vfio_pci_core_device *vdev,
 				  struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
@@ -76,7 +75,7 @@ static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eve
 	return ret;
 }
 
-/* SET_IRQS of one channel.  NONE and BOOL let a program test its own end. */
+/* SET_IRQS of one of the two.  DATA_NONE and DATA_BOOL trigger it for testing. */
 int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
 			 const struct vfio_pci_irq_request *req)
 {
@@ -105,7 +104,7 @@ int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_even
 	return 0;
 }
 
-/* False when there is nobody to tell. */
+/* Returns false if no eventfd is registered. */
 static bool eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
 {
 	struct vfio_pci_eventfd *eventfd;
@@ -135,10 +134,10 @@ void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count)
 	bool asked = eventfd_notify(&vdev->req_trigger);
 
 	if (asked && count % 10 == 0)
-		pci_notice_ratelimited(vdev->pdev, "asked the user to release the device (#%u)\n",
+		pci_notice_ratelimited(vdev->pdev, "Relaying device request to user (#%u)\n",
 				       count);
 	else if (!asked && count == 0)
-		pci_warn(vdev->pdev, "wait for the user to release the device, who gave no eventfd to be asked by\n");
+		pci_warn(vdev->pdev, "No device request channel registered, blocked until released by user\n");
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_request);
 
@@ -161,7 +160,7 @@ pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channe
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);
 
-/* For the struct pci_driver of a variant driver that has nothing to add. */
+/* For drivers without error handlers of their own. */
 const struct pci_error_handlers vfio_pci_core_err_handlers = {
 	.error_detected	= vfio_pci_core_aer_err_detected,
 	.reset_prepare	= vfio_pci_core_reset_prepare,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Intel integrated graphics: three read-only regions with what its driver wants beside the device.
+ * Intel integrated graphics: three read-only regions that its driver needs beside the device.
  *
- * The OpRegion is memory that firmware and driver share; its address stands in config space.  The
- * other two are the config space of the host bridge and of the LPC bridge.
+ * The OpRegion is memory shared by firmware and driver; config space holds its address.  The other
+ * two are the config space of the host bridge and of the LPC bridge.
  */
 #include <linux/io.h>
 #include <linux/pci.h>
@@ -15,16 +15,16 @@
 /* Config space */
 #define IGD_ASLS		0xfc
 
-/* OpRegion; the video BIOS table (VBT) is inside, or anywhere else if it does not fit. */
+/* OpRegion; the video BIOS table (VBT) is inside if it fits, else at RVDA. */
 #define OPREGION_SIZE		0x2000
 #define OPREGION_SIGNATURE	"IntelGraphicsMem"
 #define OPREGION_KIB		0x10	/* 32 bits: size */
 #define OPREGION_VERSION	0x16	/* 16 bits: major, minor */
-#define OPREGION_RVDA		0x3ba	/* 64 bits: where the VBT is */
+#define OPREGION_RVDA		0x3ba	/* 64 bits: address or offset of the VBT */
 #define OPREGION_RVDS		0x3c2	/* 32 bits: its size */
 
 #define VERSION_2_0		0x0200	/* RVDA is an address */
-#define VERSION_2_1		0x0201	/* RVDA counts from the OpRegion */
+#define VERSION_2_1		0x0201	/* RVDA is an offset from the OpRegion */
 
 /**
  * struct igd_opregion - the OpRegion and what user space sees of it
@@ -106,14 +106,14 @@ static u64 opregion_read(const struct igd_opregion *op, unsigned int offset, siz
 	return le64_to_cpu(val);
 }
 
-/* Map the OpRegion at @addr, and the VBT; returns the size of both, or -errno. */
+/* Map the OpRegion at @addr and the VBT; returns the size of both or -errno. */
 static ssize_t igd_opregion_map(struct igd_opregion *op, u32 addr)
 {
 	u64 rvda;
 	u32 rvds;
 	size_t size;
 
-	/* The size all specified versions have. */
+	/* All specified versions have this size. */
 	op->mem = memremap(addr, OPREGION_SIZE, MEMREMAP_WB);
 	if (!op->mem)
 		return -ENOMEM;
@@ -179,7 +179,7 @@ static int igd_opregion_init(struct vfio_pci_core_device *vdev)
 	return 0;
 }
 
-/* One aligned read of at most @len bytes; returns how many it was. */
+/* Make one aligned read of at most @len bytes; returns its width. */
 static int bridge_read(struct pci_dev *bridge, unsigned int pos, size_t len, __le32 *val)
 {
 	u32 dword = 0;
@@ -268,7 +268,7 @@ bool vfio_pci_is_intel_display(struct pci_dev *pdev)
 	return pdev->vendor == PCI_VENDOR_ID_INTEL && pci_is_display(pdev);
 }
 
-/* -ENODEV: not integrated, or firmware offers nothing.  Regions are released by disable. */
+/* -ENODEV: not integrated, or no OpRegion.  vfio_pci_core_disable() releases the regions. */
 int vfio_pci_igd_init(struct vfio_pci_core_device *vdev)
 {
 	int ret;

@@ -58,7 +58,7 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 			     struct vfio_device_info __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
-	/* Capabilities follow the structure, whose older versions are no multiple of 8 bytes. */
+	/* Older versions of the structure are not a multiple of 8 bytes: align the capabilities. */
 	const size_t caps_offset = ALIGN(sizeof(struct vfio_device_info), sizeof(u64));
 	struct vfio_info_cap caps = {};
 	struct vfio_device_info info = {};
@@ -120,7 +120,7 @@ long vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* Which memory type did each part of a BAR get?  Only where the driver declared something. */
+/* Memory types granted for a BAR, if the driver declared any. */
 static int add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
 			   struct vfio_info_cap *caps)
 {
@@ -184,8 +184,8 @@ static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *
 }
 
 /*
- * A ROM is a BAR with an image in it, or a copy the platform made.  Its size is the BAR's, or what
- * a BAR for the copy would have.
+ * The ROM is a BAR with an image, or a shadow copy by the platform, for which the size that a ROM
+ * BAR would have is reported.
  */
 static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info)
 {
@@ -196,7 +196,7 @@ static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info 
 		size_t len;
 		u16 cmd;
 
-		/* pci_map_rom() looks for an image, so the device must decode. */
+		/* pci_map_rom() reads the image header: the device must decode memory. */
 		cmd = vfio_pci_memory_lock_and_enable(vdev);
 		image = pci_map_rom(pdev, &len);
 		if (image) {
@@ -204,7 +204,7 @@ static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info 
 			pci_unmap_rom(pdev, image);
 		}
 		vfio_pci_memory_unlock_and_restore(vdev, cmd);
-		/* Its handler may have masked INTx by the register that was restored. */
+		/* The INTx handler may have changed the COMMAND register that was just restored. */
 		vfio_pci_intx_resync(vdev);
 	} else if (pdev->rom && pdev->romlen) {
 		info->size = roundup_pow_of_two(pdev->romlen);

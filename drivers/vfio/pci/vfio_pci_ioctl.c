@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which ioctl and which device feature goes where.  What arguments mean is not known here. */
+/* Dispatch of ioctls and device features.  Arguments are parsed by the callees. */
 #include <linux/export.h>
 
 #include "vfio_pci_priv.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lets iommufd map BARs that our core exported (IOMMU_IOAS_MAP_FILE): DMA from device to device.
+ * Lets iommufd map dma-bufs exported by this core (IOMMU_IOAS_MAP_FILE), for peer-to-peer DMA.
  *
- * iommufd finds the exporter by the name of one function of the kernel's core.  Our core must load
- * beside that one, so the name is a module's of its own, for whoever does without the kernel's: the
- * two cannot be loaded together.
+ * iommufd finds the exporter by the name of a function of the kernel's core.  This core must load
+ * beside the kernel's, so the name is exported by this separate module, which cannot be loaded
+ * together with the kernel's core.
  */
 #include <linux/export.h>
 #include <linux/module.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory types where nobody tracks them: a mapping has the type it was asked for. */
+/* Memory types on architectures without tracking: a mapping has the requested type. */
 #include <linux/pgtable.h>
 
 #include "vfio_pci_priv.h"
@@ -14,7 +14,7 @@ unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type)
 	return 0;
 }
 
-/* pgprot_noncached() and pgprot_writecombine() replace the attribute here; neither adds to it. */
+/* On these architectures both helpers replace the attribute instead of setting bits. */
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg)
 {
 	prot = seg->type == VFIO_PCI_MEMTYPE_WC ? pgprot_writecombine(prot) :

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory types on x86, where the page attribute table (PAT) has one owner for each range.
+ * Memory types on x86, where the PAT code tracks one memory type per physical range.
  *
- * ioremap(), ioremap_wc() and arch_io_reserve_memtype_wc() ask for a type and report success
- * whatever they get: the first one who holds any part of the range decides for all.  So the only
- * proof is the entry in the page table.
+ * ioremap(), ioremap_wc() and arch_io_reserve_memtype_wc() report success even if they get another
+ * type than requested, because an existing reservation of any part of the range wins.  The
+ * page-table entry is the only proof of the granted type.
  */
 #include <linux/pgtable.h>
 
@@ -17,17 +17,17 @@ static enum page_cache_mode cache_mode(enum vfio_pci_memtype type)
 	return type == VFIO_PCI_MEMTYPE_WC ? _PAGE_CACHE_MODE_WC : _PAGE_CACHE_MODE_UC_MINUS;
 }
 
-/* What an entry of that type has in place of the bits of _PAGE_CACHE_MASK. */
+/* Value of the _PAGE_CACHE_MASK bits in an entry of @type. */
 unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type)
 {
 	return cachemode2protval(cache_mode(type));
 }
 
 /*
- * One call of ioremap*() gives all its entries the same type, so the first one tells.
+ * All entries of one ioremap*() call have the same type: check the first.
  *
- * Without PAT the entry of a write-combining mapping is the uncached one; only a range register
- * (MTRR) can make it combine, and whether it does is what the handle says.
+ * Without PAT a write-combining mapping has uncached entries and combines only if an MTRR covers
+ * it, which a positive @mtrr handle says.
  */
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr)
 {
@@ -49,8 +49,8 @@ bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int 
 }
 
 /*
- * Up to v6.12 pgprot_noncached() and pgprot_writecombine() only set bits: one after the other, in
- * either order, gives strong UC.  Start from none.
+ * Up to v6.12 pgprot_noncached() and pgprot_writecombine() only set bits; applying both gives
+ * strong UC.  Clear the cache bits first.
  */
 pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg)
 {
@@ -59,9 +59,9 @@ pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg
 	return pgprot_decrypted(__pgprot(bits | seg->bits));
 }
 
-/* Why a memory type may have been refused, for messages. */
+/* Likely reason for a refused memory type, for messages. */
 const char *vfio_pci_memtype_hint(void)
 {
-	return pat_enabled() ? "somebody else has it mapped, sysfs resourceN?" :
+	return pat_enabled() ? "mapped by someone else, sysfs resourceN?" :
 			       "PAT is off and no MTRR fits";
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings of BARs: mmap() decides whether and how, faults insert the entries.
+ * Mappings of BARs: mmap() validates the request, faults insert the entries.
  *
- * Nothing is ever populated in mmap(): the mapping is not yet in the address space there, and an
- * entry made now would be missed by a zap.  See docs/architecture.md, "The gate".
+ * Never populate in mmap(): the VMA is not in the address space yet, so a zap would miss the
+ * entries.  See docs/architecture.md, "The gate".
  */
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -16,9 +16,9 @@
 #define BAR_PGOFF_MASK	((1UL << BAR_PGOFF_SHIFT) - 1)
 
 /*
- * How many entries one fault inserts: around a lone address, small ones or large ones, and at most,
- * which is a whole page table.  Each window of a run of touches is larger than the last by this
- * factor.  See docs/adr/0001.
+ * Entries inserted per fault: for an isolated fault with 4 KiB or with larger entries, and at most
+ * (one page table).  Sequential faults grow the window by WINDOW_GROWTH each time.  See
+ * docs/adr/0001.
  */
 #define WINDOW_FIRST		64
 #define WINDOW_FIRST_LARGE	8
@@ -42,8 +42,8 @@ static unsigned long bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar
 }
 
 /*
- * By the kernel's function for entries of that size, which takes the mapping's protection.  For a
- * write fault the entry, a new one or the one that is there, becomes writable.
+ * Insert one huge entry with vmf_insert_pfn_{pmd,pud}(), using vm_page_prot.  On a write fault the
+ * entry, new or existing, is made writable.
  */
 vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
 {
@@ -142,7 +142,7 @@ unlock:
 }
 EXPORT_SYMBOL_GPL(vfio_pci_vmf_insert_pfn);
 
-/* Entries of which sizes can say that no struct page stands behind them? */
+/* Entry sizes for which this architecture has a special bit. */
 static bool order_supported(unsigned int order)
 {
 	return !order ||
@@ -151,10 +151,10 @@ static bool order_supported(unsigned int order)
 }
 
 /*
- * Which absent neighbours to map along with the faulting address.  A fault next to the last window
- * makes a larger one on that side; any other starts small.  The hint, where the last window was and
- * how many entries it had, is the device's, not the mapping's, and is not locked: the worst it does
- * is a window of another size.
+ * Choose the window of absent neighbours to map along with the faulting address.  A fault adjacent
+ * to the last window grows it in that direction; any other fault starts with a small one.
+ * fault_hint holds address and size of the last window.  It is per device and lockless: a race
+ * only changes the size of a window.
  */
 static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
 			  const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
@@ -179,7 +179,7 @@ static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fau
 		ahead = 1;
 	}
 
-	/* Inside the mapping, the segment and the page table. */
+	/* Clamp to the VMA, the segment and the page table. */
 	behind = min3(behind, (addr - vma->vm_start) >> shift, (addr & in_table) >> shift);
 	behind = min_t(u64, behind, (offset - seg->start) >> shift);
 	ahead = min3(ahead, (vma->vm_end - addr) >> shift,
@@ -209,7 +209,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	};
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	/* Before anything else: the entry could begin before the mapping, and the BAR. */
+	/* Check first: a huge entry could start before the VMA or the BAR. */
 	if (!order_supported(order) || !is_aligned_for_order(vma, addr, pfn, order))
 		return VM_FAULT_FALLBACK;
 
@@ -221,12 +221,13 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
 
+	/* A reset can hold the locks for seconds: a dying task must not wait for it. */
 	if (vfio_pci_access_read_lock_killable(vdev))
 		return VM_FAULT_SIGBUS;
 	if (!vfio_pci_mem_accessible(vdev))
 		goto unlock;
 
-	/* The largest entries come alone: few BARs have a second one. */
+	/* No window of PUD entries: few BARs are that large. */
 	if (order != PUD_ORDER)
 		window_choose(vdev, vmf, seg, offset, order, &win);
 	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
@@ -307,7 +308,7 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	if (pgoff >= pages || vma_pages(vma) > pages - pgoff)
 		return -EINVAL;
 
-	/* Also the claim: from here on nobody else gets at the BAR. */
+	/* The first use also claims the BAR. */
 	seg = vfio_pci_bar_segment(vdev, bar, (u64)pgoff << PAGE_SHIFT);
 	if (IS_ERR(seg))
 		return PTR_ERR(seg);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Device-specific regions, which a variant driver adds behind the standard ones. */
+/* Device-specific regions: a variant driver adds them after the standard regions. */
 #include <linux/export.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "vfio_pci_priv.h"
 
-/* NULL: no device-specific region has this index. */
+/* Returns NULL if @index is not a device-specific region. */
 static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, unsigned int index)
 {
 	unsigned int nr = index - VFIO_PCI_NUM_REGIONS;
@@ -16,7 +16,7 @@ static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, un
 	return &vdev->region[array_index_nospec(nr, vdev->num_regions)];
 }
 
-/* An external reset walks them with exclusive access, during open and close as well. */
+/* An external reset walks the regions and may run concurrently with open and close. */
 static void regions_replace(struct vfio_pci_core_device *vdev, struct vfio_pci_region *regions,
 			    int nr)
 {
@@ -65,7 +65,7 @@ int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigne
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_register_dev_region);
 
-/* At close, with nobody left who could use a region. */
+/* At close, when no region can be in use. */
 void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_region *regions = vdev->region;
@@ -134,7 +134,7 @@ void vfio_pci_region_zap_each(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_core_add_sparse_mmap - say which parts of a region user space can map
+ * vfio_pci_core_add_sparse_mmap - announce the mappable areas of a region
  * @caps: the capabilities of the region's info
  * @areas: the parts; offsets in the region, page aligned
  * @nr_areas: how many

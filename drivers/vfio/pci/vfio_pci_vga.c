@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VGA arbitration: what a graphics card decodes beside its BARs, told to the kernel's arbiter. */
+/* VGA arbitration: tell the VGA arbiter which legacy ranges a device decodes. */
 #include <linux/aperture.h>
 #include <linux/vgaarb.h>
 
@@ -13,7 +13,7 @@ bool vfio_pci_vga_disabled(struct vfio_pci_core_device *vdev)
 	return !IS_ENABLED(CONFIG_VFIO_PCI_VGA) || vdev->disable_vga;
 }
 
-/* Another VGA card on @pdev's bus or below: a bridge forwards the legacy ranges to both. */
+/* Is another VGA device on or below the bus of @pdev?  A bridge forwards VGA to both. */
 static bool shares_bridge(struct pci_dev *pdev)
 {
 	unsigned char last = pci_bus_max_busnr(pdev->bus);
@@ -31,9 +31,8 @@ static bool shares_bridge(struct pci_dev *pdev)
 }
 
 /*
- * Nothing is known of the card itself, so it is assumed to decode the legacy ranges.  They are
- * unreachable only when no user can open them and the bridge above can turn them off for this card
- * alone.
+ * Assume that the device decodes the legacy ranges.  They are inaccessible only if user access is
+ * disabled and the bridge above can stop forwarding them to this device alone.
  */
 static unsigned int vfio_pci_vga_set_decode(struct pci_dev *pdev, bool single_vga)
 {
@@ -53,7 +52,7 @@ int vfio_pci_vga_init(struct vfio_pci_core_device *vdev)
 	if (!vfio_pci_is_vga(pdev))
 		return 0;
 
-	/* The boot console's driver writes to the frame buffer: it has to go first. */
+	/* Remove the boot framebuffer driver, which writes to the device. */
 	ret = aperture_remove_conflicting_pci_devices(pdev, vdev->vdev.ops->name);
 	if (ret)
 		return ret;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * s390: what its PCI functions have beyond a config space.  The host learns it from firmware (CLP);
- * user space finds it as capabilities of the device's info and builds a guest's view from it.
+ * s390: properties of PCI functions beyond config space, which firmware reports (CLP).  User space
+ * gets them as capabilities of GET_INFO and builds the guest's view from them.
  */
 #include <linux/kvm_host.h>
 #include <linux/slab.h>
@@ -40,7 +40,7 @@ static int add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 		.msi_addr	= zpci->msi_addr,
 		.mui		= zpci->fmb_update,
 		.noi		= zpci->max_msi,
-		/* What user space may store by write(), and what a guest may by an instruction. */
+		/* Store block limits for write() and for guest instructions. */
 		.maxstbl	= ZPCI_MAX_WRITE_SIZE,
 		.imaxstbl	= zpci->maxstbl,
 	};
@@ -49,8 +49,8 @@ static int add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 }
 
 /*
- * The utility string and the function path are a header, a length and that many bytes: the same
- * layout, in two structures of the user-space API.
+ * The utility string and the function path have the same layout in two uAPI structures: a header, a
+ * length and that many bytes.
  */
 static int add_bytes(u16 id, const u8 *bytes, u32 size, struct vfio_info_cap *caps)
 {
@@ -93,7 +93,7 @@ int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_i
 	return ret;
 }
 
-/* VFIO_DEVICE_FEATURE_ZPCI_ERROR: hand the oldest pending error event to user space. */
+/* VFIO_DEVICE_FEATURE_ZPCI_ERROR: return the oldest pending error event. */
 int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __user *arg,
 			      size_t argsz)
 {
@@ -119,7 +119,7 @@ int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __u
 		return ret;
 
 	if (copy_to_user(u64_to_user_ptr(err.data), &event, sizeof(event))) {
-		/* Taken from the queue already. */
+		/* The event has already been dequeued. */
 		dev_warn_ratelimited(core_vdev->dev, "lost an error event of function %#x\n",
 				     zpci->fid);
 		return -EFAULT;
@@ -127,7 +127,7 @@ int vfio_pci_zdev_feature_err(struct vfio_device *core_vdev, u32 flags, void __u
 	return 0;
 }
 
-/* Now user space recovers the device from errors, and KVM may interpret its instructions. */
+/* From now on user space handles error recovery and KVM may interpret instructions. */
 int vfio_pci_zdev_open_device(struct vfio_pci_core_device *vdev)
 {
 	struct zpci_dev *zpci = to_zpci(vdev->pdev);

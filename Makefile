@@ -181,7 +181,7 @@ conformance:		## run the newest kernel's variant drivers and its vfio selftests 
 bench:				## compare KERNEL's own vfio-pci with ours, by instructions
 	$(call ready,$(call named,$(benches)))
 	$(Q)scripts/doctor --install bench
-	$(Q)CACHE=$(CACHE) BUILD=$(into) scripts/bench $(KERNEL) $(if $(T),'$(T)')
+	$(Q)CACHE=$(CACHE) BUILD=$(into) UPDATE=$(UPDATE) scripts/bench $(KERNEL) $(if $(T),'$(T)')
 
 shell:				## boot KERNEL and get a shell in it
 	$(call ready,$(call named,$(tests)))
@@ -328,4 +328,5 @@ help:				## this text
 #= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
 #= KEEP=1     keep the files of the virtual machine
 #= SEED=     where tests that roll dice start, as they print it
+#= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
 #= V=1        show commands

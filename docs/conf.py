@@ -3,7 +3,7 @@
 
 The pages are Markdown that reads well without Sphinx, so what Sphinx wants to know besides is found here:
 the order of the pages is that of the links in docs/index.md, and a line that is nothing but a link to a
-Graphviz source becomes its picture.
+Graphviz source becomes its picture, one to a table of figures the table.
 """
 
 import os
@@ -65,7 +65,7 @@ class Pictures(SphinxTransform):
             if len(inside) != 1:
                 continue
             target = isinstance(inside[0], nodes.Element) and (inside[0].get("reftarget") or inside[0].get("refuri"))
-            if not target or not target.endswith(".dot"):
+            if not target or not target.endswith((".dot", ".txt")):
                 continue
             path = os.path.join(os.path.dirname(self.env.doc2path(self.env.docname)), target)
             if not os.path.exists(path):
@@ -73,7 +73,11 @@ class Pictures(SphinxTransform):
                 continue
             self.env.note_dependency(path)
             with open(path, encoding="utf-8") as f:
-                picture = graphviz(code=f.read(), options={"docname": self.env.docname}, alt=node.astext())
+                text = f.read()
+            if path.endswith(".txt"):
+                node.replace_self(nodes.literal_block(text, text, language="none"))
+                continue
+            picture = graphviz(code=text, options={"docname": self.env.docname}, alt=node.astext())
             node.replace_self(nodes.figure("", picture, nodes.caption("", node.astext()), align="center"))
 
 

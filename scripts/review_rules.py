@@ -8,10 +8,13 @@ a rule may find the ops in main.c and the handler they name in mmap.c.
 
 import collections
 import concurrent.futures
+import importlib.util
 import os
 import re
 import subprocess
 import tempfile
+
+from review_driver import Driver
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK = os.path.join(TOP, "cocci", "check")
@@ -20,10 +23,11 @@ OPTIONS = ["--iso-file", os.path.join(TOP, "cocci", "same.iso"), "--no-includes"
 GROUPS = collections.OrderedDict([
     ("lifetime", "Lifetime"), ("mmap", "mmap and fault"), ("memtype", "Memory types"),
     ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input"),
-    ("ignore", "Suppressions")])
+    ("locking", "Locks and context"), ("errors", "Error paths"), ("ignore", "Suppressions")])
 LETTERS = {"LIFE": "lifetime", "MMAP": "mmap", "MEMT": "memtype", "RST": "reset", "IRQ": "irq", "MIG": "migration",
-           "INPUT": "input"}
+           "INPUT": "input", "LOCK": "locking", "ERR": "errors"}
 ID = r"VPS-(?:%s)-\d\d" % "|".join(LETTERS)
+PRELUDE = "prelude.cocci"
 HEADERS = ("vfio.h", "vfio_pci_core.h", "mm_types.h", "huge_mm.h")
 
 
@@ -32,10 +36,13 @@ class Stop(Exception):
 
 
 # "when": a question is asked where the code has this word. "rule" is a file of cocci/check/, None for a question and
-# for what scripts/review itself finds.
-Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good when rule")
+# for what scripts/review itself finds. "check": the function of a rule in Python.
+# "touches": of a change a question is asked only where a changed line has a word like this.
+Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good when rule check touches",
+                              defaults=(None, None))
 Finding = collections.namedtuple("Finding", "file line column end severity id message")
-Unread = collections.namedtuple("Unread", "file line count")
+# "by": who cannot read it, spatch or the parser of the rules in Python
+Unread = collections.namedtuple("Unread", "file line count by")
 
 IGNORE = Item(
     "VPS-IGN-01", "ignore", "A suppression names a rule and gives a reason", "error",
@@ -69,7 +76,8 @@ def item_of(fields, title, where, rule):
         if not fields.get(key):
             raise Stop("%s: has no %s:" % (where, key))
     for key in fields:
-        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Mend", "Ask", "Good answer", "Title", "When"):
+        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Mend", "Ask", "Good answer", "Title", "When",
+                       "Touches"):
             raise Stop("%s: has %s:, which nothing reads" % (where, key))
     if not re.fullmatch(ID, fields["Id"]) or LETTERS[fields["Id"].split("-")[1]] != fields["Group"]:
         raise Stop("%s: Id: %s is not VPS-<letters of group %s>-<two digits>" % (where, fields["Id"], fields["Group"]))
@@ -77,7 +85,7 @@ def item_of(fields, title, where, rule):
         raise Stop("%s: Severity: %s is neither error nor warning" % (where, fields["Severity"]))
     return Item(fields["Id"], fields["Group"], title, fields.get("Severity"), fields.get("Reason"),
                 fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"),
-                fields.get("When"), rule)
+                fields.get("When"), rule, touches=fields.get("Touches"))
 
 
 def read_rule(path):
@@ -92,6 +100,19 @@ def read_rule(path):
     if not title:
         raise Stop("%s: has no title, a line that starts with ///" % where)
     return item_of(fields_of(lines, where), title, where, os.path.splitext(os.path.basename(path))[0])
+
+
+def read_program(path):
+    """A rule in Python: its docstring has the title and the fields, check(driver) yields what it hits."""
+    where, name = os.path.relpath(path, TOP), os.path.splitext(os.path.basename(path))[0]
+    spec = importlib.util.spec_from_file_location("rule_" + name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    title, _, rest = (module.__doc__ or "").strip().partition("\n")
+    if not title or not hasattr(module, "check"):
+        raise Stop("%s: has no docstring with a title, or no check()" % where)
+    item = item_of(fields_of(list(enumerate(rest.splitlines(), 2)), where), title, where, name)
+    return item._replace(check=module.check)
 
 
 def read_questions(path):
@@ -112,7 +133,9 @@ def read_questions(path):
 def load(directory=CHECK):
     """Every item of the checklist, in the order in which it is printed."""
     items = [read_rule(os.path.join(directory, name)) for name in sorted(os.listdir(directory))
-             if name.endswith(".cocci")]
+             if name.endswith(".cocci") and name != PRELUDE]
+    items += [read_program(os.path.join(directory, name)) for name in sorted(os.listdir(directory))
+              if name.endswith(".py")]
     questions = os.path.join(directory, "questions.txt")
     if os.path.exists(questions):
         items += read_questions(questions)
@@ -169,6 +192,8 @@ def own_names(text, prefix):
     def renamed(state, line):
         """But for what stands in quotes."""
         parts = re.split(r'("[^"]*")', line)
+        if prefix is None:          # the names of the prelude are everyone's
+            return line + "\n"
         return "".join(p if n % 2 else own[state].sub(prefix + r"_\1", p) for n, p in enumerate(parts)) + "\n"
 
     return virtual, "".join(renamed(state, line) for state, line in lines)
@@ -176,24 +201,36 @@ def own_names(text, prefix):
 
 def semantic_patch(items, directory):
     virtuals, body = [], []
-    for item in items:
-        with open(os.path.join(directory, item.rule + ".cocci"), encoding="utf-8") as f:
-            names, text = own_names(f.read(), item.rule)
+    for rule in [None] + [item.rule for item in items]:
+        path = os.path.join(directory, rule + ".cocci" if rule else PRELUDE)
+        if not rule and not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as f:
+            names, text = own_names(f.read(), rule)
         virtuals += [n for n in names if n not in virtuals]
         body.append(text)
     return virtuals, "virtual %s\n\n%s" % (", ".join(virtuals), "\n".join(body))
 
 
-def has(name, tree):
-    """Is virtual rule has_NAME true: do the headers of the tree know NAME? Without a tree the kernel is the newest."""
-    if not tree:
+# Since which release the API has the names that rules ask for, where a release is named and not a tree.
+SINCE = {"bind_iommufd": (6, 2), "migration_get_data_size": (6, 2), "match_token_uuid": (6, 17),
+         "get_region_info_caps": (7, 0), "vfio_check_precopy_ioctl": (7, 1)}
+
+
+def has(name, kernel):
+    """Is virtual rule has_NAME true: does the kernel's API know NAME? kernel: a tree or its headers, a release, or None
+    for the newest."""
+    if not kernel:
         return True
+    if re.fullmatch(r"\d+(\.\d+)+", kernel):
+        return tuple(map(int, kernel.split(".")[:2])) >= SINCE.get(name, (0, 0))
     for header in HEADERS:
-        path = os.path.join(tree, "include/linux", header)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", errors="replace") as f:
-                if re.search(r"\b%s\b" % re.escape(name), f.read()):
-                    return True
+        for where in ("include/linux", "include/uapi/linux"):
+            path = os.path.join(kernel, where, header)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as f:
+                    if re.search(r"\b%s\b" % re.escape(name), f.read()):
+                        return True
     return False
 
 
@@ -274,7 +311,8 @@ class Runner:
     alone: files of one directory have nothing to do with each other."""
 
     def __init__(self, items, root, tree=None, directory=CHECK, jobs=None, timeout=120, alone=False):
-        self.items = [i for i in items if i.rule]
+        self.items = [i for i in items if i.rule and not i.check]
+        self.programs = [i for i in items if i.check]
         self.root, self.tree, self.directory, self.timeout, self.alone = root, tree, directory, timeout, alone
         self.jobs = jobs or os.cpu_count() or 1
 
@@ -303,9 +341,12 @@ class Runner:
             least[1].append(group)
         return [groups for _, groups in shares]
 
+    def read(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8", errors="surrogateescape") as f:
+            return f.read()
+
     def concerned(self, name):
-        with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as f:
-            return "vfio_pci_core" in f.read()
+        return "vfio_pci_core" in self.read(name)
 
     def one(self, items, groups, stage, tmp):
         """Findings of the items in groups of staged files, or why there are none."""
@@ -358,35 +399,57 @@ class Runner:
 
     def run(self, files):
         """Findings in the files, whose names are relative to root, and what of the files could not be read."""
-        if not self.items or not files:
+        if not files:
             return [], []
         with tempfile.TemporaryDirectory(prefix="review.") as tmp, \
                 concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             stage = Stage(self.root, os.path.join(tmp, "stage"))
             os.mkdir(stage.where)
-            shares = [[stage.group(group, self.headers(group)) for group in groups] for groups in self.shares(files)]
-            runs = [pool.submit(self.one, self.items, groups, stage, tmp) for groups in shares]
-            parses = [pool.submit(self.unread, [n for group in groups for n in group], stage) for groups in shares]
-            found = set()
+            shares = [[stage.group(list(dict.fromkeys(group + self.with_code(group))), self.headers(group))
+                       for group in groups] for groups in self.shares(files)]
+            runs = [pool.submit(self.one, self.items, groups, stage, tmp) for groups in shares if self.items]
+            parses = [pool.submit(self.unread, [n for group in groups for n in group], stage) for groups in shares
+                      if self.items]
+            found, broken = set(), set()
+            for group in self.concerning(files):
+                hits, unparsed = self.by_programs(group)
+                found |= set(hits)
+                broken |= unparsed
             for groups, run in zip(shares, runs):
                 findings, why = run.result()
                 if findings is None:
                     self.blame(groups, why, stage, tmp)
                 found.update(findings)
-            return sorted(found), sorted(u for parse in parses for u in parse.result())
+            return sorted(found), sorted(broken | {u for parse in parses for u in parse.result()})
+
+    def with_code(self, group):
+        """The headers beside the files that hold functions."""
+        return [name for name in self.headers(group) if re.search(r"^\{", self.read(name), re.M)]
+
+    def by_programs(self, group):
+        """Findings of the rules in Python in a group of files and the headers beside them, and what they cannot read."""
+        names = dict.fromkeys(group + self.headers(group)) if self.programs else {}
+        driver = Driver({name: self.read(name) for name in names})
+        driver.has = lambda name: has(name, self.tree)
+        hits = [Finding(hit.file, hit.line, hit.column, hit.end, item.severity, hit.id or item.id, hit.message)
+                for item in self.programs for hit in item.check(driver)]
+        return hits, {Unread(source.file, line, 1, "parser") for source in driver.sources for line, _ in source.broken}
 
     def unread(self, copies, stage):
         """What spatch cannot parse it passes over in silence. Macros without statements do not matter."""
-        run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + copies, stage.where,
-                     self.timeout)
+        said = []
+        for n in range(0, len(copies), 500):
+            run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + copies[n:n + 500],
+                         stage.where, self.timeout)
+            said += (run.stdout + run.stderr).splitlines()
         places, place = set(), None
-        for line in (run.stdout + run.stderr).splitlines():
+        for line in said:
             m = re.match(r' = File "(.+)", line (\d+),', line)
             if m:
                 place = (m.group(1), int(m.group(2)))
             m = re.match(r"badcount: (\d+)", line)
             if m and place and place[0] in stage.names and not self.plain_macro(stage.names[place[0]], place[1]):
-                places.add(Unread(stage.names[place[0]], place[1], int(m.group(1))))
+                places.add(Unread(stage.names[place[0]], place[1], int(m.group(1)), "spatch"))
                 place = None
         return places
 

@@ -12,17 +12,10 @@
 //#   vfio_pci_core_release_dev() (last)
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@table depends on concerned@
+@table depends on ever concerned@
 identifier ops;
 identifier f !~ "^vfio_pci_core_";
 identifier m = {init, release, close_device};
@@ -79,16 +72,3 @@ p << alone.p;
 m << table.m;
 @@
 coccilib.report.print_report(p[0], what % m)
-
-@script:python depends on org@
-p << alone.p;
-m << table.m;
-@@
-coccilib.org.print_todo(p[0], what % m)
-
-@depends on context@
-identifier table.f;
-position alone.p;
-@@
-* f@p(...)
-{ ... }

@@ -6,25 +6,16 @@
 //# Severity: warning
 //# Reason: under memory encryption (SEV, SME, TDX) the protection bits of a VMA say encrypted. A BAR is
 //#   not RAM: mapped so, reads return garbage and writes go nowhere.
-//# Prevents: "vfio-pci: Use io_remap_pfn_range() for PCI IO memory", "mm: always have
-//#   io_remap_pfn_range() set pgprot_decrypted()"
+//# Prevents: device memory mapped encrypted on hosts with SME or SEV: garbage, both ways
 //# Mend: vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot), last of what is done to it
 //# Ask: If the frames are no BAR's: is that memory encrypted, and who says so? A good answer names the
 //#   bus or the firmware table, and the protection that follows.
 //
 // Confidence: High
-// Options: --no-includes
 // Comments: Silent when the frames come from elsewhere than pci_resource_start(): is it RAM or not?
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// the frames are a BAR's
 @bar@
 @@
 pci_resource_start(...)
@@ -52,7 +43,7 @@ position c != returned.c, q;
 f@q(..., struct vm_area_struct *vma)
 { <+... vfio_pci_core_mmap@c(...) ...+> }
 
-@mapped depends on concerned && bar && insert && !decrypts exists@
+@mapped depends on ever concerned && bar && insert && !decrypts exists@
 identifier f, vma, ops;
 position p, q != core.q;
 @@
@@ -70,7 +61,7 @@ position k;
 @@
 v->vm_page_prot@k = <+... v->vm_page_prot ...+>
 
-@anew depends on concerned && !decrypts exists@
+@anew depends on ever concerned && !decrypts exists@
 expression vma, e;
 position p != keeps.k;
 @@
@@ -87,29 +78,7 @@ p << mapped.p;
 @@
 coccilib.report.print_report(p[0], what)
 
-@script:python depends on org@
-p << mapped.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression v;
-position mapped.p;
-@@
-* v->vm_ops@p
-
 @script:python depends on report@
 p << anew.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << anew.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression v;
-position anew.p;
-@@
-* v->vm_page_prot@p

@@ -11,11 +11,8 @@
 //# Mend: .driver_managed_dma = true in the struct pci_driver
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 virtual patch
 
 @registers@
@@ -44,19 +41,6 @@ what = "ERROR: [VPS-LIFE-08] the driver core will claim the group for kernel DMA
 p << unsaid.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << unsaid.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-identifier unsaid.d;
-position unsaid.p;
-@@
-struct pci_driver
-* d@p
- = { ... };
 
 @depends on patch@
 identifier unsaid.d;

@@ -7,17 +7,13 @@
 //# Reason: drvdata points to the core's structure. Read as the driver's own, it works as long as the
 //#   core's is the first member, which only vfio_alloc_device() insists on, in another place and for
 //#   another reason.
-//# Prevents: a read of foreign memory, when somebody puts a member in front in a driver that allocates
-//#   by itself; why "vfio/pci: Have all VFIO PCI drivers store the vfio_pci_core_device in drvdata"
-//#   reads it by container_of()
+//# Prevents: a read of foreign memory, when somebody puts a member in front in a driver that
+//#   allocates by itself
 //# Mend: struct vfio_pci_core_device *core = dev_get_drvdata(...), then container_of()
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @alloc@
 identifier S, member;
@@ -60,45 +56,12 @@ p << assign.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << assign.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position assign.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << declare.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << declare.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position declare.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << cast.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << cast.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-expression c;
-position cast.p;
-@@
-* c@p

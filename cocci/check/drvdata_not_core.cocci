@@ -11,11 +11,8 @@
 //# Mend: dev_set_drvdata(&pdev->dev, &priv->core_device), before vfio_pci_core_register_device()
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @alloc@
 identifier S, member;
@@ -59,29 +56,7 @@ p << set.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << set.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position set.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << unset.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << unset.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position unset.p;
-@@
-* c@p(...)

@@ -8,15 +8,12 @@
 //#   without vfio_pci_core_disable() leaves it powered and all that was allocated behind, with the
 //#   kernel's core its BARs claimed, too, so that the next open fails; one that succeeds without
 //#   vfio_pci_core_finish_enable() has no mmap, and its PF's VF token may change under it.
-//# Prevents: "vfio/nvgrace-gpu: Use a core-only open_device in fallback mode"; core_mmap_test every_bar
+//# Prevents: a device that stays powered and cannot be opened again; core_mmap_test every_bar
 //# Mend: enable first, finish_enable last, vfio_pci_core_disable() on each error path between them
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @enables@
 @@
@@ -25,24 +22,10 @@ vfio_pci_core_enable(...)
 @script:python@
 @@
 active.clear()
-callees.clear()
 
 @script:python depends on enables@
 @@
 active.add(True)
-
-@calls depends on enables@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @neither depends on ever enables exists@
 identifier ret;
@@ -110,24 +93,7 @@ what3 = "ERROR: [VPS-LIFE-06] an error path after this has no vfio_pci_core_disa
 finishes = {"vfio_pci_core_finish_enable"}
 ends = finishes | {"vfio_pci_core_disable", "vfio_pci_core_close_device"}
 active = set()
-callees = {}
 open_ends = set()
-
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
 
 def near(function):
     found = set()
@@ -155,32 +121,10 @@ p << finish.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << finish.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position finish.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << late.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << late.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position late.p;
-@@
-* c@p(...)
 
 @bad@
 position p;
@@ -196,14 +140,3 @@ cocci.include_match(bool(active) and what(p[0]) != "")
 p << bad.p;
 @@
 coccilib.report.print_report(p[0], what(p[0]))
-
-@script:python depends on org@
-p << bad.p;
-@@
-coccilib.org.print_todo(p[0], what(p[0]))
-
-@depends on context@
-identifier c;
-position bad.p;
-@@
-* c@p(...)

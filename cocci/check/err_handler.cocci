@@ -12,11 +12,8 @@
 //#   vfio_pci_core_aer_err_detected
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 virtual patch
 
 @registers@
@@ -61,36 +58,10 @@ p << unsaid.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << unsaid.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier unsaid.d;
-position unsaid.p;
-@@
-struct pci_driver
-* d@p
- = { ... };
-
 @script:python depends on report@
 p << deaf.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << deaf.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier deaf.h;
-position deaf.p;
-@@
-struct pci_error_handlers
-* h@p
- = { ... };
 
 @own depends on registers@
 identifier h;
@@ -130,18 +101,6 @@ cocci.include_match((p[0].file, p[0].line) not in telling)
 p << silent.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << silent.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier own.f;
-position silent.p;
-@@
-* f@p(...)
-{ ... }
 
 @depends on patch@
 identifier unsaid.d;

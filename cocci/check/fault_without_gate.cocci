@@ -13,17 +13,10 @@
 //#   (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@inserts depends on concerned@
+@inserts depends on ever concerned@
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
 @@
@@ -32,7 +25,6 @@ insert(...)
 @script:python@
 @@
 active.clear()
-callees.clear()
 handlers.clear()
 awake.clear()
 
@@ -40,20 +32,6 @@ awake.clear()
 @@
 active.add(True)
 
-@calls depends on ever inserts@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
-
-// a handler has the fault and at most the order of the entry
 @handler depends on ever inserts@
 identifier f, vmf;
 position p;
@@ -91,25 +69,8 @@ whole = "vfio_pci_mem_accessible"
 enabled = ["__vfio_pci_memory_enabled", "vfio_pci_memory_enabled", whole]
 ram = ["virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"]
 active = set()
-callees = {}
 handlers = set()
 awake = set()
-
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
 
 def lacks(function):
     """What no handler that comes to this insertion asks, nor whom it calls."""
@@ -166,18 +127,6 @@ insert << power.insert;
 @@
 coccilib.report.print_report(p[0], what1 % insert)
 
-@script:python depends on org@
-p << power.p;
-insert << power.insert;
-@@
-coccilib.org.print_todo(p[0], what1 % insert)
-
-@depends on context@
-identifier power.insert;
-position power.p;
-@@
-* insert@p(...)
-
 @decode depends on ever inserts@
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn};
@@ -195,15 +144,3 @@ p << decode.p;
 insert << decode.insert;
 @@
 coccilib.report.print_report(p[0], what2 % insert)
-
-@script:python depends on org@
-p << decode.p;
-insert << decode.insert;
-@@
-coccilib.org.print_todo(p[0], what2 % insert)
-
-@depends on context@
-identifier decode.insert;
-position decode.p;
-@@
-* insert@p(...)

@@ -11,17 +11,9 @@
 //#   will do, resets take this one
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// memory of the kernel's own needs no lock: it is there while the device is in reset
 @pages@
 identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
 	vmalloc_to_pfn, __pa};
@@ -84,7 +76,7 @@ position ok, h != release.r;
 ... when != \(up_read(&l->memory_lock)\|up_read(&l.memory_lock)\)
 insert@ok(...)
 
-@map depends on concerned exists@
+@map depends on ever concerned exists@
 identifier f, vmf;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
@@ -99,7 +91,7 @@ f@q(struct vm_fault *vmf, ...)
 }
 
 // a helper that leaves the lock to who calls it
-@helper depends on concerned exists@
+@helper depends on ever concerned exists@
 identifier f;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
@@ -144,32 +136,8 @@ insert << map.insert;
 @@
 coccilib.report.print_report(p[0], what1 % insert)
 
-@script:python depends on org@
-p << map.p;
-insert << map.insert;
-@@
-coccilib.org.print_todo(p[0], what1 % insert)
-
-@depends on context@
-identifier map.insert;
-position map.p;
-@@
-* insert@p(...)
-
 @script:python depends on report@
 p << call.p;
 f << helper.f;
 @@
 coccilib.report.print_report(p[0], what2 % f)
-
-@script:python depends on org@
-p << call.p;
-f << helper.f;
-@@
-coccilib.org.print_todo(p[0], what2 % f)
-
-@depends on context@
-identifier helper.f;
-position call.p;
-@@
-* f@p(...)

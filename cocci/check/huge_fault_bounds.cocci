@@ -13,17 +13,10 @@
 //#   VM_FAULT_FALLBACK unless is_aligned_for_order(vma, addr, pfn, order)
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@large depends on concerned@
+@large depends on ever concerned@
 identifier f, vmf, order;
 @@
 f(struct vm_fault *vmf, unsigned int order)
@@ -33,7 +26,6 @@ f(struct vm_fault *vmf, unsigned int order)
 @@
 active.clear()
 handlers.clear()
-callees.clear()
 rounding.clear()
 texts.clear()
 
@@ -45,19 +37,6 @@ active.add(True)
 f << large.f;
 @@
 handlers.add(f)
-
-@calls depends on ever large@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @rounds depends on ever large@
 expression e, vmf;
@@ -111,25 +90,8 @@ import re
 whole = "is_aligned_for_order"
 active = set()
 handlers = set()
-callees = {}
 texts = {}
 rounding = set()
-
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
 
 def near(function):
     found = set()
@@ -178,17 +140,6 @@ p << unrounded.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << unrounded.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position unrounded.p;
-@@
-* c@p(...)
-
 @unchecked depends on ever large@
 identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
 expression order != 0;
@@ -210,17 +161,6 @@ p << unchecked.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << unchecked.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position unchecked.p;
-@@
-* c@p(...)
-
 @unaligned depends on ever large@
 identifier insert = {vmf_insert_pfn_pmd, vmf_insert_pfn_pud};
 expression order != 0;
@@ -241,14 +181,3 @@ cocci.include_match(is_asked(p[0].current_element) and is_askew(p[0].current_ele
 p << unaligned.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << unaligned.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position unaligned.p;
-@@
-* c@p(...)

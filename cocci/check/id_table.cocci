@@ -6,16 +6,12 @@
 //# Severity: error
 //# Reason: a plain PCI_DEVICE() entry lets the driver take the device from its native driver as soon as
 //#   the module is loaded, on every machine that has one.
-//# Prevents: devices that vanish from the host at modprobe, for which there is "PCI: Add 'override_only'
-//#   field to struct pci_device_id"; modules.alias of the wrong kind (vfio_pci:)
+//# Prevents: devices that vanish from the host at modprobe; modules.alias of the wrong kind (vfio_pci:)
 //# Mend: PCI_DRIVER_OVERRIDE_DEVICE_VFIO(vendor, device)
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @registers@
 @@
@@ -51,18 +47,6 @@ entry << plain.entry;
 @@
 coccilib.report.print_report(p[0], what1 % entry)
 
-@script:python depends on org@
-p << plain.p;
-entry << plain.entry;
-@@
-coccilib.org.print_todo(p[0], what1 % entry)
-
-@depends on context@
-identifier plain.entry;
-position plain.p;
-@@
-* entry@p(...)
-
 @overrides@
 identifier used.t;
 expression e;
@@ -91,14 +75,3 @@ cocci.include_match(not is_overridden(p[0]))
 p << by_hand.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << by_hand.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-expression by_hand.e;
-position by_hand.p;
-@@
-* e@p

@@ -7,21 +7,13 @@
 //# Reason: every member of a structure from user space may have any value: an index reads or writes
 //#   beside the array, a count times a size wraps round, an argsz that is too small means that members
 //#   were never set.
-//# Prevents: "vfio/mlx5: Fix boundary check in set_report_output()"; core_info_test
-//#   sizes_that_are_too_small
+//# Prevents: a read or write beside an array; core_info_test sizes_that_are_too_small
 //# Mend: compare each index with the number of elements (array_index_nospec() when user space can read
 //#   the result), memdup_array_user() for arrays, argsz first
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
-
-@concerned@
-@@
-struct vfio_pci_core_device
 
 @guarded@
 expression s, E, n;
@@ -30,7 +22,7 @@ position in_if;
 @@
 \(s.m > n\|s.m >= n\) || <+... E[s.m@in_if] ...+>
 
-@index depends on concerned exists@
+@index depends on ever concerned exists@
 expression s, E, n;
 identifier m;
 identifier g !~ "^copy_";
@@ -50,7 +42,7 @@ position in_if;
 @@
 \(s->m > n\|s->m >= n\) || <+... E[s->m@in_if] ...+>
 
-@pindex depends on concerned exists@
+@pindex depends on ever concerned exists@
 expression s, E, n;
 identifier m;
 identifier g !~ "^copy_";
@@ -65,7 +57,7 @@ copy_from_user(s, ...)
     when != \(s->m < n\|s->m <= n\|s->m > n\|s->m >= n\|s->m == n\|s->m != n\|array_index_nospec(s->m, n)\)
 E[s->m@p]
 
-@product depends on concerned exists@
+@product depends on ever concerned exists@
 expression s, e, x;
 identifier m;
 identifier g !~ "^copy_";
@@ -83,7 +75,7 @@ memdup_user@p(x, \(sizeof(T)\|sizeof(e)\) * s.m)
 \(kmalloc@p\|kzalloc@p\|kvmalloc@p\|kvzalloc@p\|vmalloc@p\|vzalloc@p\)(s.m * \(sizeof(T)\|sizeof(e)\), ...)
 )
 
-@argsz depends on concerned@
+@argsz depends on ever concerned@
 identifier S = {vfio_device_info, vfio_region_info, vfio_irq_info, vfio_irq_set,
 	vfio_device_ioeventfd, vfio_precopy_info};
 struct S s;
@@ -94,7 +86,7 @@ position q;
 f@q(...)
 { <+... \(s.argsz\|g(..., &s, ...)\) ...+> }
 
-@unsized depends on concerned exists@
+@unsized depends on ever concerned exists@
 identifier S = {vfio_device_info, vfio_region_info, vfio_irq_info, vfio_irq_set,
 	vfio_device_ioeventfd, vfio_precopy_info};
 struct S s;
@@ -109,7 +101,7 @@ f@q(...)
 }
 
 // a structure of the driver's, if it is in the file
-@sized depends on concerned@
+@sized depends on ever concerned@
 identifier S;
 type T;
 @@
@@ -149,79 +141,22 @@ p << index.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << index.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-expression s;
-identifier m;
-position index.p;
-@@
-* s.m@p
-
 @script:python depends on report@
 p << pindex.p;
 @@
 coccilib.report.print_report(p[0], what1)
-
-@script:python depends on org@
-p << pindex.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-expression s;
-identifier m;
-position pindex.p;
-@@
-* s->m@p
 
 @script:python depends on report@
 p << product.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << product.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position product.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << unsized.p;
 @@
 coccilib.report.print_report(p[0], what3)
 
-@script:python depends on org@
-p << unsized.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position unsized.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << own.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << own.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position own.p;
-@@
-* c@p(...)

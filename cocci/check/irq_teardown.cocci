@@ -7,22 +7,14 @@
 //# Reason: the handler may run until free_irq() returns. An eventfd that was put before is used after
 //#   it was freed; a bypass producer that is still registered lets KVM program an interrupt that is
 //#   gone.
-//# Prevents: "vfio/pci: Create persistent INTx handler" (CVE-2024-26812), "vfio/pci: call
-//#   irq_bypass_unregister_producer() before freeing irq"
+//# Prevents: "vfio/pci: call irq_bypass_unregister_producer() before freeing irq"
 //# Mend: irq_bypass_unregister_producer(), free_irq(), eventfd_ctx_put(), in this order
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@put depends on concerned exists@
+@put depends on ever concerned exists@
 expression e;
 position p;
 @@
@@ -31,7 +23,7 @@ eventfd_ctx_put@p(e)
     when != e = NULL
 free_irq(...)
 
-@bypass depends on concerned exists@
+@bypass depends on ever concerned exists@
 position p;
 @@
 free_irq(...)
@@ -48,29 +40,7 @@ p << put.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << put.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position put.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << bypass.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << bypass.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position bypass.p;
-@@
-* c@p(...)

@@ -6,22 +6,15 @@
 //# Severity: error
 //# Reason: the state is read and written once, in order. Without stream_open() pread() and lseek()
 //#   choose the position, and two readers at once share an unlocked f_pos.
-//# Prevents: "vfio/qat: fix f_pos race in qat_vf_resume_write()"
+//# Prevents: a stream that is read twice or from the middle
 //# Mend: stream_open(filp->f_inode, filp) after anon_inode_getfile(); in read and write, return -ESPIPE
 //#   if (pos)
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@migrates depends on concerned@
+@migrates depends on ever concerned@
 @@
 \(vfio_mig_get_next_state(...)\|VFIO_MIGRATION_STOP_COPY\)
 
@@ -51,14 +44,3 @@ what = "ERROR: [VPS-MIG-03] no stream_open() for this file"
 p << opened.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << opened.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-identifier c;
-position opened.p;
-@@
-* c@p(...)

@@ -7,25 +7,17 @@
 //# Reason: vfio calls set_state, get_state and, since 6.2, get_data_size without asking whether they
 //#   are there, and refuses devices whose flags lack STOP_COPY; the three callbacks of dirty logging
 //#   belong together.
-//# Prevents: a NULL call by the first user who asks for the state, in each driver that missed "vfio: Add
-//#   an option to get migration data size"; vfio_pci_core_register_device() fails with EINVAL
+//# Prevents: a NULL call by the first user who asks for the state; vfio_pci_core_register_device()
+//#   fails with EINVAL
 //# Mend: set migration_flags = VFIO_MIGRATION_STOP_COPY | ..., mig_ops and log_ops before the device is
 //#   registered, with every member
 //
 // Confidence: High
-// Options: --no-includes
-// Comments: context mode shows assignments of flags, right and wrong.
 
 virtual report
-virtual org
-virtual context
 virtual has_migration_get_data_size
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@mig depends on concerned@
+@mig depends on ever concerned@
 identifier ops;
 position p;
 @@
@@ -38,7 +30,7 @@ position p;
 @@
 struct vfio_migration_ops ops@p = { ..., .m = e, ... };
 
-@log depends on concerned@
+@log depends on ever concerned@
 identifier ops;
 position p;
 @@
@@ -51,7 +43,7 @@ position p;
 @@
 struct vfio_log_ops ops@p = { ..., .m = e, ... };
 
-@flags depends on concerned@
+@flags depends on ever concerned@
 expression v, e;
 position p;
 @@
@@ -62,7 +54,7 @@ expression v, e;
 @@
 \(v->migration_flags = e\|v.migration_flags = e\)
 
-@unflagged depends on concerned && !flagged@
+@unflagged depends on ever concerned && !flagged@
 expression v, e;
 position p;
 @@
@@ -105,23 +97,11 @@ p << mig.p;
 if missing(p[0], always + newer):
     coccilib.report.print_report(p[0], what1 % missing(p[0], always + newer))
 
-@script:python depends on org@
-p << mig.p;
-@@
-if missing(p[0], always + newer):
-    coccilib.org.print_todo(p[0], what1 % missing(p[0], always + newer))
-
 @script:python depends on report@
 p << log.p;
 @@
 if missing(p[0], logging):
     coccilib.report.print_report(p[0], what2 % missing(p[0], logging))
-
-@script:python depends on org@
-p << log.p;
-@@
-if missing(p[0], logging):
-    coccilib.org.print_todo(p[0], what2 % missing(p[0], logging))
 
 @script:python depends on report@
 p << flags.p;
@@ -130,31 +110,7 @@ e << flags.e;
 if re.search(r"^[A-Z0-9_ |]*$", e) and "VFIO_MIGRATION_STOP_COPY" not in e:
     coccilib.report.print_report(p[0], what3)
 
-@script:python depends on org@
-p << flags.p;
-e << flags.e;
-@@
-if re.search(r"^[A-Z0-9_ |]*$", e) and "VFIO_MIGRATION_STOP_COPY" not in e:
-    coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-expression v;
-position flags.p;
-@@
-* v->migration_flags@p
-
 @script:python depends on report@
 p << unflagged.p;
 @@
 coccilib.report.print_report(p[0], what4)
-
-@script:python depends on org@
-p << unflagged.p;
-@@
-coccilib.org.print_todo(p[0], what4)
-
-@depends on context@
-expression v, e;
-position unflagged.p;
-@@
-* \(v->mig_ops@p = e\|v.mig_ops@p = e\)

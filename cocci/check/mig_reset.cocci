@@ -6,22 +6,14 @@
 //# Severity: error
 //# Reason: VFIO_DEVICE_RESET promises the RUNNING state and is the only way out of ERROR. A driver with
 //#   migration that does not hear of resets keeps its state, and the files of the state that was.
-//# Prevents: "vfio/pds: Always clear the save/restore FDs on reset", "vfio/pds: Make sure migration
-//#   file isn't accessed after reset"
+//# Prevents: a device in ERROR that no reset brings back, and files that hold the state of before it
 //# Mend: struct pci_error_handlers with .reset_done that sets the state and disables the files
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@migrates depends on concerned@
+@migrates depends on ever concerned@
 expression v, e;
 @@
 (
@@ -36,6 +28,19 @@ symbol vfio_pci_core_err_handlers;
 position p;
 @@
 struct pci_driver d@p = { ..., .err_handler = &vfio_pci_core_err_handlers, ... };
+
+@handled@
+identifier d;
+expression e;
+position q;
+@@
+struct pci_driver d@q = { ..., .err_handler = e, ... };
+
+@alone depends on migrates@
+identifier d;
+position p != handled.q;
+@@
+struct pci_driver d@p = { ... };
 
 @hears@
 identifier h;
@@ -53,6 +58,7 @@ struct pci_error_handlers h@p = { ... };
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MIG-02] the core's handlers know nothing of the driver's migration state"
+what3 = "ERROR: [VPS-MIG-02] no .err_handler: nobody hears of a reset"
 what2 = "ERROR: [VPS-MIG-02] no .reset_done"
 
 @script:python depends on report@
@@ -60,33 +66,12 @@ p << plain.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << plain.p;
+@script:python depends on report@
+p << alone.p;
 @@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier plain.d;
-position plain.p;
-@@
-struct pci_driver
-* d@p
- = { ... };
+coccilib.report.print_report(p[0], what3)
 
 @script:python depends on report@
 p << deaf.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << deaf.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier deaf.h;
-position deaf.p;
-@@
-struct pci_error_handlers
-* h@p
- = { ... };

@@ -12,15 +12,8 @@
 //#   region's size; or call vfio_pci_core_mmap()
 //
 // Confidence: Moderate: any comparison with a length will do
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
-
-@concerned@
-@@
-struct vfio_pci_core_device
 
 @script:python@
 @@
@@ -31,7 +24,7 @@ assigned.clear()
 takes.clear()
 bounded.clear()
 
-@populates depends on concerned@
+@populates depends on ever concerned@
 identifier vma, ops;
 @@
 \(vma->vm_ops = &ops\|io_remap_pfn_range(vma, ...)\|remap_pfn_range(vma, ...)\)
@@ -184,22 +177,6 @@ def call(function, g, args):
 def assign(function, variable, value):
     assigned.setdefault(function, []).append((variable.strip(), value))
 
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
-
 def mentions(text, variables):
     return re.search(r"vm_end|vma_pages", text) or any(
         re.search(r"(?<![\w>.])%s\b" % re.escape(v), text) for v in variables)
@@ -215,7 +192,8 @@ def lengths(function):
 
 def compares(function):
     known = lengths(function)
-    said = [re.sub(r"check_\w+_overflow ?\([^()]*(\([^()]*\)[^()]*)*\)", "", t) for t in texts.get(function, [])]
+    texts_here = [t for t in texts.get(function, []) if not re.fullmatch(r"\s*\w+ *-> *vm_end\W*\w+ *-> *vm_start\s*", t)]
+    said = [re.sub(r"check_\w+_overflow ?\([^()]*(\([^()]*\)[^()]*)*\)", "", t) for t in texts_here]
     if function in bounded or any(mentions(t, known) for t in said):
         return True
     for g, calls in callees.get(function, {}).items():
@@ -226,9 +204,14 @@ def compares(function):
             return True
     return False
 
+def as_long_as_asked(function):
+    """Does it map as much as the user asks for, or from where the user says? Then being RAM makes it worse."""
+    calls = callees.get(function, {})
+    return any(re.search(r"vm_end|vm_pgoff|vma_pages", args) for g in calls if "remap_pfn_range" in g for args in calls[g])
+
 def is_bounded(function):
     related = above(function, set()) | below(function, set())
-    return any(compares(f) or set(callees.get(f, ())) & ram for f in related & takes)
+    return any(compares(f) or set(callees.get(f, ())) & ram and not as_long_as_asked(f) for f in related & takes)
 
 @script:python@
 p << maps.p;
@@ -239,19 +222,3 @@ cocci.include_match(bool(active) and not is_bounded(p[0].current_element))
 p << maps.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << maps.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-identifier c;
-expression v;
-position maps.p;
-@@
-(
-* v->vm_ops@p
-|
-* c@p(...)
-)

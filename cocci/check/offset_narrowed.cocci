@@ -7,22 +7,14 @@
 //# Reason: a BAR can be larger than 4 GiB, an offset in the device file has 40 bits below the index.
 //#   Cut to 32 bits or made negative it passes a check that the real value would not, and then reaches
 //#   another part of the device.
-//# Prevents: "vfio/mlx5: fix possible overflow in tracking max message size"; core_mmap_test
-//#   far_offsets
+//# Prevents: BARs above 4 GiB read as others; core_mmap_test far_offsets
 //# Mend: u64 or resource_size_t for offsets and lengths, size_t for what is copied
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@assign depends on concerned@
+@assign depends on ever concerned@
 typedef u32, s32, u16, u8;
 idexpression {int, unsigned int, u32, s32, u16, u8} x;
 expression e, v;
@@ -40,7 +32,7 @@ x@p = pci_resource_len(...)
 x@p = pci_resource_start(...)
 )
 
-@declare depends on concerned@
+@declare depends on ever concerned@
 identifier x;
 expression e, v;
 position p;
@@ -68,34 +60,8 @@ x << assign.x;
 @@
 coccilib.report.print_report(p[0], what1 % x)
 
-@script:python depends on org@
-p << assign.p;
-x << assign.x;
-@@
-coccilib.org.print_todo(p[0], what1 % x)
-
-@depends on context@
-expression x;
-position assign.p;
-@@
-* x@p
-
 @script:python depends on report@
 p << declare.p;
 x << declare.x;
 @@
 coccilib.report.print_report(p[0], what2 % x)
-
-@script:python depends on org@
-p << declare.p;
-x << declare.x;
-@@
-coccilib.org.print_todo(p[0], what2 % x)
-
-@depends on context@
-identifier x;
-type T;
-expression e;
-position declare.p;
-@@
-* T x@p = e;

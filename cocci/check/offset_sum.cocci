@@ -6,22 +6,14 @@
 //# Severity: error
 //# Reason: two 64-bit numbers of the user's add up to a small one: a check of the sum passes, and what
 //#   is then done begins far behind the end.
-//# Prevents: "vfio/qat: fix overflow check in qat_vf_resume_write()"; core_mmap_test far_offsets
+//# Prevents: a bound that a large offset passes; core_mmap_test far_offsets
 //# Mend: check_add_overflow(), or compare the offset first and the length with what is left behind it
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// members of what an ioctl has copied in; checked one by one before, or widened, they are right
-@sum depends on concerned exists@
+@sum depends on ever concerned exists@
 expression s, n, e;
 identifier m1, m2;
 position p;
@@ -38,7 +30,7 @@ s.m1 + s.m2@p >= n
 n < s.m1 + s.m2@p
 )
 
-@psum depends on concerned exists@
+@psum depends on ever concerned exists@
 expression s, n, e;
 identifier m1, m2;
 position p;
@@ -59,7 +51,7 @@ s->m1 + s->m2@p >= n
 n < s->m1 + s->m2@p
 )
 
-@kept depends on concerned exists@
+@kept depends on ever concerned exists@
 idexpression x;
 expression s, n, e;
 identifier m1, m2;
@@ -73,7 +65,7 @@ x = s.m1 + s.m2@p
 ... when != x = n
 \(x > n\|x >= n\|n < x\)
 
-@pkept depends on concerned exists@
+@pkept depends on ever concerned exists@
 idexpression x;
 expression s, n, e;
 identifier m1, m2;
@@ -107,37 +99,11 @@ p << sum.p;
 if first(p[0]):
     coccilib.report.print_report(p[0], what)
 
-@script:python depends on org@
-p << sum.p;
-@@
-if first(p[0]):
-    coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression s;
-identifier m;
-position sum.p;
-@@
-* s.m@p
-
 @script:python depends on report@
 p << psum.p;
 @@
 if first(p[0]):
     coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << psum.p;
-@@
-if first(p[0]):
-    coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression s;
-identifier m;
-position psum.p;
-@@
-* s->m@p
 
 @script:python depends on report@
 p << kept.p;
@@ -145,34 +111,8 @@ p << kept.p;
 if first(p[0]):
     coccilib.report.print_report(p[0], what)
 
-@script:python depends on org@
-p << kept.p;
-@@
-if first(p[0]):
-    coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression s;
-identifier m;
-position kept.p;
-@@
-* s.m@p
-
 @script:python depends on report@
 p << pkept.p;
 @@
 if first(p[0]):
     coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << pkept.p;
-@@
-if first(p[0]):
-    coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression s;
-identifier m;
-position pkept.p;
-@@
-* s->m@p

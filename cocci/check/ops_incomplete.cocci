@@ -13,12 +13,9 @@
 //#   tree, name the core's function
 //
 // Confidence: High
-// Options: --no-includes
 // Comments: has_NAME says that the kernel's headers have NAME.
 
 virtual report
-virtual org
-virtual context
 virtual has_bind_iommufd, has_get_region_info_caps, has_match_token_uuid
 
 @pci@
@@ -83,16 +80,3 @@ cocci.include_match(missing(p[0]) != [])
 p << pci.p;
 @@
 coccilib.report.print_report(p[0], what % ", .".join(missing(p[0])))
-
-@script:python depends on org@
-p << pci.p;
-@@
-coccilib.org.print_todo(p[0], what % ", .".join(missing(p[0])))
-
-@depends on context@
-identifier pci.ops;
-position pci.p;
-@@
-struct vfio_device_ops
-* ops@p
- = { ... };

@@ -11,11 +11,8 @@
 //# Mend: one name for both: KBUILD_MODNAME (or one string)
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @vfs@
 identifier d;
@@ -53,17 +50,3 @@ p << named.p;
 e << vfs.e;
 @@
 coccilib.report.print_report(p[0], what % e)
-
-@script:python depends on org@
-p << named.p;
-e << vfs.e;
-@@
-coccilib.org.print_todo(p[0], what % e)
-
-@depends on context@
-identifier named.ops;
-position named.p;
-@@
-struct vfio_device_ops
-* ops@p
- = { ... };

@@ -7,23 +7,14 @@
 //# Reason: unmap_mapping_range() finds mappings by their offset in the device file. A VMA whose
 //#   vm_pgoff was replaced is not found: user space goes on touching a device that is in reset or has
 //#   decode off.
-//# Prevents: what "vfio/pci: Use unmap_mapping_range()" (v6.10) had to end in vfio-pci itself;
-//#   core_mmap_test all_processes_are_zapped
+//# Prevents: mappings that no zap finds; core_mmap_test all_processes_are_zapped
 //# Mend: leave vm_pgoff alone and compute the frame in the fault handler, from vmf->pgoff;
 //#   scripts/migrate --as sdk does it for a plain remap
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// a value that is put back before the function ends is fine
 @back@
 identifier saved;
 expression v, e;
@@ -44,7 +35,7 @@ saved = v->vm_pgoff
 ... when any
 v->vm_pgoff@p = saved
 
-@set depends on concerned@
+@set depends on ever concerned@
 expression v, e;
 position p != {back.p, undo.p};
 @@
@@ -74,14 +65,3 @@ what = "ERROR: [VPS-MMAP-03] vm_pgoff is overwritten, zaps will not find this ma
 p << set.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << set.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression v;
-position set.p;
-@@
-* v->vm_pgoff@p

@@ -11,11 +11,8 @@
 //#   resets
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @registers@
 @@
@@ -40,16 +37,3 @@ what = "ERROR: [VPS-RST-04] the core replaces .driver.pm"
 p << pm.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << pm.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-identifier pm.d;
-position pm.p;
-@@
-struct pci_driver
-* d@p
- = { ... };

@@ -6,22 +6,13 @@
 //# Severity: error
 //# Reason: mmap_region() calls .mmap before it links the VMA to the file. What is mapped in between is
 //#   invisible to unmap_mapping_range(): a reset that happens then leaves the entries behind, for good.
-//# Prevents: the race that the message of "vfio/pci: Use unmap_mapping_range()" (v6.10) tells of;
-//#   race_fault_test race_with_zaps
+//# Prevents: an entry that appears after the zap and survives it; race_fault_test race_with_zaps
 //# Mend: only set vm_flags, vm_page_prot and vm_ops in .mmap; the first access faults the pages in
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// memory of the kernel's own needs no zap: it is there while the device is in reset
 @ram@
 identifier f, vma;
 identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
@@ -46,7 +37,7 @@ f@q(..., struct vm_area_struct *vma, ...)
 // ---- the same in a function that is called by one that sets vm_ops
 
 // no nest: Coccinelle 1.3 passes over a file with one in context mode
-@entries depends on concerned exists@
+@entries depends on ever concerned exists@
 identifier g;
 identifier call = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
 identifier vma;
@@ -80,21 +71,8 @@ g << entries.g;
 @@
 coccilib.report.print_report(p[0], what % g)
 
-@script:python depends on org@
-p << helped.p;
-g << entries.g;
-@@
-coccilib.org.print_todo(p[0], what % g)
-
-@depends on context@
-identifier entries.g;
-position helped.p;
-@@
-* g@p(...)
-
 // ---- in the function itself
-
-@map depends on concerned exists@
+@map depends on ever concerned exists@
 identifier f;
 identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory, vmf_insert_pfn,
 	vmf_insert_pfn_prot, vmf_insert_mixed, vm_insert_pfn};
@@ -129,15 +107,3 @@ p << map.p;
 call << map.call;
 @@
 coccilib.report.print_report(p[0], what % call)
-
-@script:python depends on org@
-p << map.p;
-call << map.call;
-@@
-coccilib.org.print_todo(p[0], what % call)
-
-@depends on context@
-identifier map.call;
-position map.p;
-@@
-* call@p(...)

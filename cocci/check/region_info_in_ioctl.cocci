@@ -13,18 +13,11 @@
 //#   the SDK calls it on old kernels, too
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 virtual has_get_region_info_caps
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@handled depends on concerned && has_get_region_info_caps@
+@handled depends on ever concerned && has_get_region_info_caps@
 identifier f, core_vdev, cmd;
 position p;
 @@
@@ -49,13 +42,3 @@ what = "ERROR: [VPS-LIFE-02] vfio no longer passes GET_REGION_INFO to .ioctl"
 p << handled.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << handled.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-position handled.p;
-@@
-* VFIO_DEVICE_GET_REGION_INFO@p

@@ -13,17 +13,9 @@
 //#   learns of a reset
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// the core zaps these
 @revocable@
 identifier o;
 expression e;
@@ -31,7 +23,7 @@ position q;
 @@
 struct vfio_pci_regops o@q = { ..., .revocable = e, ... };
 
-@regions depends on concerned@
+@regions depends on ever concerned@
 identifier o, f;
 position q != revocable.q;
 @@
@@ -39,7 +31,6 @@ struct vfio_pci_regops o@q = { ..., .mmap = f, ... };
 
 @script:python@
 @@
-callees.clear()
 faults.clear()
 maps.clear()
 hears.clear()
@@ -48,19 +39,6 @@ hears.clear()
 f << regions.f;
 @@
 maps.add(f)
-
-@calls depends on regions@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @table depends on ever regions@
 identifier o, f;
@@ -137,7 +115,6 @@ zaps = {"unmap_mapping_range", "unmap_mapping_pages", "vfio_pci_core_zap_range",
     "vfio_pci_zap_bars", "vfio_pci_zap_and_down_write_memory_lock", "zap_vma_ptes", "zap_special_vma_range"}
 # Memory of the kernel's own needs no zap: it is there while the device is in reset.
 ram = {"virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"}
-callees = {}
 faults = {}
 maps = set()
 hears = set()
@@ -170,19 +147,3 @@ cocci.include_match(is_bad(p[0], o))
 p << bad.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << bad.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression v;
-identifier c;
-position bad.p;
-@@
-(
-* v->vm_ops@p
-|
-* c@p(...)
-)

@@ -11,11 +11,8 @@
 //# Mend: goto out; out: vfio_put_device(&priv->core_device.vdev);
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @registers@
 @@
@@ -24,26 +21,11 @@ vfio_pci_core_register_device(...)
 @script:python@
 @@
 active.clear()
-callees.clear()
 
 @script:python depends on registers@
 @@
 active.add(True)
 
-@calls depends on registers@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
-
-// a path that does not come by, in a function that puts the device on another one
 @leak exists@
 expression ret, e;
 position p;
@@ -60,7 +42,6 @@ if (\(ret\|ret < 0\|ret != 0\)) {
 none = "ERROR: [VPS-LIFE-05] nothing puts the device when this fails"
 path = "ERROR: [VPS-LIFE-05] a failure returns without vfio_put_device()"
 active = set()
-callees = {}
 leaks = set()
 
 def puts(function, seen):
@@ -100,14 +81,3 @@ cocci.include_match(bool(active) and what(p[0]) != "")
 p << bad.p;
 @@
 coccilib.report.print_report(p[0], what(p[0]))
-
-@script:python depends on org@
-p << bad.p;
-@@
-coccilib.org.print_todo(p[0], what(p[0]))
-
-@depends on context@
-identifier c;
-position bad.p;
-@@
-* c@p(...)

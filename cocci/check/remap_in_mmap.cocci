@@ -12,17 +12,9 @@
 //#   vfio_pci_core_mmap() for a BAR; scripts/migrate does it for a plain remap
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// memory of the kernel's own needs no zap: it is there while the device is in reset
 @ram@
 identifier f, vma;
 identifier page = {virt_to_phys, virt_to_page, virt_to_pfn, page_to_pfn, page_to_phys,
@@ -40,7 +32,7 @@ position q;
 f@q(..., struct vm_area_struct *vma, ...)
 { <+... vma->vm_ops = &ops ...+> }
 
-@map depends on concerned exists@
+@map depends on ever concerned exists@
 identifier f, vma;
 identifier call = {remap_pfn_range, io_remap_pfn_range, vm_iomap_memory};
 position p, q != {ram.own, handled.q};
@@ -61,15 +53,3 @@ p << map.p;
 call << map.call;
 @@
 coccilib.report.print_report(p[0], what % call)
-
-@script:python depends on org@
-p << map.p;
-call << map.call;
-@@
-coccilib.org.print_todo(p[0], what % call)
-
-@depends on context@
-identifier map.call;
-position map.p;
-@@
-* call@p(...)

@@ -15,17 +15,10 @@
 //#   up_write(), which is right, and does not deadlock, on the SDK's core as well
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@resets depends on concerned@
+@resets depends on ever concerned@
 identifier call = {pci_reset_function, pci_try_reset_function, pci_reset_function_locked,
 	__pci_reset_function_locked, pci_reset_bus, pcie_flr, pcie_reset_flr,
 	pci_bridge_secondary_bus_reset};
@@ -35,27 +28,12 @@ call(...)
 @script:python@
 @@
 active.clear()
-callees.clear()
 locking.clear()
 
 @script:python depends on resets@
 @@
 active.add(True)
 
-@calls depends on resets@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
-
-// before the first open, and after the last close, there is nothing to zap
 @probe@
 identifier f, pdev, id;
 position q;
@@ -128,24 +106,7 @@ both = {"vfio_pci_zap_and_down_write_memory_lock", "vfio_pci_core_access_revoke"
 zaps = both | {"unmap_mapping_range", "unmap_mapping_pages", "vfio_pci_core_zap_range", "vfio_pci_core_zap_region",
     "vfio_pci_zap_bars", "zap_vma_ptes", "zap_special_vma_range"}
 active = set()
-callees = {}
 locking = set()
-
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
 
 def is_safe(function):
     """It, or who calls it, or whom they call, zaps; and one of them takes the lock."""
@@ -174,15 +135,3 @@ p << reset.p;
 call << reset.call;
 @@
 coccilib.report.print_report(p[0], what % call)
-
-@script:python depends on org@
-p << reset.p;
-call << reset.call;
-@@
-coccilib.org.print_todo(p[0], what % call)
-
-@depends on context@
-identifier c;
-position reset.p;
-@@
-* c@p(...)

@@ -6,23 +6,15 @@
 //# Severity: error
 //# Reason: vm_flags belong to who holds mmap_lock for write; a fault holds it, or only the VMA's own
 //#   lock, for read, and runs on several CPUs at once. (io_)remap_pfn_range() sets flags, too.
-//# Prevents: "vfio/pci: Insert full vma on mmap'd MMIO fault" in 6.1.y warns in remap_pfn_range() on
-//#   kernels that check it; core_fault_test all_pages
+//# Prevents: a data race with whoever holds the VMA lock; lockdep names the missing mmap_lock
 //# Mend: set the flags in .mmap; insert single entries with vmf_insert_pfn() or
 //#   vfio_pci_vmf_insert_pfn()
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@handlers depends on concerned@
+@handlers depends on ever concerned@
 identifier f, vmf;
 @@
 f(struct vm_fault *vmf, ...)
@@ -31,25 +23,11 @@ f(struct vm_fault *vmf, ...)
 @script:python@
 @@
 faults.clear()
-callees.clear()
 
 @script:python@
 f << handlers.f;
 @@
 faults.add(f)
-
-@calls depends on handlers@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @change depends on ever handlers@
 expression v, e;
@@ -71,7 +49,6 @@ position p;
 @@
 what = "ERROR: [VPS-MMAP-06] a fault handler changes vm_flags, for which it holds no lock"
 faults = set()
-callees = {}
 
 def in_fault(function):
     """Is it a fault handler, or does one call it?"""
@@ -92,19 +69,3 @@ cocci.include_match(in_fault(p[0].current_element))
 p << change.p;
 @@
 coccilib.report.print_report(p[0], what)
-
-@script:python depends on org@
-p << change.p;
-@@
-coccilib.org.print_todo(p[0], what)
-
-@depends on context@
-expression v;
-identifier c;
-position change.p;
-@@
-(
-* c@p(...)
-|
-* v->vm_flags@p
-)

@@ -11,17 +11,9 @@
 //# Mend: vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP) in .mmap
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-// a mmap of frames: somewhere near, pages are inserted by their frame
 @frames@
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
@@ -61,7 +53,7 @@ position q;
 f@q(..., struct vm_area_struct *vma, ...)
 { <+... call(..., vma, ...) ...+> }
 
-@mapped depends on concerned && frames exists@
+@mapped depends on ever concerned && frames exists@
 identifier f, vma, ops;
 position p, q != {core.q, others.q};
 @@
@@ -111,15 +103,3 @@ p << mapped.p;
 q << mapped.q;
 @@
 coccilib.report.print_report(p[0], what % missing(q[0]))
-
-@script:python depends on org@
-p << mapped.p;
-q << mapped.q;
-@@
-coccilib.org.print_todo(p[0], what % missing(q[0]))
-
-@depends on context@
-expression v;
-position mapped.p;
-@@
-* v->vm_ops@p

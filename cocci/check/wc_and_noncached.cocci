@@ -11,17 +11,10 @@
 //#   declare the range with vfio_pci_core_set_memtype()
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
-@concerned@
-@@
-struct vfio_pci_core_device
-
-@core depends on concerned exists@
+@core depends on ever concerned exists@
 identifier vma;
 position p;
 @@
@@ -29,7 +22,7 @@ vfio_pci_core_mmap(..., vma)
 ... when != vma->vm_page_prot = vm_get_page_prot(...)
 vma->vm_page_prot = <+... pgprot_writecombine@p(<+... vma->vm_page_prot ...+>) ...+>
 
-@twice depends on concerned exists@
+@twice depends on ever concerned exists@
 expression prot;
 position p;
 @@
@@ -49,7 +42,7 @@ prot = pgprot_noncached@p(prot)
 prot = pgprot_device@p(prot)
 )
 
-@nested depends on concerned@
+@nested depends on ever concerned@
 expression e;
 position p;
 @@
@@ -70,45 +63,12 @@ p << core.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << core.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position core.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << twice.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << twice.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position twice.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << nested.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << nested.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position nested.p;
-@@
-* c@p(...)

@@ -12,11 +12,8 @@
 //#   vfio_pci_core_set_memtype() needs none
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
 
 @reserves@
 @@
@@ -25,24 +22,10 @@ virtual context
 @script:python@
 @@
 active.clear()
-callees.clear()
 
 @script:python depends on reserves@
 @@
 active.add(True)
-
-@calls depends on ever reserves@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @frees@
 @@
@@ -109,23 +92,6 @@ if (\(r2\|r2 < 0\|r2 != 0\)) {
 what1 = "ERROR: [VPS-MEMT-03] nothing frees this reservation"
 what3 = "ERROR: [VPS-MEMT-03] open reserves this, and close_device does not free it"
 active = set()
-callees = {}
-
-def below(function, seen):
-    """The function and whom it calls, and so on."""
-    seen.add(function)
-    for g in callees.get(function, ()):
-        if g not in seen:
-            below(g, seen)
-    return seen
-
-def above(function, seen):
-    """The function and who calls it, and so on."""
-    seen.add(function)
-    for f in list(callees):
-        if function in callees[f] and f not in seen:
-            above(f, seen)
-    return seen
 
 def stays(function):
     """Is it reserved by open, and freed by nobody who closes the device?"""
@@ -143,48 +109,15 @@ p << never_freed.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << never_freed.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position never_freed.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << path.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << path.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position path.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << through.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << through.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position through.p;
-@@
-* c@p(...)
 
 @kept depends on ever frees@
 position p;
@@ -200,14 +133,3 @@ cocci.include_match(bool(active) and stays(p[0].current_element))
 p << kept.p;
 @@
 coccilib.report.print_report(p[0], what3)
-
-@script:python depends on org@
-p << kept.p;
-@@
-coccilib.org.print_todo(p[0], what3)
-
-@depends on context@
-identifier c;
-position kept.p;
-@@
-* c@p(...)

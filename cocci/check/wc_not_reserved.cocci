@@ -13,15 +13,8 @@
 //#   arch_io_reserve_memtype_wc() before vfio_pci_core_enable()
 //
 // Confidence: High
-// Options: --no-includes
 
 virtual report
-virtual org
-virtual context
-
-@concerned@
-@@
-struct vfio_pci_core_device
 
 @reserves@
 identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc,
@@ -34,7 +27,7 @@ call(...)
 @@
 \(vfio_pci_core_enable\|vfio_pci_core_register_device\)(...)
 
-@core depends on concerned && opens && !reserves exists@
+@core depends on ever concerned && opens && !reserves exists@
 identifier vma;
 position p;
 @@
@@ -42,7 +35,7 @@ vfio_pci_core_mmap(..., vma)
 ... when any
 vma->vm_page_prot = <+... pgprot_writecombine@p(...) ...+>
 
-@late depends on concerned exists@
+@late depends on ever concerned exists@
 identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc};
 position p;
 @@
@@ -50,14 +43,14 @@ vfio_pci_core_enable(...)
 ... when != vfio_pci_core_disable(...)
 call@p(...)
 
-@wrap depends on concerned@
+@wrap depends on ever concerned@
 identifier w;
 identifier call = {arch_io_reserve_memtype_wc, devm_arch_io_reserve_memtype_wc};
 @@
 w(...)
 { <+... call(...) ...+> }
 
-@later depends on concerned exists@
+@later depends on ever concerned exists@
 identifier wrap.w;
 position p;
 @@
@@ -70,59 +63,24 @@ p << core.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << core.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position core.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << late.p;
 @@
 coccilib.report.print_report(p[0], what2)
 
-@script:python depends on org@
-p << late.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position late.p;
-@@
-* c@p(...)
-
 @script:python depends on report@
 p << later.p;
 @@
 coccilib.report.print_report(p[0], what2)
-
-@script:python depends on org@
-p << later.p;
-@@
-coccilib.org.print_todo(p[0], what2)
-
-@depends on context@
-identifier c;
-position later.p;
-@@
-* c@p(...)
 
 // ---- the driver's own mmap: are they frames of a BAR?
-
-@combines depends on concerned && opens && !reserves@
+@combines depends on ever concerned && opens && !reserves@
 expression v;
 @@
 v->vm_page_prot = <+... pgprot_writecombine(...) ...+>
 
 @script:python@
 @@
-callees.clear()
 faults.clear()
 tables.clear()
 uses.clear()
@@ -149,19 +107,6 @@ position p;
 p << used.p;
 @@
 uses.add(p[0].current_element)
-
-@calls depends on combines@
-identifier g;
-position p;
-@@
-g@p(...)
-
-@script:python@
-p << calls.p;
-g << calls.g;
-@@
-callees.setdefault(p[0].current_element, set()).add(g)
-cocci.include_match(False)
 
 @table depends on ever combines@
 identifier o, f;
@@ -209,22 +154,10 @@ p << own.p;
 @@
 coccilib.report.print_report(p[0], what1)
 
-@script:python depends on org@
-p << own.p;
-@@
-coccilib.org.print_todo(p[0], what1)
-
-@depends on context@
-identifier c;
-position own.p;
-@@
-* c@p(...)
-
 @initialize:python@
 @@
 what1 = "ERROR: [VPS-MEMT-02] nothing reserves the BAR as write-combining: this has no effect"
 what2 = "ERROR: [VPS-MEMT-02] too late: after vfio_pci_core_enable() the BAR may be mapped uncached"
-callees = {}
 faults = {}
 tables = {}
 uses = set()

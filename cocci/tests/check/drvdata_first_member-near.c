@@ -9,7 +9,7 @@ static struct acme_device *acme_alloc(struct pci_dev *pdev)
 /* drvdata of the PF, which has another driver */
 static int acme_pf_version(struct pci_dev *pdev)
 {
-	struct acme_pf *pf = pci_get_drvdata(pci_physfn(pdev));
+	struct acme_pf *pf = pci_get_drvdata(pci_physfn(pdev)); // finds VPS-LIFE-12
 
 	return pf->version;
 }

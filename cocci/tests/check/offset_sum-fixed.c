@@ -22,7 +22,9 @@ static long acme_swap_one(struct acme_device *acme, unsigned long arg)
 
 	if (IS_ERR(range))
 		return PTR_ERR(range);
-	if (check_add_overflow(range->offset, range->length, &end) || end > acme->size)
+	if (check_add_overflow(range->offset, range->length, &end) || end > acme->size) {
+		kfree(range);
 		return -EINVAL;
+	}
 	return acme_take_range(acme, range, end);
 }

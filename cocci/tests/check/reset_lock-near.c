@@ -6,7 +6,7 @@ static struct vfio_pci_core_device *acme_core;
 /* the state's mutex is never held while user memory is touched */
 static int acme_get_info(struct acme_device *acme, struct acme_info __user *to)
 {
-	struct acme_info info;
+	struct acme_info info = {};
 
 	mutex_lock(&acme->state_mutex);
 	info.state = acme->state;

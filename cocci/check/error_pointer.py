@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An error pointer is checked as one, and not used
+
+Id: VPS-ERR-04
+Group: errors
+Severity: error
+Reason: a function that returns error pointers never returns NULL: compared with NULL its failure goes unseen, and what
+  comes next dereferences the errno. The same happens where an error path hands the error pointer to the function that
+  frees.
+Prevents: "vfio/pds: fix return value in pds_vfio_get_lm_file()", "vfio/mlx5: error pointer dereference in error
+  handling"
+Mend: IS_ERR() and PTR_ERR(); jump to a label behind the one that frees what does not exist
+"""
+
+import re
+
+from review_flow import NONE, known, walk
+from review_resources import written
+
+ERRS = re.compile(r"(anon_inode_getfile\w*|eventfd_ctx_f\w*get|v?memdup_(array_)?user\w*|strndup_user|"
+                  r"vfio_pci_core_get_iomap|dma_buf_(get|export)|ERR_PTR|ERR_CAST|filp_open|device_create|class_create|"
+                  r"kthread_run|platform_device_register\w*|clk_get|debugfs_create_dir)$")
+NULLS = re.compile(r"(k|kv|v)[mzc]alloc(_\w+)?$|(pci_)?ioremap\w*$|memremap$|pci_iomap\w*$|kmemdup$|alloc_pages?$|"
+                   r"alloc_(ordered_)?workqueue$|pci_get_\w+$|vmap$")
+LOOKS = ("IS_ERR", "PTR_ERR", "IS_ERR_OR_NULL", "ERR_CAST", "PTR_ERR_OR_ZERO", "WARN_ON", "kfree", "kvfree")
+
+
+def check(driver):
+    returning = {f.name for f in driver.functions if only_errors(driver, f)}
+    for f in driver.functions:
+        for node, call in driver.calls(f):
+            name = written(node, call)
+            if not name or call.member:
+                continue
+            if (ERRS.match(call.name) and call.name not in ("ERR_PTR", "ERR_CAST", "debugfs_create_dir")) or (
+                    call.name in returning and driver.targets(f, call)):
+                at = asked(node, name, r"!%s$|%s==NULL$|%s!=NULL$|%s$")
+                if at:
+                    yield driver.hit(f, at, "%s() returns error pointers, never NULL: use IS_ERR(%s)" % (call.name, name))
+            elif NULLS.match(call.name):
+                at = asked(node, name, r"IS_ERR\(%s\)$")
+                if at:
+                    yield driver.hit(f, at, "%s() returns NULL, no error pointer" % call.name)
+        yield from used(driver, f)
+
+
+def only_errors(driver, f):
+    """Does a function return error pointers and never NULL?"""
+    if not f.returns.endswith("*"):
+        return False
+    said = [node.text for node in driver.graph(f).nodes if node.kind == "return"]
+    return any(s.startswith("ERR_PTR(") for s in said) and not any("NULL" in s or s == "0" for s in said) and not any(
+        w.to in said and "".join(t.text for t in w.value) == "NULL" for node in driver.graph(f).nodes for w in node.writes
+    ) and all(s.startswith(("ERR_PTR(", "ERR_CAST(")) or re.fullmatch(r"[\w>-]+", s) for s in said) and not any(
+        NULLS.match(c.name) and written(n, c) in said and not asked(n, written(n, c), r"!%s$|%s==NULL$|%s$|%s!=NULL$")
+        for n, c in driver.calls(f))
+
+
+def asked(start, name, patterns):
+    """The first condition on the variable, when it is of this form; None when it is of another one."""
+    pattern = re.compile("|".join(p.replace("%s", re.escape(name)) for p in patterns.split("|")))
+    seen, todo = set(), [start] if start.kind == "cond" else [n for n, _ in start.next]
+    while todo:
+        node = todo.pop(0)
+        if node in seen or len(seen) > 12:
+            continue
+        seen.add(node)
+        if re.search(r"(?<![\w>.])%s(?![\w-])" % re.escape(name), node.text):
+            said = re.sub(r"\(+%s=.*\)+$" % re.escape(name), name, node.text) if node is start else node.text
+            return node.at if node.kind == "cond" and pattern.match(said) else None
+        todo += [n for n, _ in node.next]
+    return None
+
+
+def used(driver, f):
+    """Where a path that knows the pointer to be an error dereferences it."""
+    asked_of = {m for node in driver.graph(f).nodes if node.kind == "cond" for m in re.findall(
+        r"IS_ERR\(([\w>.-]+)\)", node.text)}
+    if not asked_of:
+        return
+    found = {}
+
+    def step(node, facts, state):
+        for name in asked_of if node.kind != "cleanup" else ():
+            if known(facts, name) != "N" or any(w.to == name for w in node.writes):
+                continue
+            for n, t in enumerate(node.tokens[:-1]):
+                if t.text == name and node.tokens[n + 1].text == "->" and (not n or node.tokens[n - 1].text not in (
+                        "->", ".", "sizeof")):
+                    found[t.line] = (t, "%s is an error pointer here, and is dereferenced" % name)
+            for c in node.calls:
+                if c.name not in LOOKS and driver.targets(f, c) and any(
+                        "".join(t.text for t in a) == name for a in c.args):
+                    found[c.at.line] = (c.at, "%s is an error pointer here, and is given to %s()" % (name, c.name))
+                if c.name in ("kfree", "kvfree", "vfree", "fput", "eventfd_ctx_put") and any(
+                        "".join(t.text for t in a) == name for a in c.args):
+                    found[c.at.line] = (c.at, "%s is an error pointer here, and is given to %s()" % (name, c.name))
+        return state
+
+    for _ in walk([(driver.graph(f).entry, NONE, "")], step):
+        pass
+    for at, message in found.values():
+        yield driver.hit(f, at, message)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was freed is not used and not freed again
+
+Id: VPS-ERR-02
+Group: errors
+Severity: error
+Reason: the last fput() of a file runs its .release, which frees the structure behind it; kfree() of that structure
+  afterwards is a double free, a look into it a use after free. The same goes for kfree() and a second kfree(), and for
+  what is read from a structure after the put that may have freed it.
+Prevents: "vfio/mlx5: Fix unwind flows in mlx5vf_pci_save/resume_device_data()", "vfio/xe: Fix use-after-free in
+  xe_vfio_pci_alloc_file()", "vfio/pci: Fix double free in dma-buf feature"
+Mend: create the file last, so that no error path needs to undo it; set a pointer to NULL after kfree()
+"""
+
+import re
+
+from review_flow import NONE, walk
+from review_resources import FREE, written
+
+PUT = re.compile(r"(vfio_put_device|put_device|eventfd_ctx_put|pci_dev_put|fput)$")
+
+
+def text(tokens):
+    return "".join(t.text for t in tokens)
+
+
+def check(driver):
+    releases = driver.below(driver.part_of("file_release"))
+    for f in driver.functions:
+        for node, call in driver.calls(f):
+            if call.member or not call.args:
+                continue
+            arg = text(call.args[0])
+            gone = []
+            if FREE.match(call.name) and re.fullmatch(r"\w+((->|\.)\w+)*", arg):
+                gone = [(arg, "freed")]
+            elif call.name == "fput" and refs(driver, f, arg) == 1:
+                gone = [(x, "freed with its file") for x in behind(driver, f, arg, releases)]
+            for name, how in gone:
+                for at, what in later(driver, f, node, call, name):
+                    yield driver.hit(f, at, "%s was %s in line %d, and is %s" % (name, how, call.at.line, what))
+
+
+def refs(driver, f, name):
+    return 1 + sum(text(c.args[0]) == name for _, c in driver.calls(f) if c.name == "get_file" and c.args)
+
+
+def behind(driver, f, name, releases):
+    """The structure that .release of a file frees, when the file was made here."""
+    if not any(FREE.match(c.name) for g in releases for _, c in driver.calls(g)):
+        return
+    for node, c in driver.calls(f):
+        if re.match(r"anon_inode_\w*getfile", c.name) and written(node, c) == name and len(c.args) > 2:
+            yield text(c.args[2])
+
+
+def later(driver, f, start, call, name):
+    found = {}
+
+    def use(node):
+        for c in node.calls:
+            if c is call:
+                continue
+            for arg in c.args:
+                said = text(arg)
+                if FREE.match(c.name) and said == name:
+                    return c.at, "freed again"
+                if said == name and c.name not in ("IS_ERR", "PTR_ERR", "IS_ERR_OR_NULL", "WARN_ON") and \
+                        driver.targets(f, c):
+                    return c.at, "given to %s()" % c.name
+        before = [w for w in node.writes if w.to == name]
+        if before:
+            return None
+        said = text(node.tokens)
+        if re.search(r"(?<![\w>.])%s->" % re.escape(name), said) and not re.search(r"sizeof\(\*?%s" % re.escape(name), said):
+            at = next((t for n, t in enumerate(node.tokens) if t.text == name.split("->")[-1] and
+                       n + 1 < len(node.tokens) and node.tokens[n + 1].text == "->"), node.at)
+            return at, "used"
+        return None
+
+    def step(node, facts, state):
+        if node is start:
+            return None
+        hit = use(node)
+        if hit:
+            found[hit[0].line] = hit
+            return None
+        if node.kind == "iterate" and re.search(r"\b%s\b" % re.escape(name), text(node.tokens)):
+            return None
+        for w in node.writes:
+            if w.to == name or name.startswith(w.to + "->") or name.startswith(w.to + "."):
+                return None
+        return state
+
+    for other, _ in start.next:
+        for _ in walk([(other, NONE, "")], step):
+            pass
+    return found.values()

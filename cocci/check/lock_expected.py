@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lock that a function expects is held by all who call it
+
+Id: VPS-LOCK-05
+Group: locking
+Severity: error
+Reason: lockdep_assert_held() says what a function relies on, but only where a test comes by; and a helper that every
+  caller but one calls under the same lock relies on it as well.
+Prevents: "vfio/mlx5: Protect mlx5vf_disable_fds() upon close device"; "vfio/pci: Lock external INTx masking ops"
+Mend: take the lock around this call
+"""
+
+import re
+
+from review_driver import same_lock
+
+ASSERT = re.compile(r"lockdep_assert_held(_write|_read)?$")
+
+
+def check(driver):
+    locks = driver.locks
+    quiet = set(driver.part_of("init", "probe", "release", "remove", "file_release"))
+    quiet |= set(driver.part_of("revoke"))      # called with memory_lock held
+    asserted = {}
+    for f in driver.functions:
+        for call in first_calls(driver, f):
+            if ASSERT.match(call.name) and call.args and "dev_set" not in call.arg(0):
+                asserted.setdefault(f, set()).add(driver.lock_of(f, call.arg(0)))
+
+    def held(f, node, name):
+        known = {lock.name for lock in locks.at(f, node)} | asserted.get(f, set())
+        known |= {lock.name for lock in locks.released[f]}      # held by who calls it, so that it can release it
+        known |= {lock.name for n, call in driver.calls(f) for lock in [locks.taking(f, call)]
+                  if lock and leads(n, node)}       # at times
+        return any(same_lock(k, name) for k in known)
+
+    def open_sites(f, name, seen):
+        """Calls of f that come from where nobody holds the lock."""
+        found = []
+        for caller, node, call in driver.callers[f]:
+            if held(caller, node, name) or caller in quiet:
+                continue
+            if driver.callers[caller] and caller not in seen:
+                found += open_sites(caller, name, seen | {caller})
+            elif not driver.callers[caller]:
+                found.append((caller, call))
+        return found
+
+    said = set()
+    for f, names in asserted.items():
+        for name in names:
+            for caller, call in open_sites(f, name, {f}):
+                if (caller, call.at) not in said:
+                    said.add((caller, call.at))
+                    yield driver.hit(caller, call.at, "%s() expects %s, which is not held here" % (
+                        f.name if call.name == f.name else "%s(), through %s" % (call.name, f.name), name.replace("?.", "")))
+    # what all callers but one do; a function that takes the lock itself, for some of its paths, knows what it does
+    for f in driver.functions:
+        sites = [s for s in driver.callers[f] if s[0] not in quiet and s[0] is not f]
+        if len(sites) < 3 or f in asserted:
+            continue
+        names = {lock.name for caller, node, _ in sites for lock in locks.at(caller, node) if lock.kind == "mutex"}
+        for name in names:
+            without = [(caller, call) for caller, node, call in sites if not around(driver, caller, node, name, quiet)]
+            if len(without) == 1 and writes(driver, f) and (without[0][0], without[0][1].at) not in said:
+                caller, call = without[0]
+                yield driver.hit(caller, call.at, "%s() is called without %s, which every other caller holds" % (
+                    f.name, name.replace("?.", "")))
+
+
+def leads(start, end):
+    seen, todo = set(), [n for n, _ in start.next]
+    while todo:
+        node = todo.pop()
+        if node is end:
+            return True
+        if node not in seen:
+            seen.add(node)
+            todo += [n for n, _ in node.next]
+    return False
+
+
+def first_calls(driver, f):
+    """The calls that each path makes, before anything is asked."""
+    node = driver.graph(f).entry
+    while len(node.next) == 1 and node.kind != "exit":
+        yield from node.calls
+        node = node.next[0][0]
+    if node.kind == "cond":
+        yield from node.calls
+
+
+def writes(driver, f):
+    return any(re.search(r"->", w.to) for g in driver.below([f]) for n in driver.graph(g).nodes for w in n.writes)
+
+
+def around(driver, f, node, name, quiet, seen=()):
+    """Is the lock held at the node, by the function or by all who call it?"""
+    if any(same_lock(lock.name, name) for lock in driver.locks.at(f, node)):
+        return True
+    sites = [s for s in driver.callers[f] if s[0] not in seen and s[0] not in quiet]
+    return bool(sites) and all(around(driver, c, n, name, quiet, tuple(seen) + (f,)) for c, n, _ in sites)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""read and write stay inside of their buffer
+
+Id: VPS-INPUT-03
+Group: input
+Severity: error
+Reason: count and position come from user space. A callback that copies count bytes without a look at either reads or
+  overwrites what stands beside its buffer. That a position is not negative, and that the sum does not wrap, bounds
+  nothing; nor does a bound on the count help when the copy begins at the position.
+Prevents: "hisi_acc_vfio_pci: Update migration data pointer correctly on saving/resume"
+Mend: refuse a position at or behind the end, and copy min(count, size - pos)
+"""
+
+import re
+
+COPY = re.compile(r"(copy_(to|from)_user|memcpy(_toio|_fromio)?)$")
+HELPS = re.compile(r"(min|min_t|umin|clamp|clamp_t|vfio_pci_core_range_intersect_range|simple_read_from_buffer|"
+                   r"simple_write_to_buffer|range_intersect_range)$")
+
+
+def check(driver):
+    for f in driver.functions:
+        if len(f.parameters) < 4 or not re.match(r"(const )?struct (vfio_device|vfio_pci_core_device|file) ?\*", f.parameters[0].type):
+            continue
+        if f.parameters[2].type != "size_t" or not re.match(r"loff_t ?\*", f.parameters[3].type):
+            continue
+        count, pos = f.parameters[2].name, f.parameters[3].name
+        copies = [c for _, c in driver.calls(f) if COPY.match(c.name) and len(c.args) > 2 and c.arg(2) == count]
+        if copies and not bounded(driver, f, count):
+            for c in copies:
+                yield driver.hit(f, c.at, "count, which is the user's, is never compared with a size")
+        # a stream that copies each piece to the same place
+        moved = any(w.to == "*" + pos and w.op == "+=" for node in driver.graph(f).nodes for w in node.writes)
+        if f in driver.part_of("mig_read", "mig_write") and moved:
+            aims = {w.to for node in driver.graph(f).nodes for w in node.writes
+                    if re.search(r"\*%s\b" % pos, "".join(t.text for t in w.value))}
+            for c in [c for _, c in driver.calls(f) if re.match(r"copy_(to|from)_user$", c.name) and len(c.args) > 2]:
+                kernel = c.arg(1) if c.name == "copy_to_user" else c.arg(0)
+                if not re.search(r"\*%s\b" % pos, kernel) and not any(re.search(r"\b%s\b" % re.escape(a), kernel) for a in aims) \
+                        and not any(node.kind in ("cond",) and loops(node) for node in driver.graph(f).nodes) and \
+                        re.match(r"&|\w+$|[\w>-]+$", kernel):
+                    yield driver.hit(f, c.at, "the position moves on, and each piece is copied to the same place")
+                elif pointer_sum(driver, f, kernel, pos):
+                    yield driver.hit(f, c.at, "%s counts in structures, %s in bytes" % (kernel, pos))
+
+
+def loops(node):
+    seen, todo = set(), [n for n, _ in node.next]
+    while todo:
+        n = todo.pop()
+        if n is node:
+            return True
+        if n not in seen:
+            seen.add(n)
+            todo += [x for x, _ in n.next]
+    return False
+
+
+def pointer_sum(driver, f, said, pos):
+    """Is it a pointer to a structure plus an offset in bytes?"""
+    m = re.fullmatch(r"&?([\w>.-]+)\+\*%s" % re.escape(pos), said)
+    kind = driver.type_of(f, m.group(1)) if m else ""
+    return bool(m) and bool(re.match(r"(struct \w+) ?\*$", kind) if not said.startswith("&") else re.match(r"struct \w+$", kind))
+
+
+def bounded(driver, f, count):
+    """Is the count, or a sum with it, compared with anything but 0?"""
+    tainted = {count}
+    nodes = driver.graph(f).nodes
+    for _ in range(3):
+        for node in nodes:
+            for w in node.writes:
+                if any(re.search(r"\b%s\b" % t, "".join(x.text for x in w.value)) for t in tainted) and re.fullmatch(r"\w+", w.to):
+                    if w.to != count or w.op == "=":
+                        tainted.add(w.to)
+            for c in node.calls:
+                if re.match(r"check_(add|sub)_overflow$", c.name) and len(c.args) > 2 and any(
+                        re.search(r"\b%s\b" % t, c.arg(0) + " " + c.arg(1)) for t in tainted):
+                    tainted.add(c.arg(2).lstrip("&"))
+    mentions = re.compile(r"\b(%s)\b" % "|".join(map(re.escape, tainted)))
+    for node in nodes:
+        for c in node.calls:
+            if HELPS.match(c.name):
+                return True
+            if driver.targets(f, c) and not COPY.match(c.name) and any(mentions.search(c.arg(n)) for n in range(len(c.args))):
+                return True
+        if node.kind != "cond" or re.search(r"check_\w+_overflow\(", node.text):
+            continue
+        m = re.match(r"(.+?)(<=|>=|<|>|==|!=)(?!=)(.+)$", node.text.replace("->", "."))
+        if m and "0" not in (m.group(1), m.group(3)) and (mentions.search(m.group(1)) or mentions.search(m.group(3))):
+            return True
+    return False

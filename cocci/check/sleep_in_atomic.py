@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Nothing sleeps under a spinlock
+
+Id: VPS-LOCK-02
+Group: locking
+Severity: error
+Reason: with a spinlock held, or in an RCU read section, the task cannot be scheduled away: a mutex, an allocation with
+  GFP_KERNEL, a copy to user space or vfree() there is a bug that only shows when it has to wait.
+Prevents: "vfio/pds: Fix possible sleep while in atomic context"
+Mend: do that before the lock is taken or after it is released; or make the lock a mutex, if no interrupt takes it
+"""
+
+from review_locks import sleeps, via
+
+
+def check(driver):
+    for f, call, lock, way in driver.locks.under(["spin", "rcu"], sleeps):
+        yield driver.hit(f, call.at, "%s may sleep, under %s" % (via(way), lock.name.replace("?.", "")))

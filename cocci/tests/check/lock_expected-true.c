@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+struct acme_file {
+	struct file *filp;
+	struct mutex lock;
+	bool dead;
+	size_t used;
+	u8 state[64];
+	struct acme_device *acme;
+};
+
+struct acme_device {
+	struct vfio_pci_core_device core_device;
+	struct mutex state_mutex;
+	spinlock_t reset_lock;
+	enum vfio_device_mig_state state;
+	struct acme_file *out;
+	void *map;
+	u32 table[8];
+};
+
+static void acme_forget(struct acme_device *acme)
+{
+	lockdep_assert_held(&acme->state_mutex);
+	acme->map = NULL;
+}
+
+static void acme_close_device(struct vfio_device *vdev)
+{
+	struct acme_device *acme = container_of(vdev, struct acme_device, core_device.vdev);
+
+	acme_forget(acme); // finds VPS-LOCK-05
+	vfio_pci_core_close_device(vdev);
+}
+
+/* the same without a word */
+static void acme_count(struct acme_device *acme)
+{
+	acme->table[0]++;
+}
+
+static void acme_one(struct acme_device *acme)
+{
+	mutex_lock(&acme->state_mutex);
+	acme_count(acme);
+	mutex_unlock(&acme->state_mutex);
+}
+
+static void acme_two(struct acme_device *acme)
+{
+	guard(mutex)(&acme->state_mutex);
+	acme_count(acme);
+}
+
+static void acme_three(struct acme_device *acme)
+{
+	acme_count(acme); // finds VPS-LOCK-05
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+struct acme_file {
+	struct file *filp;
+	struct mutex lock;
+	bool dead;
+	size_t used;
+	u8 state[64];
+	struct acme_device *acme;
+};
+
+struct acme_device {
+	struct vfio_pci_core_device core_device;
+	struct mutex state_mutex;
+	spinlock_t reset_lock;
+	enum vfio_device_mig_state state;
+	struct acme_file *out;
+	void *map;
+	u32 table[8];
+};
+
+static vm_fault_t acme_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	down_read(&vdev->memory_lock);
+	if (!acme_is_hidden(vdev))
+		ret = vfio_pci_vmf_insert_pfn(vdev, vmf, acme_pfn(vdev), 0);
+	up_read(&vdev->memory_lock);
+	return ret;
+}
+
+static int acme_get_state(struct acme_device *acme)
+{
+	guard(mutex)(&acme->state_mutex);
+	if (acme->state == VFIO_DEVICE_STATE_ERROR)
+		return -EIO;
+	return acme_ask(acme);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+struct acme_file {
+	struct file *filp;
+	struct mutex lock;
+	bool dead;
+	size_t used;
+	u8 state[64];
+	struct acme_device *acme;
+};
+
+struct acme_device {
+	struct vfio_pci_core_device core_device;
+	struct mutex state_mutex;
+	spinlock_t reset_lock;
+	enum vfio_device_mig_state state;
+	struct acme_file *out;
+	void *map;
+	u32 table[8];
+};
+
+/* for the length of the call */
+static struct file *acme_set_state(struct vfio_device *vdev, enum vfio_device_mig_state to)
+{
+	void *scratch = kzalloc(64, GFP_KERNEL);
+
+	if (!scratch)
+		return ERR_PTR(-ENOMEM);
+	acme_fill(to_acme(vdev), scratch);
+	kfree(scratch);
+	return NULL;
+}

@@ -239,11 +239,12 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 # ---- review --------------------------------------------------------------------
 
 # What is said to a terminal or a pipe here is the review, and nothing else.
-.PHONY: review review-test review-kernel checklist
+.PHONY: review review-test review-kernel review-recall checklist
 review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
 	$(Q)scripts/doctor --install migrate >&2
-	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') \
-		$(if $(FORMAT),--format '$(FORMAT)') $(FILES)
+	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') $(if $(FOR),--for '$(FOR)') \
+		$(if $(KDIR),--kdir '$(KDIR)') $(if $(FORMAT),--format '$(FORMAT)') $(if $(FAIL),--fail '$(FAIL)') \
+		$(if $(filter 1,$(QUIET)),--quiet) $(FILES)
 
 review-test:			## compare what the rules of cocci/check find with what they should
 	$(if $(wildcard cocci/tests/check/*$(T)*.c),,$(error No case is named like T=$(T); see ls cocci/tests/check))
@@ -254,10 +255,14 @@ review-kernel:			## review the kernels' own drivers: each hit must be explained 
 	$(Q)scripts/doctor --install migrate
 	$(Q)CACHE=$(CACHE) scripts/review-kernel
 
-checklist:			## write docs/review-checklist.md anew from cocci/check
+review-recall:			## undo public fixes of the kernels' drivers: the rules must find what was wrong
+	$(Q)scripts/doctor --install migrate
+	$(Q)CACHE=$(CACHE) scripts/review-kernel recall
+
+checklist:			## write docs/review-checklist.md and review-guide.md anew from cocci/check
 	$(Q)scripts/doctor --write docs
-	$(Q)scripts/review --checklist >docs/review-checklist.md.new && mv docs/review-checklist.md.new docs/review-checklist.md || \
-		{ rm -f docs/review-checklist.md.new; exit 1; }
+	$(Q)for page in checklist guide; do scripts/review --$$page >docs/review-$$page.md.new && \
+		mv docs/review-$$page.md.new docs/review-$$page.md || { rm -f docs/review-$$page.md.new; exit 1; }; done
 
 .PHONY: docs
 docs:				## make the documentation as HTML in build/docs/html
@@ -315,7 +320,9 @@ help:				## this text
 #= DESTDIR=   for install: goes before /lib/modules
 #= TREE=      for migrate, review: the kernel tree; FILES= names some of its files (for migrate-api: any)
 #= RANGE=     for review: what these commits change, main..topic
-#= FORMAT=    for review: text, markdown, sarif or github
+#= FORMAT=    for review: text, oneline, markdown, mail, sarif or github
+#= FOR=       for review: the release that the driver is for, 6.12 (default: the newest); KDIR= names it by its headers
+#= FAIL=      for review: what fails, error, warning (default) or never; QUIET=1 prints what failed and nothing else
 #= OUT=       for migrate: where the patches go (default: build/migrated)
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context

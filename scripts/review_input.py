@@ -6,15 +6,21 @@ and was not found before is what the change brings.
 """
 
 import collections
+import difflib
+import email
+import email.policy
 import os
 import re
+import shutil
 import subprocess
 
 from review_rules import ID, Stop
 
-# beside: C files in the directories of the files, which rules must see to know the driver.
-Input = collections.namedtuple("Input", "what before after files beside changed")
-Suppression = collections.namedtuple("Suppression", "file line last id reason")
+# beside: C files in the directories of the files, which rules must see to know the driver. patches: of a series.
+Input = collections.namedtuple("Input", "what before after files beside changed patches", defaults=((),))
+# A patch of a series: its subject, its text, and a directory with the files behind it.
+Patch = collections.namedtuple("Patch", "subject text after")
+Suppression = collections.namedtuple("Suppression", "file line last id reason wrong")
 PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
 # The tests of cocci/ are wrong on purpose, but for those whole drivers.
 SKIP = re.compile(r"(^|/)(\.[^/.][^/]*|build|cocci/tests(?!/drivers/))(/|$)|\.mod\.c$")
@@ -107,42 +113,95 @@ def touched(patch):
         yield tuple(None if n == "/dev/null" else n.partition("/")[2] for n in (old, new))
 
 
-def of_patch(tree, patch, tmp):
-    names = list(touched(patch))
-    if not patch.strip():
+class Nothing(Exception):
+    """There is nothing to review, and that is all right: the message says why."""
+
+
+def messages(text):
+    """(subject, patch) of each message of a mailbox, decoded, or of one patch as it is."""
+    if not re.match(rb"From \S+.*\n|(?:[A-Z][\w-]*: .*\n(?:[ \t].*\n)*)+\n", text):
+        return [("", text)]
+    found = []
+    starts = [m.start() for m in re.finditer(rb"^From \S+ .*\d\d:\d\d", text, re.M)] or [0]
+    for first, last in zip(starts, starts[1:] + [len(text)]):
+        message = email.message_from_bytes(re.sub(rb"\AFrom .*\n", b"", text[first:last]), policy=email.policy.default)
+        part = message.get_body(("plain",)) if message.is_multipart() else message
+        body = part.get_payload(decode=True) if part is not None else b""
+        body = re.sub(rb"^>(>*From )", rb"\1", body.replace(b"\r\n", b"\n"), flags=re.M)
+        subject = " ".join(str(message["subject"] or "").split())
+        if any(touched(body)):
+            found.append((subject, body))
+    return found
+
+
+def of_patch(tree, text, tmp):
+    if not text.strip():
         raise Stop("there is nothing to review: say FILES= or RANGE=, or give a patch on the standard input")
-    if not names:
+    series = messages(text)
+    if not series:
+        raise Nothing("the message holds no patch, as a cover letter")
+    if not any(any(touched(body)) for _, body in series):
         raise Stop("the standard input is no patch: it has no lines --- a/FILE and +++ b/FILE")
+    names = [pair for _, body in series for pair in touched(body)]
     source = [(old, new) for old, new in names if (new or old).endswith((".c", ".h"))]
     if not source:
-        raise Stop("the patch touches no C source: nothing to review")
-    before, after = os.path.join(tmp, "before"), os.path.join(tmp, "after")
-    made = {new for old, new in source if old is None}
-    for old in dict.fromkeys(old for old, _ in source if old and old not in made):
-        path = os.path.join(tree, old)
-        if os.path.isabs(old) or ".." in old.split("/"):
-            raise Stop("the patch names %s, which is outside of the tree" % old)
-        if not os.path.isfile(path):
-            raise Stop("the patch changes %s, which is not there: say TREE=, the tree it is for" % path)
-        with open(path, "rb") as f:
-            body = f.read()
-        write(before, old, body)
-        write(after, old, body)
-    for directory in (before, after):
-        os.makedirs(directory, exist_ok=True)
-    neighbours(tree, source, before, after)
-    only = ["--whitespace=nowarn", "--include=*.c", "--include=*.h", "-"]
-    run = git(["apply"] + only, after, patch)
+        raise Nothing("the patch touches no C source")
+    before = os.path.join(tmp, "before")
+    made = set()
+    for old, new in source:
+        if old is None:
+            made.add(new)
+        elif old not in made:
+            made.add(new)
+            copy(tree, old, before)
+    os.makedirs(before, exist_ok=True)
+    neighbours(tree, source, before)
     how = "what the patch changes in "
-    if run.returncode:
+    try:
+        steps = applied(series, before, tmp, "step")
+    except Stop as why:
         again = in_place(tree, source, tmp)
-        if again is None or git(["apply", "--reverse"] + only, again, patch).returncode:
+        if again is None:
             raise Stop("the patch does not apply to %s (%s): say TREE=, the tree it is for" % (
-                os.path.abspath(tree), complaint(run)))
-        before, after, how = again, os.path.join(tmp, "again-after"), "what the patch, already applied, has changed in "
-        in_place(tree, source, tmp, "again-after")
-        neighbours(tree, source, before, after)
-    return change(how, before, after, source)
+                os.path.abspath(tree), why)) from None
+        neighbours(tree, source, again)
+        try:
+            back = applied(list(reversed(series)), again, tmp, "back", reverse=True)
+        except Stop:
+            raise Stop("the patch does not apply to %s (%s): say TREE=, the tree it is for" % (
+                os.path.abspath(tree), why)) from None
+        before, how = back[-1], "what the patch, already applied, has changed in "
+        steps = list(reversed(back[:-1])) + [again]
+    made = change(how, before, steps[-1], source)
+    if len(series) == 1:
+        return made._replace(patches=(Patch(series[0][0], series[0][1].decode(errors="replace"), steps[-1]),))
+    return made._replace(what=made.what.replace("the patch", "the series of %d patches" % len(series), 1), patches=tuple(
+        Patch(subject, body.decode(errors="replace"), step) for (subject, body), step in zip(series, steps)))
+
+
+def copy(tree, name, directory):
+    path = os.path.join(tree, name)
+    if os.path.isabs(name) or ".." in name.split("/"):
+        raise Stop("the patch names %s, which is outside of the tree" % name)
+    if not os.path.isfile(path):
+        raise Stop("the patch changes %s, which is not there: say TREE=, the tree it is for" % path)
+    with open(path, "rb") as f:
+        write(directory, name, f.read())
+
+
+def applied(series, start, tmp, name, reverse=False):
+    """The directories behind each patch, which are applied one after the other."""
+    steps = []
+    for n, (subject, body) in enumerate(series):
+        step = os.path.join(tmp, "%s%d" % (name, n))
+        shutil.copytree(start, step)
+        run = git(["apply", "--whitespace=nowarn", "--include=*.c", "--include=*.h"] + (["--reverse"] if reverse else []) +
+                  ["-"], step, body)
+        if run.returncode:
+            raise Stop((subject + ": " if subject and len(series) > 1 else "") + complaint(run))
+        steps.append(step)
+        start = step
+    return steps
 
 
 def neighbours(tree, source, *directories):
@@ -192,7 +251,7 @@ def of_range(tree, commits, tmp):
     pairs = list(renames(run.stdout.decode(errors="surrogateescape").split("\0")))
     names = [n for pair in pairs for n in pair if n]
     if not names:
-        raise Stop("nothing in C changes in %s: nothing to review" % commits)
+        raise Nothing("nothing in C changes in %s" % commits)
     dirs = [os.path.join(tmp, "before"), os.path.join(tmp, "after")]
     for directory, rev in zip(dirs, revs):
         os.makedirs(directory, exist_ok=True)
@@ -227,10 +286,42 @@ def change(what, before, after, pairs):
             os.makedirs(os.path.dirname(os.path.join(before, new)), exist_ok=True)
             os.replace(os.path.join(before, old), os.path.join(before, new))
     names = dict.fromkeys(new for _, new in pairs if new)
-    files = [n for n in names if n.endswith(".c") and not SKIP.search(n) and os.path.isfile(os.path.join(after, n))]
+    files = [n for n in names if not SKIP.search(n) and os.path.isfile(os.path.join(after, n)) and (
+        n.endswith(".c") or has_code(os.path.join(after, n)))]
     if not files:
-        raise Stop("no .c file is changed or added: nothing to review (functions in headers are not looked at)")
+        raise Nothing("no function is changed or added")
+    if all(same(os.path.join(before, n), os.path.join(after, n)) for n in files):
+        raise Nothing("files are moved, and nothing in them is changed")
     return Input(what + listed(files), before, after, files, beside(after, files), True)
+
+
+def has_code(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return bool(re.search(r"^\{", f.read(), re.M))
+
+
+def same(old, new):
+    if not os.path.isfile(old):
+        return False
+    with open(old, "rb") as f, open(new, "rb") as g:
+        return f.read() == g.read()
+
+
+def changed_lines(given):
+    """What a change takes out and brings in, to see which questions it touches."""
+    said = []
+    for name in given.files:
+        lines = []
+        for directory in (given.before, given.after):
+            path = os.path.join(directory, name)
+            if os.path.isfile(path):
+                with open(path, encoding="utf-8", errors="replace") as f:
+                    lines.append(f.read().splitlines())
+            else:
+                lines.append([])
+        said += [line for line in difflib.unified_diff(*lines, n=0, lineterm="") if line[:1] in "+-" and line[:3] not in (
+            "+++", "---")]
+    return "\n".join(said)
 
 
 def mentions(given, word):
@@ -243,14 +334,19 @@ def mentions(given, word):
 
 # ---- suppressions
 
+MARK = re.compile(r"/\*[\s*]*review:\s*ignore\b(.*?)\*/|//\s*review:\s*ignore\b([^\n]*)", re.S)
+
+
 def suppressions(root, files):
     for name in files:
         with open(os.path.join(root, name), encoding="utf-8", errors="replace") as f:
             text = f.read()
-        for m in re.finditer(r"/\*[\s*]*review: ignore\b(.*?)\*/|//\s*review: ignore\b([^\n]*)", text, re.S):
+        for m in MARK.finditer(text):
             body = m.group(1) if m.group(1) is not None else m.group(2)
             words = re.sub(r"\n\s*\*? ?", " ", body).split()
             first = text.count("\n", 0, m.start()) + 1
             last = first + m.group(0).count("\n")
             given = words[0].rstrip(":,") if words and re.match(ID, words[0]) else None
-            yield Suppression(name, first, last, given, " ".join(words[1:]) if given else "")
+            wrong = "names two rules: each needs a comment of its own" if len(words) > 1 and re.match(
+                ID, words[1].strip(",")) else "is not written \"review: ignore\"" if "review: ignore" not in m.group(0) else ""
+            yield Suppression(name, first, last, given, " ".join(words[1:]) if given else "", wrong)

@@ -84,11 +84,11 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
 
-	device_lock_assert(&pdev->dev);
-
+	/* First: without an .init of its own a driver has no @pdev here. */
 	ret = vfio_pci_ops_complete(vdev);
 	if (ret)
 		return ret;
+	device_lock_assert(&pdev->dev);
 	if (WARN_ON(pci_get_drvdata(pdev) != vdev) || pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return -EINVAL;
 

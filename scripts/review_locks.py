@@ -97,6 +97,11 @@ class Locks:
         if not relevant:
             return
         released: Set[Lock] = set()
+        heads = {t.text for node in graph.nodes if node.kind == "iterate" for t in node.tokens}
+
+        def listed(call: Call) -> bool:
+            """Is it about one element of a list? Which of them are locked no path can tell."""
+            return any(t.text in heads for arg in call.args for t in arg)
 
         def step(node: Node, facts: Facts, state: object) -> Optional[object]:
             locks, last = state
@@ -136,14 +141,15 @@ class Locks:
                     continue
                 lock = self.releasing(f, call)
                 if lock:
-                    if not any(same_lock(h.lock.name, lock.name) for h in locks):
+                    if not any(same_lock(h.lock.name, lock.name) for h in locks) and not listed(call):
                         released.add(lock)
                     locks = frozenset(h for h in locks if not same_lock(h.lock.name, lock.name))
                     continue
                 for g in self.driver.targets(f, call):
                     self.look(g)
                     gone = self.released[g]
-                    released.update(r for r in gone if not any(same_lock(h.lock.name, r.name) for h in locks))
+                    released.update(r for r in gone if not any(same_lock(h.lock.name, r.name) for h in locks) and
+                                    not listed(call))
                     locks = frozenset(h for h in locks if not any(same_lock(h.lock.name, r.name) for r in gone))
                     locks |= {Held(t, "") for t in self.taken[g]}
             if fork:
@@ -153,7 +159,9 @@ class Locks:
 
         for _ in walk([(graph.entry, NONE, (frozenset(), None))], step):
             pass
-        self.released[f] = released
+        # A function that is called takes it, when it can; then this one may release it.
+        maybe = {h.lock for g in self.driver.callees(f) for _, _, state in self.ends.get(g, ()) for h in state}
+        self.released[f] = {r for r in released if not any(same_lock(r.name, m.name) for m in maybe)}
         if ends:
             sure = [{h.lock for h in locks if not h.when} for _, _, locks in ends]
             self.taken[f] = set.intersection(*sure)

@@ -10,6 +10,8 @@ Prevents: a hang at the first error
 Mend: release it on this path as well, or use guard() or scoped_guard()
 """
 
+import re
+
 from review_driver import same_lock
 
 
@@ -17,6 +19,7 @@ def check(driver):
     locks = driver.locks
     for f in driver.functions:
         locks.look(f)
+    for f in driver.functions:
         ends = locks.ends[f]
         held = {h.lock for _, _, state in ends for h in state if not h.when}
         for lock in sorted(held - locks.taken[f]):
@@ -27,9 +30,55 @@ def check(driver):
                     yield driver.hit(f, last.at if last else f.at, "%s() returns here with %s held" % (
                         f.name, lock.name.replace("?.", "")))
         for lock in sorted(locks.taken[f]):
-            if lock.kind != "device" and not any(releases(driver, g, lock) for g in driver.functions):
+            if lock.kind != "device" and not any(releases(driver, g, lock) for g in driver.functions) or (
+                    lock.kind in ("mutex", "spin", "read", "write") and not for_the_caller(driver, f, lock, ())):
                 yield driver.hit(f, f.at, "%s() takes %s, and nothing releases it" % (
                     f.name, lock.name.replace("?.", "")))
+        yield from untaken(driver, f)
+
+
+def for_the_caller(driver, f, lock, seen):
+    """Is it a function that takes a lock for who calls it?"""
+    if f in seen or f in driver.part_of("reset_prepare"):
+        return True
+    if not driver.callers[f]:
+        return bool(re.search(r"lock|begin|enter|prepare|start|revoke|suspend|freeze", f.name)) or not f.static
+    return any(releases(driver, c, lock) or c in driver.part_of("reset_prepare") or c.name.endswith("reset_prepare") or any(same_lock(r.name, lock.name) for g in driver.callees(c)
+                                                for r in driver.locks.released.get(g, ())) or
+               (any(same_lock(t.name, lock.name) for t in driver.locks.taken.get(c, ())) and
+                for_the_caller(driver, c, lock, tuple(seen) + (f,))) for c, _, _ in driver.callers[f])
+
+
+def untaken(driver, f):
+    """Locks that a function releases, and that nobody holds who calls it."""
+    locks = driver.locks
+    entry = f.static and not driver.callers[f] and not (f in driver.part_of("reset_done") and (
+        driver.part_of("reset_prepare") or "vfio_pci_core_reset_prepare" in driver.words))
+    for lock in sorted(locks.released[f]):
+        if lock.kind not in ("mutex", "spin", "read", "write") or not any(
+                t and same_lock(t.name, lock.name) for g in driver.functions for _, c in driver.calls(g)
+                for t in [locks.taking(g, c)]):
+            continue
+        if entry:
+            yield driver.hit(f, f.at, "%s() releases %s, which it has not taken on every path" % (
+                f.name, lock.name.replace("?.", "")))
+        for caller, node, call in driver.callers[f]:
+            locks.look(caller)
+            if not locks.held[caller]:
+                locks_at = set()
+            else:
+                locks_at = locks.at(caller, node)
+            if any(same_lock(x.name, lock.name) for x in locks_at) or any(
+                    same_lock(r.name, lock.name) for r in locks.released[caller]) or any(
+                    t and same_lock(t.name, lock.name) for _, c in driver.calls(caller) for t in [locks.taking(caller, c)]):
+                continue
+            if any(same_lock(h.lock.name, lock.name) for g in driver.callees(caller) for _, _, state in locks.ends[g]
+                   for h in state):
+                continue        # a function that the caller calls takes it, when it can
+            if not any(releases(driver, h, lock) for h in [f]) or caller in driver.part_of("reset_done"):
+                continue
+            yield driver.hit(caller, call.at, "%s() releases %s, which is not held here" % (
+                f.name, lock.name.replace("?.", "")))
 
 
 def releases(driver, f, lock):
@@ -39,9 +88,10 @@ def releases(driver, f, lock):
 
 def handed_on(driver, f, lock):
     """Is it a function that takes the lock for its caller, when it can? Then the caller releases it, or calls who does."""
-    if not releases(driver, f, lock) and not any(
-            same_lock(r.name, lock.name) for g in driver.callees(f) for r in driver.locks.released.get(g, ())):
+    if f in driver.part_of("reset_prepare") or f.name.endswith("reset_prepare"):
         return True
+    if not driver.callers[f]:
+        return not f.static
     for caller, _, _ in driver.callers[f]:
         driver.locks.look(caller)
         if releases(driver, caller, lock) or any(same_lock(r.name, lock.name) for g in driver.callees(caller)

@@ -12,20 +12,40 @@ Mend: get_file(migf->filp) before it is returned; fput() where the pointer is fo
 
 import re
 
+from review_flow import NONE, walk
 from review_resources import root
 
 
 def check(driver):
+    takers = {g for g in driver.functions if any(c.name == "get_file" for h in driver.below([g]) for _, c in driver.calls(h))}
     for f in driver.functions:
         if f.returns.replace(" ", "") != "structfile*":
             continue
-        if any(c.name == "get_file" for g in driver.below([f]) for _, c in driver.calls(g)):
-            continue
         kept = {"".join(t.text for t in w.value) for node in driver.graph(f).nodes for w in node.writes
                 if re.search(r"->", w.to)}
-        for node in driver.graph(f).nodes:
+        found = {}
+
+        def step(node, facts, got, f=f, kept=kept, found=found):
             m = re.fullmatch(r"([\w>-]+)->(\w+)", node.text) if node.kind == "return" else None
-            if not m or driver.type_of(f, node.text).replace(" ", "") not in ("structfile*", ""):
-                continue
-            if root(node.text) in kept or m.group(1) in kept or "->" in m.group(1):
-                yield driver.hit(f, node.at, "%s is returned and kept, without get_file()" % node.text)
+            if m and not got and driver.type_of(f, node.text).replace(" ", "") in ("structfile*", "") and (
+                    root(node.text) in kept or m.group(1) in kept or "->" in m.group(1) or stored(driver, f, node.text)):
+                found[node.line] = node
+            return got or any(c.name == "get_file" or any(g in takers for g in driver.targets(f, c)) for c in node.calls)
+
+        for _ in walk([(driver.graph(f).entry, NONE, False)], step):
+            pass
+        for node in found.values():
+            yield driver.hit(f, node.at, "%s is returned and kept, without get_file()" % node.text)
+
+
+def stored(driver, f, said):
+    """Does the function that makes it keep a pointer?"""
+    for _, call in driver.calls(f):
+        for g in driver.targets(f, call):
+            for node in driver.graph(g).nodes:
+                for w in node.writes:
+                    m = re.match(r"(.*)->\w+$", w.to)
+                    if m and driver.structure(driver.type_of(g, m.group(1))) in driver.devices() and \
+                            driver.type_of(g, "".join(t.text for t in w.value)) == driver.type_of(f, root(said)) != "":
+                        return True
+    return False

@@ -20,6 +20,12 @@ struct acme_device {
 	u32 table[8];
 };
 
+static void acme_unmap(struct acme_device *acme)
+{
+	memunmap(acme->map);
+	acme->map = NULL;
+}
+
 /* in open: one at a time */
 static int acme_open_device(struct vfio_device *vdev)
 {

@@ -23,7 +23,8 @@ OPTIONS = ["--iso-file", os.path.join(TOP, "cocci", "same.iso"), "--no-includes"
 GROUPS = collections.OrderedDict([
     ("lifetime", "Lifetime"), ("mmap", "mmap and fault"), ("memtype", "Memory types"),
     ("reset", "Reset and power"), ("irq", "Interrupts"), ("migration", "Migration"), ("input", "User input"),
-    ("locking", "Locks and context"), ("errors", "Error paths"), ("ignore", "Suppressions")])
+    ("locking", "Locks and context"), ("errors", "Error paths"), ("kernel", "The kernel's own rules"),
+    ("ignore", "Suppressions")])
 LETTERS = {"LIFE": "lifetime", "MMAP": "mmap", "MEMT": "memtype", "RST": "reset", "IRQ": "irq", "MIG": "migration",
            "INPUT": "input", "LOCK": "locking", "ERR": "errors"}
 ID = r"VPS-(?:%s)-\d\d" % "|".join(LETTERS)

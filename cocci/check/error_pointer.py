@@ -14,7 +14,7 @@ Mend: IS_ERR() and PTR_ERR(); jump to a label behind the one that frees what doe
 
 import re
 
-from review_flow import NONE, known, walk
+from review_flow import NONE, after, assume, known, walk
 from review_resources import written
 
 ERRS = re.compile(r"(anon_inode_getfile\w*|eventfd_ctx_f\w*get|v?memdup_(array_)?user\w*|strndup_user|"
@@ -37,6 +37,11 @@ def check(driver):
                 at = asked(node, name, r"!%s$|%s==NULL$|%s!=NULL$|%s$")
                 if at:
                     yield driver.hit(f, at, "%s() returns error pointers, never NULL: use IS_ERR(%s)" % (call.name, name))
+                    continue
+                at = unasked(driver, f, node, name)
+                if at:
+                    yield driver.hit(f, at, "%s is used, and may be an error pointer: %s() in line %d was not checked" % (
+                        name, call.name, call.at.line))
             elif NULLS.match(call.name):
                 at = asked(node, name, r"IS_ERR\(%s\)$")
                 if at:
@@ -70,6 +75,32 @@ def asked(start, name, patterns):
             return node.at if node.kind == "cond" and pattern.match(said) else None
         todo += [n for n, _ in node.next]
     return None
+
+
+def unasked(driver, f, start, name):
+    """Where a path dereferences the result of a function that returns error pointers, without a question before."""
+    found = []
+    deref = re.compile(r"(?<![\w.>&])%s->" % re.escape(name))
+
+    def step(node, facts, state):
+        if node is start or found or any(w.to == name for w in node.writes) or "N" not in known(facts, name) or \
+                "IS_ERR" in node.text or "PTR_ERR" in node.text or node.kind == "cleanup":
+            return None
+        if deref.search(re.sub(r"sizeof\([^)]*\)", "", node.text)):
+            found.append(node.at)
+            return None
+        return state
+
+    begins = []
+    for other, truth in start.next:
+        for facts in driver.facts(f).get(start, []):
+            more = after(facts, start)
+            more = assume(more, start.tokens, truth) if truth is not None else more
+            if more is not None:
+                begins.append((other, more, ""))
+    for _ in walk(begins, step):
+        pass
+    return found[0] if found else None
 
 
 def used(driver, f):

@@ -18,6 +18,11 @@ CHECK = re.compile(r"check_(add|sub)_overflow$")
 def check(driver):
     for f in driver.part_of("mig_read", "mig_write"):
         nodes = driver.graph(f).nodes
+        own = f.parameters[-1].name
+        if any(w.to == own and "f_pos" in "".join(t.text for t in w.value) for node in nodes for w in node.writes) and \
+                not any(re.fullmatch(r"!?%s(!=NULL|==NULL)?" % own, node.text) for node in nodes if node.kind == "cond"):
+            yield driver.hit(f, f.at, "pread() and lseek() are not refused: if (%s) return -ESPIPE" % own)._replace(
+                id="VPS-MIG-03")
         names = {f.parameters[-1].name} | {w.to for node in nodes for w in node.writes
                                            if "".join(t.text for t in w.value).endswith("->f_pos")}
         read = re.compile(r"(?<![\w)\]])\*(%s)\b|->f_pos\b" % "|".join(map(re.escape, names)))

@@ -264,6 +264,8 @@ struct vfio_pci_core_device {
 	/* private: the driver's tables with what they lack (vfio_pci_ops.c) */
 	struct vfio_device_ops		ops;
 	struct vfio_migration_ops	mig_ops;
+	/* private: live migration, or NULL (vfio_pci_live.c) */
+	struct vfio_pci_live		*live;
 };
 
 /**

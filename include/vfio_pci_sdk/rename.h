@@ -74,6 +74,13 @@
 #define vfio_pci_core_reset_prepare		vfsdk_vfio_pci_core_reset_prepare
 #define vfio_pci_core_reset_done		vfsdk_vfio_pci_core_reset_done
 
+/* Live migration */
+#define vfio_pci_live_init			vfsdk_vfio_pci_live_init
+#define vfio_pci_live_fail			vfsdk_vfio_pci_live_fail
+#define vfio_pci_live_access_begin		vfsdk_vfio_pci_live_access_begin
+#define vfio_pci_live_access_end		vfsdk_vfio_pci_live_access_end
+#define vfio_pci_live_dirty			vfsdk_vfio_pci_live_dirty
+
 /* dma-buf */
 #define vfio_pci_core_fill_phys_vec		vfsdk_vfio_pci_core_fill_phys_vec
 #define vfio_pci_core_get_dmabuf_phys		vfsdk_vfio_pci_core_get_dmabuf_phys

@@ -58,6 +58,7 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 	if (!vdev->pdev)
 		return;
 
+	vfio_pci_live_release(vdev);
 	kfree(vdev->region);
 	kfree(vdev->pm_save);
 	mutex_destroy(&vdev->ioeventfds_lock);
@@ -108,6 +109,10 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	if (ret)
 		goto vf_uninit;
 
+	ret = vfio_pci_live_register(vdev);
+	if (ret)
+		goto vga_uninit;
+
 	vfio_pci_power_register(vdev);
 	ret = vfio_register_group_dev(&vdev->vdev);
 	if (ret)
@@ -118,6 +123,8 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 
 power_unregister:
 	vfio_pci_power_unregister(vdev);
+	vfio_pci_live_unregister(vdev);
+vga_uninit:
 	vfio_pci_vga_uninit(vdev);
 vf_uninit:
 	vfio_pci_vf_uninit(vdev);
@@ -137,6 +144,7 @@ void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_sriov_configure(vdev, 0);
 	vfio_unregister_group_dev(&vdev->vdev);
+	vfio_pci_live_unregister(vdev);
 	vfio_pci_vf_uninit(vdev);
 	vfio_pci_vga_uninit(vdev);
 	vfio_pci_power_unregister(vdev);
@@ -260,6 +268,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	ret = vfio_pci_bars_map_declared(vdev);
 	if (ret)
 		goto free_config;
+	vfio_pci_live_open(vdev);
 	return 0;
 
 free_config:
@@ -329,6 +338,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 
 	/* Resets below need D0, and a reset of a device in D3 would lose what pm_save holds. */
 	vfio_pci_power_up(vdev);
+	vfio_pci_live_close(vdev);
 
 	pci_clear_master(pdev);
 	vfio_pci_irqs_disable(vdev);
@@ -373,12 +383,14 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_close_device);
 
 static int __init vfio_pci_core_init(void)
 {
+	vfio_pci_live_debugfs_init();
 	return 0;
 }
 module_init(vfio_pci_core_init);
 
 static void __exit vfio_pci_core_exit(void)
 {
+	vfio_pci_live_debugfs_exit();
 	/* Eventfds freed after a grace period run our code. */
 	rcu_barrier();
 }

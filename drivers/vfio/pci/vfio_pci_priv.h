@@ -348,6 +348,16 @@ static inline void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev)
 }
 #endif
 
+/* vfio_pci_live.c, vfio_pci_live_debugfs.c: nothing to do for devices without live migration. */
+int vfio_pci_live_register(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_unregister(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_release(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_reset(struct vfio_pci_core_device *vdev);
+void vfio_pci_live_debugfs_init(void);
+void vfio_pci_live_debugfs_exit(void);
+
 /* vfio_pci_dmabuf.c */
 #if IS_ENABLED(CONFIG_VFIO_PCI_DMABUF)
 int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev);

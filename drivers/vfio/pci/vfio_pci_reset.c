@@ -145,6 +145,7 @@ void vfio_pci_core_reset_done(struct pci_dev *pdev)
 
 	might_sleep();
 	device_lock_assert(&pdev->dev);
+	vfio_pci_live_reset(vdev);
 	if (!vdev->external_reset)
 		return;
 

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live migration: life cycle, and what a reset does to it.
+ *
+ * A reset must wait for nobody who may be waiting for it: it comes with memory_lock held for write,
+ * and a page fault on a BAR waits for that lock.  So it takes no lock of this library but a leaf
+ * spinlock, under which it leaves a note.  Whoever takes live->lock next acts on the note first, so
+ * nobody sees the old state.  See docs/adr/0015-live-migration-locks.md.
+ */
+#include <linux/export.h>
+#include <linux/iova_bitmap.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "vfio_pci_live_priv.h"
+#include "vfio_pci_live_trace.h"
+
+static void live_free(struct kref *ref)
+{
+	struct vfio_pci_live *live = container_of(ref, struct vfio_pci_live, ref);
+
+	mutex_destroy(&live->lock);
+	kfree(live);
+}
+
+void live_put(struct vfio_pci_live *live)
+{
+	kref_put(&live->ref, live_free);
+}
+
+/* Enter a state; leaving all sessions is up to the caller. */
+void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state)
+{
+	lockdep_assert_held(&live->lock);
+
+	if (state == live->state)
+		return;
+	trace_vfio_pci_live_state(live->vdev->pdev, live->state, state);
+	live->state = state;
+}
+
+/* Act on a note.  True when there was one: the state may have changed, the session is over. */
+bool live_settle(struct vfio_pci_live *live)
+{
+	enum live_note note;
+	bool overtaken;
+
+	lockdep_assert_held(&live->lock);
+
+	if (likely(READ_ONCE(live->note) == LIVE_NOTE_NONE))
+		return false;
+
+	spin_lock_irq(&live->note_lock);
+	note = live->note;
+	overtaken = live->overtaken;
+	WRITE_ONCE(live->note, LIVE_NOTE_NONE);
+	live->overtaken = false;
+	spin_unlock_irq(&live->note_lock);
+
+	if (!live->open)
+		return false;
+
+	if (note == LIVE_NOTE_RESET) {
+		live->resets++;
+		if (live->ops->reset)
+			live->ops->reset(live->vdev);
+	}
+	live_stream_end(live);
+	/* What a callback did after a reset that overtook it is unknown: only a reset helps. */
+	live_set(live, note == LIVE_NOTE_RESET && !overtaken ? VFIO_DEVICE_STATE_RUNNING :
+							       VFIO_DEVICE_STATE_ERROR);
+	return true;
+}
+
+void live_lock(struct vfio_pci_live *live)
+{
+	mutex_lock(&live->lock);
+	live_settle(live);
+}
+
+void live_unlock(struct vfio_pci_live *live)
+{
+	mutex_unlock(&live->lock);
+}
+
+static void live_work(struct work_struct *work)
+{
+	struct vfio_pci_live *live = container_of(work, struct vfio_pci_live, work);
+
+	live_lock(live);
+	live_unlock(live);
+}
+
+static void live_leave_note(struct vfio_pci_live *live, enum live_note note)
+{
+	struct task_struct *caller;
+	unsigned long flags;
+
+	/* Pairs with live_change_begin(): without a caller, its callback comes after the reset. */
+	smp_mb();
+	spin_lock_irqsave(&live->note_lock, flags);
+	caller = READ_ONCE(live->caller);
+	/* A callback that resets the device itself knows what it does. */
+	if (caller != current || note != LIVE_NOTE_RESET) {
+		/* The latest counts, unless a callback is still at work on the device. */
+		live->overtaken = !!caller;
+		WRITE_ONCE(live->note, note);
+	}
+	spin_unlock_irqrestore(&live->note_lock, flags);
+
+	schedule_work(&live->work);
+}
+
+/* The device was reset.  May be called with memory_lock held for write. */
+void vfio_pci_live_reset(struct vfio_pci_core_device *vdev)
+{
+	if (vdev->live)
+		live_leave_note(vdev->live, LIVE_NOTE_RESET);
+}
+
+/**
+ * vfio_pci_live_fail - SDK: the device is lost to its user until it is reset
+ * @vdev: a device with live migration
+ *
+ * The state becomes ERROR, a session in progress ends.  For a driver that cannot bring its device
+ * back after a failed callback, or learns of an error by an interrupt.
+ *
+ * Context: any, hard interrupts included.
+ */
+void vfio_pci_live_fail(struct vfio_pci_core_device *vdev)
+{
+	live_leave_note(vdev->live, LIVE_NOTE_FAILED);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_live_fail);
+
+/* Before a callback for a data file: vfio.ko wakes the device for ioctls only.  0 or -errno. */
+int live_call_begin(struct vfio_pci_live *live)
+{
+	struct pci_dev *pdev = live->vdev->pdev;
+
+	lockdep_assert_held(&live->lock);
+
+	if (pdev->error_state == pci_channel_io_perm_failure)
+		return -ENODEV;
+	return pm_runtime_resume_and_get(&pdev->dev);
+}
+
+void live_call_end(struct vfio_pci_live *live)
+{
+	pm_runtime_put(&live->vdev->pdev->dev);
+}
+
+/* A callback that changes the device, for an ioctl. */
+int live_change(struct vfio_pci_live *live, int (*op)(struct vfio_pci_core_device *vdev))
+{
+	int ret;
+
+	live_change_begin(live);
+	ret = op(live->vdev);
+	live_change_end(live);
+	return ret;
+}
+
+/**
+ * vfio_pci_live_access_begin - SDK: reach a device's registers in a callback
+ * @vdev: the device
+ * @command: the COMMAND register as the user has it, for vfio_pci_live_access_end()
+ *
+ * Keeps user space out and makes the device decode memory, whatever the user's COMMAND says: a
+ * device can be saved before its guest has enabled it.
+ *
+ * Context: process; returns with memory_lock held for write.  Not for seconds.
+ * Return: 0; -EIO the device is in D3hot or gone.
+ */
+int vfio_pci_live_access_begin(struct vfio_pci_core_device *vdev, u16 *command)
+{
+	*command = vfio_pci_memory_lock_and_enable(vdev);
+	if (!vfio_pci_is_down(vdev->pdev->current_state) &&
+	    vdev->pdev->error_state != pci_channel_io_perm_failure)
+		return 0;
+
+	vfio_pci_memory_unlock_and_restore(vdev, *command);
+	return -EIO;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_live_access_begin);
+
+/**
+ * vfio_pci_live_access_end - SDK: end vfio_pci_live_access_begin()
+ * @vdev: the device
+ * @command: as vfio_pci_live_access_begin() returned it
+ *
+ * Context: process; releases memory_lock.
+ */
+void vfio_pci_live_access_end(struct vfio_pci_core_device *vdev, u16 command)
+{
+	vfio_pci_memory_unlock_and_restore(vdev, command);
+}
+EXPORT_SYMBOL_GPL(vfio_pci_live_access_end);
+
+/**
+ * vfio_pci_live_init - SDK: offer live migration of a device
+ * @vdev: the device, before vfio_pci_core_register_device()
+ * @ops: what the driver knows of it; must outlive the device
+ *
+ * Sets migration_flags, mig_ops and log_ops of the vfio device.  What @ops lacks is reported when
+ * the device is registered.  The dirty log is offered only where iova_bitmap_works().
+ *
+ * Context: process, in the driver's probe or .init; once for each device.
+ * Return: 0 or -ENOMEM.  vfio_put_device() undoes it.
+ */
+int vfio_pci_live_init(struct vfio_pci_core_device *vdev, const struct vfio_pci_live_ops *ops)
+{
+	struct vfio_device *core_vdev = &vdev->vdev;
+	struct vfio_pci_live *live;
+
+	if (WARN_ON(vdev->live))
+		return -EINVAL;
+	live = kzalloc(sizeof(*live), GFP_KERNEL_ACCOUNT);
+	if (!live)
+		return -ENOMEM;
+
+	kref_init(&live->ref);
+	mutex_init(&live->lock);
+	spin_lock_init(&live->note_lock);
+	INIT_WORK(&live->work, live_work);
+	live->vdev = vdev;
+	live->ops = ops;
+	live->state = VFIO_DEVICE_STATE_RUNNING;
+	vdev->live = live;
+
+	core_vdev->mig_ops = &live_mig_ops;
+	core_vdev->migration_flags = VFIO_MIGRATION_STOP_COPY;
+	if (ops->stop_p2p)
+		core_vdev->migration_flags |= VFIO_MIGRATION_P2P;
+	if (ops->precopy_left)
+		core_vdev->migration_flags |= VFIO_MIGRATION_PRE_COPY;
+	if (ops->dirty_log && iova_bitmap_works())
+		core_vdev->log_ops = &live_log_ops;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfio_pci_live_init);
+
+/* The device is about to be registered: name what its driver has left out. */
+int vfio_pci_live_register(struct vfio_pci_core_device *vdev)
+{
+	const struct pci_error_handlers *err = to_pci_driver(vdev->pdev->dev.driver)->err_handler;
+	const struct vfio_pci_live_ops *ops;
+	const char *missing = NULL;
+
+	if (!vdev->live)
+		return 0;
+	ops = vdev->live->ops;
+
+	if (!ops->stop)
+		missing = "stop";
+	else if (!ops->run)
+		missing = "run";
+	else if (!ops->size)
+		missing = "size";
+	else if (!ops->save)
+		missing = "save";
+	else if (!ops->load)
+		missing = "load";
+	else if (ops->stop_p2p && !ops->run_p2p)
+		missing = "run_p2p (stop_p2p is there)";
+	else if (ops->run_p2p && !ops->stop_p2p)
+		missing = "stop_p2p (run_p2p is there)";
+	else if (!ops->version || !ops->oldest || ops->oldest > ops->version)
+		missing = "version, from 1, and oldest, not above it";
+	else if (!ops->dirty_log && (ops->log_start || ops->log_stop || ops->log_sync))
+		missing = "dirty_log (log_start, log_stop or log_sync is there)";
+	else if (!err || !err->reset_prepare || !err->reset_done)
+		missing = "reset_prepare and reset_done of the driver's err_handler";
+
+	if (missing) {
+		pci_err(vdev->pdev, "live migration is incomplete, missing: %s\n", missing);
+		return -EINVAL;
+	}
+	if (ops->dirty_log && !vdev->vdev.log_ops)
+		pci_info(vdev->pdev,
+			 "no dirty log: the kernel was built without IOMMUFD_DRIVER\n");
+
+	live_debugfs_add(vdev->live);
+	return 0;
+}
+
+void vfio_pci_live_unregister(struct vfio_pci_core_device *vdev)
+{
+	if (vdev->live)
+		live_debugfs_remove(vdev->live);
+}
+
+/* The last reference to the device is gone; data files may still be there. */
+void vfio_pci_live_release(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_live *live = vdev->live;
+
+	if (!live)
+		return;
+	cancel_work_sync(&live->work);
+	vdev->live = NULL;
+	live_put(live);
+}
+
+/* The device is powered up and was reset. */
+void vfio_pci_live_open(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_live *live = vdev->live;
+
+	if (!live)
+		return;
+	live_lock(live);
+	live->open = true;
+	live_set(live, VFIO_DEVICE_STATE_RUNNING);
+	if (live->ops->reset)
+		live->ops->reset(vdev);
+	live_unlock(live);
+}
+
+/* The device is about to be closed: from here on no file touches it. */
+void vfio_pci_live_close(struct vfio_pci_core_device *vdev)
+{
+	struct vfio_pci_live *live = vdev->live;
+
+	if (!live)
+		return;
+	live_lock(live);
+	live_stream_end(live);
+	live_log_end(live);
+	live_set(live, VFIO_DEVICE_STATE_RUNNING);
+	live->open = false;
+	live_unlock(live);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live migration: the file to which user space writes the state of another device.
+ *
+ * The header is gathered and checked, then each record, then its data, which goes to the driver.
+ * Nothing is believed before it was checked, and no more than one record is ever held.
+ */
+#include <linux/fs.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "vfio_pci_live_priv.h"
+
+static void live_load_expect_record(struct live_stream *stream)
+{
+	stream->at = LIVE_RECORD;
+	stream->end = LIVE_DATA;
+}
+
+static int live_load_header(struct live_stream *stream)
+{
+	const struct live_header *header = (void *)stream->buf;
+	int ret;
+
+	ret = live_check_header(stream->live, header);
+	if (ret)
+		return ret;
+	stream->version = le32_to_cpu(header->version);
+	stream->type = LIVE_END;
+	live_load_expect_record(stream);
+	return 0;
+}
+
+static int live_load_record(struct live_stream *stream)
+{
+	const struct live_record *rec = (void *)(stream->buf + LIVE_RECORD);
+	u32 type = le32_to_cpu(rec->type);
+	int ret;
+
+	ret = live_check_record(rec);
+	if (ret)
+		return ret;
+	/* Records follow each other, all of pre-copy first; the end says how much there was. */
+	if (le64_to_cpu(rec->pos) != stream->pos[type == LIVE_PRECOPY ? type : LIVE_STATE])
+		return -EINVAL;
+	if (type == LIVE_PRECOPY && (stream->pos[LIVE_STATE] || !stream->live->ops->precopy_left))
+		return -EINVAL;
+
+	if (type == LIVE_END) {
+		stream->done = true;
+		return 0;
+	}
+	stream->type = type;
+	stream->end = LIVE_DATA + le32_to_cpu(rec->len);
+	return 0;
+}
+
+static int live_load_data(struct live_stream *stream)
+{
+	struct vfio_pci_live *live = stream->live;
+	struct vfio_pci_live_piece piece = {
+		.buf		= stream->buf + LIVE_DATA,
+		.len		= stream->end - LIVE_DATA,
+		.pos		= stream->pos[stream->type],
+		.version	= stream->version,
+		.precopy	= stream->type == LIVE_PRECOPY,
+	};
+	int ret;
+
+	ret = live_call_begin(live);
+	if (ret)
+		return ret;
+	live_change_begin(live);
+	ret = live->ops->load(live->vdev, &piece);
+	live_change_end(live);
+	live_call_end(live);
+	if (ret)
+		return ret;
+
+	stream->pos[stream->type] += piece.len;
+	live->loaded += piece.len;
+	stream->type = LIVE_END;
+	live_load_expect_record(stream);
+	return 0;
+}
+
+/* What was expected is there: take it in, and say what comes next. */
+static int live_load_take(struct live_stream *stream)
+{
+	int ret = live_stream_lock(stream);
+
+	if (ret)
+		return ret;
+	if (!stream->type)
+		ret = live_load_header(stream);
+	else if (stream->type == LIVE_END)
+		ret = live_load_record(stream);
+	else
+		ret = live_load_data(stream);
+	stream->bad |= !!ret;
+	live_unlock(stream->live);
+	return ret;
+}
+
+/* May more be written?  Anything behind the end makes the stream wrong. */
+static int live_load_ready(struct live_stream *stream)
+{
+	int ret = live_stream_lock(stream);
+
+	if (ret)
+		return ret;
+	stream->bad |= stream->done;
+	if (stream->bad)
+		ret = -EINVAL;
+	live_unlock(stream->live);
+	return ret;
+}
+
+static ssize_t live_load_write(struct file *filp, const char __user *buf, size_t count,
+			       loff_t *pos)
+{
+	struct live_stream *stream = filp->private_data;
+	size_t done = 0, len, left;
+	int ret = 0;
+
+	if (!count)
+		return 0;
+	if (mutex_lock_interruptible(&stream->io))
+		return -ERESTARTSYS;
+
+	while (!ret && done < count) {
+		/* Once, and when the end was among what was written: @io keeps it as it is. */
+		if (!done || stream->done)
+			ret = live_load_ready(stream);
+		if (ret)
+			break;
+		len = min(count - done, stream->end - stream->at);
+		left = copy_from_user(stream->buf + stream->at, buf + done, len);
+		stream->at += len - left;
+		done += len - left;
+		if (stream->at == stream->end)
+			ret = live_load_take(stream);
+		/* These lose nothing: the next write goes on from here. */
+		else if (left && !done)
+			ret = -EFAULT;
+		if (left || (!ret && signal_pending(current)))
+			break;
+	}
+
+	mutex_unlock(&stream->io);
+	return ret ?: done;
+}
+
+static const struct file_operations live_load_fops = {
+	.owner		= THIS_MODULE,
+	.write		= live_load_write,
+	.release	= live_stream_release,
+};
+
+struct file *live_load_open(struct vfio_pci_live *live)
+{
+	struct file *file;
+
+	file = live_stream_open(live, "vfio-pci-live-load", &live_load_fops, O_WRONLY);
+	if (!IS_ERR(file))
+		live->stream->end = sizeof(struct live_header);
+	return file;
+}
+
+/*
+ * User space says that all was written.  A stream that ends too early may still be completed, so
+ * the device stays in RESUMING; one that is wrong leaves a device that only a reset helps.
+ */
+int live_load_finish(struct vfio_pci_live *live)
+{
+	struct live_stream *stream = live->stream;
+	int ret = stream->bad || !stream->done ? -EINVAL : 0;
+
+	if (!ret && live->ops->load_done) {
+		ret = live_change(live, live->ops->load_done);
+		stream->bad |= !!ret;
+	}
+	if (!ret || stream->bad) {
+		if (ret)
+			live_set(live, VFIO_DEVICE_STATE_ERROR);
+		live_stream_end(live);
+	}
+	return ret;
+}

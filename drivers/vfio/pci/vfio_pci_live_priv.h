@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of live migration share with each other; the core sees vfio_pci_priv.h only. */
+#ifndef VFIO_PCI_LIVE_PRIV_H
+#define VFIO_PCI_LIVE_PRIV_H
+
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <vfio_pci_sdk/live.h>
+
+#include "vfio_pci_priv.h"
+
+/* What happened to the device while others may hold the lock; the next holder acts on it. */
+enum live_note {
+	LIVE_NOTE_NONE,
+	LIVE_NOTE_RESET,
+	LIVE_NOTE_FAILED,
+};
+
+/**
+ * struct vfio_pci_live - live migration of one device
+ * @ref: one for the device, one for each data file
+ * @vdev: the device; files may use it only while they are @stream
+ * @ops: the driver's callbacks
+ * @lock: serialises states and callbacks.  Taken by live_lock() only, outside of memory_lock, and
+ *	never held over accesses to user memory.
+ * @open: the device is open; under @lock
+ * @state: the device's state; under @lock
+ * @stream: the session in progress, or NULL; under @lock
+ * @note_lock: leaf lock, protects the next two
+ * @note: a reset or failure that @state does not show yet
+ * @overtaken: @note came while a callback was changing the device
+ * @caller: the task in such a callback; under @lock, and read by resets
+ * @work: acts on @note if nobody else takes @lock soon
+ * @log: the dirty log, or NULL; RCU, changed under @lock
+ * @dir: in debugfs
+ * @saved: bytes of state saved since registration; under @lock
+ * @loaded: likewise loaded
+ * @resets: likewise resets seen while open
+ */
+struct vfio_pci_live {
+	struct kref			ref;
+	struct vfio_pci_core_device	*vdev;
+	const struct vfio_pci_live_ops	*ops;
+	struct mutex			lock;		/* states and callbacks */
+	bool				open;
+	enum vfio_device_mig_state	state;
+	struct live_stream		*stream;
+
+	spinlock_t			note_lock;	/* leaf; resets take it */
+	enum live_note			note;
+	bool				overtaken;
+	struct task_struct		*caller;
+	struct work_struct		work;
+
+	struct live_log __rcu		*log;
+	struct dentry			*dir;
+	u64				saved;
+	u64				loaded;
+	u64				resets;
+};
+
+/* vfio_pci_live.c */
+void live_lock(struct vfio_pci_live *live);
+void live_unlock(struct vfio_pci_live *live);
+bool live_settle(struct vfio_pci_live *live);
+void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state);
+int live_call_begin(struct vfio_pci_live *live);
+int live_change(struct vfio_pci_live *live, int (*op)(struct vfio_pci_core_device *vdev));
+void live_call_end(struct vfio_pci_live *live);
+void live_put(struct vfio_pci_live *live);
+
+/* Around a callback that changes the device. */
+static inline void live_change_begin(struct vfio_pci_live *live)
+{
+	/* A full barrier: a reset that does not see it was over before the callback began. */
+	smp_store_mb(live->caller, current);
+}
+
+static inline void live_change_end(struct vfio_pci_live *live)
+{
+	smp_store_release(&live->caller, NULL);
+}
+
+/* vfio_pci_live_states.c */
+extern const struct vfio_migration_ops live_mig_ops;
+
+/* vfio_pci_live_log.c */
+extern const struct vfio_log_ops live_log_ops;
+void live_log_end(struct vfio_pci_live *live);
+u64 live_log_page_size(struct vfio_pci_live *live);
+
+/* vfio_pci_live_debugfs.c */
+void live_debugfs_add(struct vfio_pci_live *live);
+void live_debugfs_remove(struct vfio_pci_live *live);
+
+/*
+ * The stream, little endian: a header, records of at most VFIO_PCI_LIVE_PIECE bytes, an END record.
+ * Each checksum covers the structure it ends; the data is the driver's to check.
+ */
+#define LIVE_MAGIC	"vfiolive"
+#define LIVE_FORMAT	1
+
+struct live_header {
+	u8	magic[8];
+	__le32	format;
+	__le32	length;		/* of this header */
+	__le16	vendor;
+	__le16	device;
+	__le16	subsystem_vendor;
+	__le16	subsystem_device;
+	__le32	version;	/* of the driver's data */
+	char	driver[32];
+	__le32	crc;
+};
+
+enum live_type {
+	LIVE_PRECOPY	= 1,
+	LIVE_STATE	= 2,
+	LIVE_END	= 3,
+};
+
+struct live_record {
+	__le32	type;
+	__le32	len;
+	__le64	pos;		/* bytes of this type before; LIVE_END: bytes of LIVE_STATE */
+	__le32	reserved;
+	__le32	crc;
+};
+
+/* Records are staged right below their data, which so is aligned. */
+#define LIVE_DATA	sizeof(struct live_header)
+#define LIVE_RECORD	(LIVE_DATA - sizeof(struct live_record))
+
+/**
+ * struct live_stream - one session, and the file user space has for it
+ * @ref: one for the file, one for being @live->stream
+ * @live: holds a reference
+ * @io: serialises readers or writers; held over accesses to user memory, so no reset may take it
+ * @buf: staged bytes: a header, or a record and its data; under @io
+ * @at: next byte of @buf to read or write; under @io
+ * @end: end of what is staged (save), or of what is expected (load); under @io
+ * @version: load: of the driver that saved
+ * @type: load: what is expected: 0 the header, LIVE_END a record, otherwise a record's data
+ * @pos: bytes of pre-copy and of state so far; under @live->lock
+ * @saving: save_start() was called; under @live->lock
+ * @precopy: saving, and the device runs; under @live->lock
+ * @done: END was staged or seen; under @live->lock
+ * @bad: load: the stream is wrong; under @live->lock
+ */
+struct live_stream {
+	struct kref		ref;
+	struct vfio_pci_live	*live;
+	struct mutex		io;		/* readers or writers */
+	u8			*buf;
+	size_t			at;
+	size_t			end;
+	u32			version;
+	u32			type;
+	u64			pos[LIVE_END];
+	bool			saving;
+	bool			precopy;
+	bool			done;
+	bool			bad;
+};
+
+/* vfio_pci_live_stream.c */
+struct file *live_stream_open(struct vfio_pci_live *live, const char *name,
+			      const struct file_operations *fops, int flags);
+void live_stream_end(struct vfio_pci_live *live);
+int live_stream_release(struct inode *inode, struct file *filp);
+int live_stream_lock(struct live_stream *stream);
+void live_fill_header(struct vfio_pci_live *live, struct live_header *header);
+void live_fill_record(struct live_record *rec, enum live_type type, u32 len, u64 pos);
+int live_check_header(struct vfio_pci_live *live, const struct live_header *header);
+int live_check_record(const struct live_record *rec);
+
+/* vfio_pci_live_save.c, vfio_pci_live_load.c */
+struct file *live_save_open(struct vfio_pci_live *live, bool precopy);
+struct file *live_load_open(struct vfio_pci_live *live);
+int live_load_finish(struct vfio_pci_live *live);
+
+#endif /* VFIO_PCI_LIVE_PRIV_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live migration: states, and the arcs between them.  Which arcs lead from one state to another is
+ * vfio_mig_get_next_state()'s business; what an arc means for the device stands here, and is all
+ * there is to know of the protocol's order.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+
+#include "vfio_pci_live_priv.h"
+
+#define ARC(from, to)	((from) << 8 | (to))
+#define ARC_OF(a, b)	ARC(VFIO_DEVICE_STATE_##a, VFIO_DEVICE_STATE_##b)
+
+/* The device stopped: what was pre-copied is followed by the rest. */
+static int live_stop_and_copy(struct vfio_pci_live *live)
+{
+	int ret = live_change(live, live->ops->stop);
+
+	if (!ret)
+		live->stream->precopy = false;
+	return ret;
+}
+
+/* One arc.  The new session's file, NULL if the arc begins none, or an ERR_PTR(). */
+static struct file *live_step(struct vfio_pci_live *live, enum vfio_device_mig_state next)
+{
+	const struct vfio_pci_live_ops *ops = live->ops;
+	int ret = 0;
+
+	switch (ARC(live->state, next)) {
+	case ARC_OF(RUNNING, RUNNING_P2P):
+	case ARC_OF(PRE_COPY, PRE_COPY_P2P):
+		ret = live_change(live, ops->stop_p2p);
+		break;
+	case ARC_OF(RUNNING_P2P, RUNNING):
+	case ARC_OF(PRE_COPY_P2P, PRE_COPY):
+	case ARC_OF(STOP, RUNNING):
+		ret = live_change(live, ops->run);
+		break;
+	case ARC_OF(STOP, RUNNING_P2P):
+		ret = live_change(live, ops->run_p2p);
+		break;
+	case ARC_OF(RUNNING, STOP):
+	case ARC_OF(RUNNING_P2P, STOP):
+		ret = live_change(live, ops->stop);
+		break;
+	case ARC_OF(RUNNING, PRE_COPY):
+	case ARC_OF(RUNNING_P2P, PRE_COPY_P2P):
+		return live_save_open(live, true);
+	case ARC_OF(STOP, STOP_COPY):
+		return live_save_open(live, false);
+	case ARC_OF(PRE_COPY, STOP_COPY):
+	case ARC_OF(PRE_COPY_P2P, STOP_COPY):
+		ret = live_stop_and_copy(live);
+		break;
+	case ARC_OF(PRE_COPY, RUNNING):
+	case ARC_OF(PRE_COPY_P2P, RUNNING_P2P):
+	case ARC_OF(STOP_COPY, STOP):
+		live_stream_end(live);
+		break;
+	case ARC_OF(STOP, RESUMING):
+		return live_load_open(live);
+	case ARC_OF(RESUMING, STOP):
+		ret = live_load_finish(live);
+		break;
+	default:
+		WARN_ONCE(1, "no arc from %d to %d\n", live->state, next);
+		ret = -EINVAL;
+	}
+	return ERR_PTR(ret);
+}
+
+static bool live_has_note(struct vfio_pci_live *live)
+{
+	return READ_ONCE(live->note) != LIVE_NOTE_NONE;
+}
+
+static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_device_mig_state new)
+{
+	struct vfio_pci_live *live = to_vfio_pci_core(core_vdev)->live;
+	enum vfio_device_mig_state next;
+	struct file *file = NULL;
+	int ret = 0;
+
+	live_lock(live);
+	/* Only a reset leads out of it; the kernel's function warns when it is asked. */
+	if (live->state == VFIO_DEVICE_STATE_ERROR)
+		ret = -EINVAL;
+	while (!ret && new != live->state && !live_has_note(live)) {
+		ret = vfio_mig_get_next_state(core_vdev, live->state, new, &next);
+		if (ret)
+			break;
+		file = live_step(live, next);
+		if (IS_ERR(file)) {
+			ret = PTR_ERR(file);
+			file = NULL;
+			break;
+		}
+		live_set(live, next);
+	}
+	/* A reset or failure came while the device was on its way: it is not where it was to go. */
+	if (live_settle(live) && live->state != new)
+		ret = -EIO;
+	live_unlock(live);
+
+	if (!ret)
+		return file;
+	if (file)
+		fput(file);
+	return ERR_PTR(ret);
+}
+
+static int live_get_state(struct vfio_device *core_vdev, enum vfio_device_mig_state *state)
+{
+	struct vfio_pci_live *live = to_vfio_pci_core(core_vdev)->live;
+
+	live_lock(live);
+	*state = live->state;
+	live_unlock(live);
+	return 0;
+}
+
+static int live_get_data_size(struct vfio_device *core_vdev, unsigned long *len)
+{
+	struct vfio_pci_live *live = to_vfio_pci_core(core_vdev)->live;
+	u64 size;
+
+	live_lock(live);
+	size = live->ops->size(live->vdev);
+	live_unlock(live);
+
+	*len = sizeof(struct live_header) + size +
+	       (DIV_ROUND_UP_ULL(size, VFIO_PCI_LIVE_PIECE) + 1) * sizeof(struct live_record);
+	return 0;
+}
+
+const struct vfio_migration_ops live_mig_ops = {
+	.migration_set_state		= live_set_state,
+	.migration_get_state		= live_get_state,
+	.migration_get_data_size	= live_get_data_size,
+};

@@ -10,7 +10,9 @@
 
 #include "fixture.h"
 #include "host.h"
+#include "live.h"
 #include "mem.h"
+#include "variant.h"
 
 #define PORT "0000:00:12.0" /* rp3 of scripts/vm-devices */
 
@@ -142,6 +144,28 @@ TEST_F_TIMEOUT(hotplug, unplugged_while_open, 60)
 	ASSERT_EQ(0, munmap(map, PAGE));
 	vfio_close(&self->dev);
 	EXPECT_TRUE(wait_for(self->bdf, false));
+}
+
+/* The data file of live migration outlives the device, and then touches nothing. */
+TEST_F_TIMEOUT(hotplug, live_file_outlives_unplugged_device, 60)
+{
+	struct live_data data = {};
+	int request, fd;
+
+	vfio_close(&self->dev);
+	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, "livemem"));
+	request = watch(&self->dev, VFIO_PCI_REQ_IRQ_INDEX);
+	ASSERT_LE(0, request);
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	start_unplug(_metadata, self);
+	ASSERT_TRUE(eventfd_wait(request, SOON, NULL));
+	EXPECT_EQ(0, live_read(fd, &data, PAGE));
+	live_free(&data);
+	vfio_close(&self->dev);
+	EXPECT_TRUE(wait_for(self->bdf, false));
+	EXPECT_EQ(-ENODEV, live_read(fd, &data, PAGE));
+	close(fd);
+	live_free(&data);
 }
 
 TEST_HARNESS_MAIN

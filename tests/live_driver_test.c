@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Live migration: what the library makes of a driver's mistakes and failures (livemem has them on
+ * demand), and a small VMM that moves an edu with the sample, without PRE_COPY and from RUNNING
+ * straight to RESUMING.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "fixture.h"
+#include "live.h"
+#include "mem.h"
+#include "module.h"
+#include "variant.h"
+
+#define ALL	(1 << 20)
+#define DRIVER	"livemem"
+#define SAMPLE	"live_migration_vfio_pci"
+#define IOVA	0x100000
+
+FIXTURE(driver)
+{
+	char bdf[BDF_LEN];
+	struct vfio_dev dev;
+};
+
+FIXTURE_SETUP(driver)
+{
+	if (pci_find(&pci_edu, 0, self->bdf))
+		SKIP_NO_DEVICE(return, &pci_edu);
+}
+
+FIXTURE_TEARDOWN(driver)
+{
+	vfio_close(&self->dev);
+	module_load(DRIVER, "");
+	pci_unbind(self->bdf);
+}
+
+static int open_with(struct __self_driver *self, const char *parameters)
+{
+	vfio_close(&self->dev);
+	return module_load(DRIVER, parameters) ?:
+	       variant_open(&self->dev, NULL, self->bdf, DRIVER);
+}
+
+TEST_F(driver, incomplete_ops_are_refused_at_register)
+{
+	static const char *const lacks[] = { "stop,", "run,",	   "size,",    "save,",
+					     "load,", "stop_p2p,", "run_p2p,", "version," };
+	char parameters[32];
+
+	for (unsigned int i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
+		snprintf(parameters, sizeof(parameters), "lacks=%s", lacks[i]);
+		ASSERT_EQ(0, module_load(DRIVER, parameters));
+		EXPECT_NE(0, pci_bind(self->bdf, DRIVER)) TH_LOG("without %s", lacks[i]);
+	}
+	ASSERT_EQ(0, open_with(self, "lacks=stop_p2p,run_p2p,precopy_left,"));
+	EXPECT_EQ(VFIO_MIGRATION_STOP_COPY, live_flags(&self->dev));
+	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_PRE_COPY, NULL));
+	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING_P2P, NULL));
+	EXPECT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+}
+
+TEST_F(driver, failing_stop_keeps_running)
+{
+	ASSERT_EQ(0, open_with(self, "fails=stop"));
+	EXPECT_EQ(-ENXIO, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	/* So far it went. */
+	EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING_P2P, live_get(&self->dev));
+	EXPECT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+}
+
+TEST_F(driver, failing_save_start_gives_no_file)
+{
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, "fails=save_start"));
+	EXPECT_EQ(-ENXIO, live_set(&self->dev, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+	EXPECT_EQ(LIVE_NO_FILE, fd);
+	EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, live_get(&self->dev));
+	EXPECT_EQ(-ENXIO, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	EXPECT_EQ(VFIO_DEVICE_STATE_STOP, live_get(&self->dev));
+}
+
+TEST_F(driver, failing_save_can_be_tried_again)
+{
+	struct live_data data = {};
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, "fails=save"));
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	EXPECT_EQ(-ENXIO, live_read(fd, &data, 64));
+	EXPECT_EQ(LIVE_HEADER, data.len);
+	ASSERT_EQ(0, write_file("/sys/module/" DRIVER "/parameters/fails", "none"));
+	EXPECT_EQ(0, live_read(fd, &data, 64));
+	EXPECT_LT(LIVE_HEADER, data.len);
+	close(fd);
+	live_free(&data);
+}
+
+static void loads_into_error(struct __test_metadata *_metadata, struct __self_driver *self,
+			     const char *parameters, int written, int left)
+{
+	struct live_data data = {};
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, parameters));
+	ASSERT_EQ(0, live_save(&self->dev, &data, ALL));
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RESUMING, &fd));
+	EXPECT_EQ(written, live_write(fd, data.buf, data.len, ALL));
+	EXPECT_EQ(left, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+	EXPECT_EQ(VFIO_DEVICE_STATE_ERROR, live_get(&self->dev));
+	close(fd);
+	live_free(&data);
+}
+
+TEST_F(driver, failing_load_ends_in_error)
+{
+	loads_into_error(_metadata, self, "fails=load", -ENXIO, -EINVAL);
+}
+
+TEST_F(driver, failing_load_done_ends_in_error)
+{
+	loads_into_error(_metadata, self, "fails=load_done", 0, -ENXIO);
+}
+
+TEST_F(driver, device_that_fails_is_in_error)
+{
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, "fails=now"));
+	EXPECT_EQ(-EIO, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	EXPECT_EQ(LIVE_NO_FILE, fd);
+	EXPECT_EQ(VFIO_DEVICE_STATE_ERROR, live_get(&self->dev));
+	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+}
+
+TEST_F(driver, stream_of_another_version_depends_on_oldest)
+{
+	struct live_data data = {};
+
+	ASSERT_EQ(0, open_with(self, ""));
+	ASSERT_EQ(0, live_save(&self->dev, &data, ALL));
+	for (unsigned int version = 0; version < 6; version++) {
+		memcpy(data.buf + 24, &version, sizeof(version));
+		live_seal(data.buf, LIVE_HEADER);
+		ASSERT_EQ(0, open_with(self, ""));
+		EXPECT_EQ(version == 2 || version == 3 ? 0 : -EINVAL,
+			  live_load(&self->dev, &data, ALL, VFIO_DEVICE_STATE_RUNNING))
+		TH_LOG("version %u", version);
+	}
+	live_free(&data);
+}
+
+/* ---- the dirty log ---- */
+
+struct log_range {
+	uint64_t iova, length;
+};
+
+static int log_start(struct vfio_dev *dev, uint64_t *page_size, struct log_range *ranges,
+		     uint32_t nr)
+{
+	struct vfio_device_feature_dma_logging_control control = {
+		.page_size = *page_size,
+		.num_ranges = nr,
+		.ranges = (uintptr_t)ranges,
+	};
+	int err = live_feature(dev,
+			       VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+			       &control, sizeof(control));
+
+	*page_size = control.page_size;
+	return err;
+}
+
+static int log_report(struct vfio_dev *dev, uint64_t iova, uint64_t length, uint64_t *bitmap)
+{
+	struct vfio_device_feature_dma_logging_report report = {
+		.iova = iova,
+		.length = length,
+		.page_size = PAGE,
+		.bitmap = (uintptr_t)bitmap,
+	};
+
+	return live_feature(dev,
+			    VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT,
+			    &report, sizeof(report));
+}
+
+#define MANY 5000 /* ranges, more than vfio.ko takes */
+
+static int log_stop(struct vfio_dev *dev)
+{
+	return live_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
+			    NULL, 0);
+}
+
+TEST_F(driver, dirty_log_takes_what_ranges_user_space_gives)
+{
+	struct log_range all = { 0, 1ULL << 62 }, none = { 0x1000, 0 };
+	struct log_range *many = calloc(MANY, sizeof(*many));
+	uint64_t size = PAGE, bitmap[64] = {};
+	int err;
+
+	ASSERT_EQ(0, open_with(self, ""));
+	err = log_start(&self->dev, &size, &all, 1);
+	if (err == -ENOTTY) {
+		free(many);
+		SKIP(return, "the kernel was built without IOMMUFD_DRIVER: use KERNEL=lab-7");
+	}
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(1ULL << 35, size);
+	EXPECT_EQ(-EINVAL, log_start(&self->dev, &size, &all, 1));
+	EXPECT_EQ(0, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(0, bitmap[0]);
+	EXPECT_EQ(0, log_stop(&self->dev));
+	EXPECT_EQ(0, log_stop(&self->dev));
+	EXPECT_EQ(-EINVAL, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	size = 0;
+	EXPECT_NE(0, log_start(&self->dev, &size, &all, 1));
+	size = 12345;
+	EXPECT_NE(0, log_start(&self->dev, &size, &all, 1));
+	size = PAGE;
+	EXPECT_NE(0, log_start(&self->dev, &size, &none, 1));
+	for (int i = 0; i < MANY; i++)
+		many[i] = (struct log_range) { i * 16 * PAGE, PAGE };
+	size = PAGE;
+	EXPECT_EQ(-E2BIG, log_start(&self->dev, &size, many, MANY));
+	EXPECT_EQ(0, log_start(&self->dev, &size, many, 200));
+	EXPECT_EQ(PAGE, size);
+	memset(bitmap, 0xff, sizeof(bitmap));
+	EXPECT_EQ(0, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(~0ULL, bitmap[0]);
+	/* Close ends it. */
+	ASSERT_EQ(0, open_with(self, ""));
+	EXPECT_EQ(-EINVAL, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	free(many);
+}
+
+/* ---- what an administrator sees ---- */
+
+static bool file_has(const char *path, const char *text)
+{
+	static char buf[65536];
+	int fd = open(path, O_RDONLY);
+	ssize_t len = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buf[len > 0 ? len : 0] = 0;
+	return strstr(buf, text);
+}
+
+#define TRACING "/sys/kernel/debug/tracing"
+
+TEST_F(driver, debugfs_and_trace_show_states)
+{
+	char path[128];
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, ""));
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio-pci-sdk/%s/live", self->bdf);
+	EXPECT_TRUE(file_has(path, "state RUNNING\n"));
+	write_file(TRACING "/events/vfio_pci_live/enable", "1");
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	EXPECT_TRUE(file_has(path, "state STOP_COPY\n"));
+	EXPECT_TRUE(file_has(path, "saved 0\n"));
+	close(fd);
+	if (access(TRACING "/events", F_OK))
+		TH_LOG("this kernel has no event tracing");
+	else
+		EXPECT_TRUE(file_has(TRACING "/trace", "STOP -> STOP_COPY"));
+	write_file(TRACING "/events/vfio_pci_live/enable", "0");
+	vfio_close(&self->dev);
+	ASSERT_EQ(0, pci_unbind(self->bdf));
+	EXPECT_NE(0, access(path, F_OK));
+}
+
+/* ---- no memory ---- */
+
+static int nth_fd = -1;
+
+static bool nth(int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", n);
+
+	return pwrite(nth_fd, text, len, 0) == len;
+}
+
+static bool has_failed(void)
+{
+	char text[16] = "";
+
+	return pread(nth_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+}
+
+TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
+{
+	static const uint32_t targets[] = { VFIO_DEVICE_STATE_PRE_COPY,
+					    VFIO_DEVICE_STATE_STOP_COPY,
+					    VFIO_DEVICE_STATE_RESUMING };
+	int refused = 0, err, fd, n;
+
+	nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (nth_fd < 0 || write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N") ||
+	    write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N") ||
+	    write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0"))
+		SKIP(return, "this kernel cannot let allocations fail: use KERNEL=lab-7");
+	ASSERT_EQ(0, open_with(self, ""));
+	for (unsigned int i = 0; i < 3; i++) {
+		bool failed = true;
+
+		for (n = 1; failed && n < 100; n++) {
+			ASSERT_TRUE(nth(n));
+			err = live_set(&self->dev, targets[i], &fd);
+			failed = has_failed();
+			ASSERT_TRUE(nth(0));
+			if (failed && err) {
+				EXPECT_EQ(-ENOMEM, err) TH_LOG("allocation %d", n);
+				refused++;
+			}
+			if (fd >= 0)
+				close(fd);
+			/* Never half way: it can go on from where it is. */
+			if (err || targets[i] != VFIO_DEVICE_STATE_RESUMING)
+				ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+			else
+				ASSERT_EQ(0, open_with(self, ""));
+		}
+		EXPECT_FALSE(failed);
+	}
+	EXPECT_LT(0, refused);
+	close(nth_fd);
+}
+
+/* ---- a small VMM ---- */
+
+/* The guest's view of edu by the device file: its page of registers cannot be mapped. */
+static uint32_t get(struct vfio_dev *dev, unsigned int reg)
+{
+	uint32_t value = 0;
+
+	return pread(dev->fd, &value, 4, VFIO_REGION_OFFSET(0) + reg) == 4 ? value : ~0U;
+}
+
+static bool set(struct vfio_dev *dev, unsigned int reg, uint32_t value)
+{
+	return pwrite(dev->fd, &value, 4, VFIO_REGION_OFFSET(0) + reg) == 4;
+}
+
+static bool transfer(struct vfio_dev *dev, uint32_t from, uint32_t to, uint32_t len, uint32_t cmd)
+{
+	return set(dev, EDU_DMA_SRC, from) && set(dev, EDU_DMA_DST, to) &&
+	       set(dev, EDU_DMA_COUNT, len) && set(dev, EDU_DMA_CMD, cmd | 1);
+}
+
+static bool idle(struct vfio_dev *dev)
+{
+	for (int i = 0; i < SOON && get(dev, EDU_DMA_CMD) & 1; i++)
+		usleep(1000);
+	return !(get(dev, EDU_DMA_CMD) & 1);
+}
+
+TEST(vmm_moves_edu_from_running_to_resuming)
+{
+	struct vfio_iommu iommu;
+	struct vfio_dev dev[2];
+	struct live_data data = {};
+	char bdf[BDF_LEN], *memory;
+	uint32_t *words;
+
+	ASSERT_EQ(0, vfio_iommu_open(&iommu));
+	for (int i = 0; i < 2; i++) {
+		if (pci_find(&pci_edu, i, bdf))
+			SKIP_NO_DEVICE(return, &pci_edu);
+		ASSERT_EQ(0, variant_open(&dev[i], &iommu, bdf, SAMPLE));
+		vfio_set_command(&dev[i], 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+		/* Left over from before, on one of them or both: edu cannot be reset. */
+		ASSERT_TRUE(set(&dev[i], EDU_LIVENESS, 0x11111111 * (i + 1)));
+	}
+	EXPECT_EQ(MAP_FAILED, vfio_mmap(&dev[0], 0, 0, PAGE, PROT_READ));
+	EXPECT_EQ(1, variant_sparse_areas(&dev[0], 0));
+	memory = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)memory);
+	words = (uint32_t *)memory;
+	ASSERT_EQ(0, vfio_dma_map(&iommu, memory, IOVA, 4 * PAGE));
+	words[0] = 0xfeedf00d;
+
+	/* Between peers the device starts no DMA, but takes the command. */
+	ASSERT_TRUE(transfer(&dev[0], IOVA, EDU_DMA_BUFFER, 1024, 0));
+	ASSERT_TRUE(idle(&dev[0]));
+	ASSERT_TRUE(set(&dev[0], EDU_FACTORIAL, 6));
+	ASSERT_EQ(0, live_set(&dev[0], VFIO_DEVICE_STATE_RUNNING_P2P, NULL));
+	ASSERT_TRUE(transfer(&dev[0], EDU_DMA_BUFFER, IOVA + PAGE, 1024, 2));
+	usleep(300000);
+	EXPECT_EQ(0, words[PAGE / 4]);
+	EXPECT_EQ(3, get(&dev[0], EDU_DMA_CMD));
+
+	ASSERT_EQ(0, live_save(&dev[0], &data, ALL));
+	ASSERT_EQ(0, live_load(&dev[1], &data, ALL, VFIO_DEVICE_STATE_RUNNING));
+	EXPECT_EQ(~0x11111111U, get(&dev[1], EDU_LIVENESS));
+	EXPECT_EQ(720, get(&dev[1], EDU_FACTORIAL));
+	EXPECT_EQ(1024, get(&dev[1], EDU_DMA_COUNT));
+	EXPECT_EQ(IOVA + PAGE, get(&dev[1], EDU_DMA_DST));
+	/* The command that waited is carried out by the other device, whose buffer has zeros. */
+	words[PAGE / 4] = 1;
+	EXPECT_TRUE(idle(&dev[1]));
+	EXPECT_NE(1, words[PAGE / 4]);
+	/* It is not lost to the first one either, should the move be broken off. */
+	ASSERT_EQ(0, live_set(&dev[0], VFIO_DEVICE_STATE_RUNNING, NULL));
+	EXPECT_TRUE(idle(&dev[0]));
+	EXPECT_EQ(0xfeedf00d, words[PAGE / 4]);
+	live_free(&data);
+	for (int i = 0; i < 2; i++)
+		vfio_close(&dev[i]);
+	vfio_iommu_close(&iommu);
+	munmap(memory, 4 * PAGE);
+}
+
+TEST_HARNESS_MAIN

@@ -52,7 +52,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print))
 unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
-	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS),$(MAKEOVERRIDES))
+	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS LIVE_MOVES),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
@@ -334,6 +334,7 @@ help:				## this text
 #= QEMU_ARGS= added to its command line: -device options of yours
 #= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
 #= KEEP=1     keep the files of the virtual machine
+#= LIVE_MOVES= for test T=live_qemu: how often a machine is moved there and back (default: 2)
 #= SEED=     where tests that roll dice start, as they print it
 #= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
 #= V=1        show commands

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Live migration for variant drivers: the core owns the protocol, the driver describes its device.
- * docs/live-migration.md tells how to use it, docs/adr/0015-live-migration-locks.md why it locks
+ * docs/live-migration.md tells how to use it, docs/adr/0010-live-migration-locks.md why it locks
  * as it does.
  */
 #ifndef VFIO_PCI_SDK_LIVE_H

@@ -5,7 +5,7 @@
  * A reset must wait for nobody who may be waiting for it: it comes with memory_lock held for write,
  * and a page fault on a BAR waits for that lock.  So it takes no lock of this library but a leaf
  * spinlock, under which it leaves a note.  Whoever takes live->lock next acts on the note first, so
- * nobody sees the old state.  See docs/adr/0015-live-migration-locks.md.
+ * nobody sees the old state.  See docs/adr/0010-live-migration-locks.md.
  */
 #include <linux/export.h>
 #include <linux/iova_bitmap.h>

@@ -29,15 +29,15 @@ struct mg_vf {
 
 #define to_mg(p)	container_of((p), struct mg_vf, core.vdev)
 
+/* What a stream has it has by itself, so nothing but @dead tells it from one in use. */
 static void mg_kill(struct mg_stream **where)
 {
 	struct mg_stream *s = *where;
 
 	if (!s)
 		return;
-	mutex_lock(&s->lock);
-	s->dead = true;
-	mutex_unlock(&s->lock);
+	/* Without s->lock: a reset gets here, and a copy under that lock may wait for the reset. */
+	WRITE_ONCE(s->dead, true);
 	fput(s->file);
 	*where = NULL;
 }
@@ -60,7 +60,7 @@ static ssize_t mg_out(struct file *filp, char __user *buf, size_t len, loff_t *p
 	pos = &filp->f_pos;
 
 	guard(mutex)(&s->lock);
-	if (s->dead)
+	if (READ_ONCE(s->dead))
 		return -ENODEV;
 	if (*pos > s->used)
 		return -EINVAL;
@@ -80,14 +80,14 @@ static ssize_t mg_in(struct file *filp, const char __user *buf, size_t len, loff
 	if (pos)
 		return -ESPIPE;
 	pos = &filp->f_pos;
-	if (*pos < 0 || check_add_overflow((loff_t)len, *pos, &end))
-		return -EINVAL;
-	if (end > MG_MAX)
-		return -ENOSPC;
 
 	mutex_lock(&s->lock);
-	if (s->dead) {
+	if (READ_ONCE(s->dead)) {
 		ret = -ENODEV;
+	} else if (check_add_overflow((loff_t)len, *pos, &end)) {
+		ret = -EINVAL;
+	} else if (end > MG_MAX) {
+		ret = -ENOSPC;
 	} else if (copy_from_user(s->bytes + *pos, buf, len)) {
 		ret = -EFAULT;
 	} else {
@@ -230,7 +230,7 @@ static void mg_reset_done(struct pci_dev *pdev)
 	struct vfio_pci_core_device *core = pci_get_drvdata(pdev);
 	struct mg_vf *vf = container_of(core, struct mg_vf, core);
 
-	/* state_lock is held over copies to user space: leave a note. */
+	/* Whoever has state_lock may wait for memory_lock, which is held here: leave a note. */
 	spin_lock(&vf->note_lock);
 	vf->noted = true;
 	if (!mutex_trylock(&vf->state_lock)) {

@@ -8,7 +8,7 @@
 //	where unmap_mapping_range() looks for the offset in the file.
 
 virtual patch
-virtual flags_set
+virtual flags_set, no_flags
 virtual private
 
 @depends on patch@
@@ -56,7 +56,19 @@ fill(...)
   ...>
 }
 
-@depends on flags_set@
+@depends on no_flags@
+identifier virtual.fill, virtual.ops;
+struct vm_area_struct *vma;
+@@
+fill(...)
+{
+  <...
+- vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+  vma->vm_ops = &ops;
+  ...>
+}
+
+@depends on flags_set && !no_flags@
 identifier virtual.fill;
 struct vm_area_struct *vma;
 @@

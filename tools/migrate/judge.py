@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""May this shape be changed? Nothing of the vendor's may be lost, and no lock may be left in a state that somebody
+has to think about. judge() changes nothing."""
+
+import re
+from dataclasses import dataclass
+from typing import Iterable, List, Mapping, Optional, Set, Tuple
+
+from migrate import ctext as c
+from migrate.ctext import Function
+from migrate.findings import NOTE, REVIEW, Finding, Unclear
+from migrate.shape import Shape
+from migrate.walk import LOG, choice, part_of_vma, vendor_code
+
+DEBUG = re.compile(r"(?:dev|pci|pr|vfio|netdev)_(?:dbg|debug)|trace_")
+# What computes and changes nothing.
+PURE = r"\b(?:PFN_\w+|PHYS_PFN|pci_resource_\w+|resource_size|pgprot_\w+)\b"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is decided, what there is to say, and why the file must be left, if it must."""
+
+    keep_lock: bool
+    drop: Mapping[str, Optional[str]]   # .open and .close that maintain the list; None: they do more, and stay
+    findings: Tuple[Finding, ...]
+    reasons: Tuple[Unclear, ...]
+
+
+class Judge:
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.findings: List[Finding] = []
+        self.reasons: List[Unclear] = []
+
+    def say(self, kind: str, line: int, reason: str, text: str, name: Optional[str] = None) -> None:
+        found = Finding(kind, name or self.shape.name, line, reason, text)
+        if found not in self.findings:
+            self.findings.append(found)
+
+    def refuse(self, reason: str, why: str, line: Optional[int] = None, name: Optional[str] = None) -> None:
+        if not any((known.why, known.line) == (why, line) for known in self.reasons):
+            self.reasons.append(Unclear(reason, why, line, name or self.shape.name))
+
+    def verdict(self) -> Verdict:
+        self.walks()
+        self.loops()
+        drop = self.callbacks()
+        keep_lock = self.locks()
+        self.zaps(keep_lock)
+        self.extent()
+        self.other_mappings()
+        self.pgoff()
+        return Verdict(keep_lock, drop, tuple(self.findings), tuple(self.reasons))
+
+    # ---- code of the vendor must stay: it may stand beside the list's, not inside it
+
+    def ours(self) -> Set[Optional[str]]:
+        lst, handlers = self.shape.list, self.shape.handlers
+        return {lst.vma, lst.link, handlers.add, handlers.fill, "next", "prev", *lst.zaps, *lst.helpers}
+
+    def walks(self) -> None:
+        src, lst = self.shape.src, self.shape.list
+        for f in [*lst.zaps, *lst.helpers]:
+            fn = src.function(f)
+            regions = lst.zaps[f].regions if f in lst.zaps else ((fn.body - 1, fn.end),)
+            for start, end in regions:
+                self.stop_at(src.name, start, end, self.ours(), "the walk of the list")
+                some = choice(fn, c.mask(src.text)[start:end])
+                if some:
+                    self.refuse("partial-zap", "%s() does not zap all of all mappings (%s): which offsets of the file "
+                                "are meant?" % (f, some[0]), c.line_of(src.text, start + some[1]))
+        handlers = self.shape.handlers
+        for helper, where in ((handlers.add, "making an entry"), (handlers.whole, "the helper that fills a VMA")):
+            if helper and helper != handlers.fault:
+                fn = src.function(helper)
+                self.stop_at(src.name, fn.body - 1, fn.end,
+                             {*self.ours(), *re.findall(PURE, fn.inside()), handlers.fill_call}, where)
+
+    def loops(self) -> None:
+        """All other loops over the list go as well."""
+        on_list = re.compile(r"(->|\.)%s\b" % re.escape(self.shape.list.head))
+        for name in self.shape.users:
+            masked = c.mask(self.shape.tree.read(name))
+            for f in c.functions(masked):
+                fn = Function(masked, f)
+                for start, end in c.loops(masked, fn.body, fn.end):
+                    if on_list.search(masked[start:end]) and not (name == self.shape.name and
+                                                                  f in self.shape.list.zaps):
+                        self.stop_at(name, start, end, self.ours(), "a loop over the list")
+
+    def stop_at(self, name: str, start: int, end: int, ours: Iterable[Optional[str]], where: str) -> None:
+        """Nothing of the vendor's may go with a piece of code. Messages may, and are told of."""
+        text = self.shape.tree.read(name)
+        known = set(ours)
+        while True:
+            found = vendor_code("{" + text[start:end], known)
+            if not found:
+                return
+            line = c.line_of(text, start - 1 + found[1])
+            if not LOG.match(found[0]):
+                self.refuse("vendor-code", "%s does more than that (%s): decide where it belongs" % (where, found[0]),
+                            line, name)
+                return
+            debug = DEBUG.match(found[0])
+            self.say(NOTE if debug else REVIEW, line, "note" if debug else "log",
+                     "%s() went with %s%s" % (found[0], where, "" if debug else ": say it elsewhere if it is needed"),
+                     name)
+            known.add(found[0])
+
+    def callbacks(self) -> Mapping[str, Optional[str]]:
+        src, lst, handlers = self.shape.src, self.shape.list, self.shape.handlers
+        drop = {}
+        for member in ("open", "close"):
+            f = handlers.ops.get(member)
+            if f is None or not src.defines(f):
+                continue
+            signs = [c.last_word(lst.head), "zap_vma_ptes", *handlers.lookups, *([handlers.add] if handlers.add else [])]
+            if not re.search(r"\b(%s)\b" % "|".join(signs), src.source(f)):
+                continue
+            found = vendor_code(src.source(f), {*self.ours(), *handlers.lookups})
+            if found:
+                self.say(NOTE, c.line_of(src.text, src.function(f).start + found[1]), "note",
+                         "%s() does more than maintain the list: the rest of it is kept" % f)
+            drop[member] = None if found else f
+        return drop
+
+    # ---- locks
+
+    def locks(self) -> bool:
+        """Does the lock of the list stay?"""
+        shape, src, lock = self.shape, self.shape.src, self.shape.locks
+        zap = next(iter(shape.list.zaps))
+        calls_zap = r"\b(%s)\s*\(" % "|".join(shape.list.zaps)
+        if lock.gate_nested:
+            m = re.search(r"if\s*\(!\s*(%s)\s*\(" % "|".join(shape.list.zaps), src.text)
+            if m:
+                self.refuse("lock", "%s() is tried with %s, a lock in another struct" % (zap, lock.gate),
+                            c.line_of(src.text, m.start()))
+        others = sorted(f for f in src.functions() if f not in lock.mine and shape.takes_lock(f) and
+                        not re.search(calls_zap, src.source(f)))
+        handlers = shape.handlers
+        gates_faults = not lock.gate and any(
+            shape.takes_lock(f) for f in (handlers.callback, handlers.fault, handlers.fill) if f in lock.mine)
+        keep = bool(others) or gates_faults and not lock.spins
+        unlocks = [f for f in src.functions() if f not in lock.mine and re.search(calls_zap, src.source(f)) and
+                   re.search(r"(unlock|up_read|up_write)\w*\(&\w+->%s\b" % re.escape(lock.lock), src.source(f))]
+        if keep and unlocks and any(shape.takes_lock(f) for f in [*shape.list.zaps, *shape.list.helpers]):
+            self.refuse("lock", "%s() returns with %s held and %s: who unlocks, and when, must be decided" % (
+                zap, lock.lock, "others need that lock" if lock.gate else "no other lock gates faults"),
+                src.function(unlocks[0]).line())
+        if others and not lock.gate and lock.spins:
+            self.refuse("lock", "%s() takes %s for something else, and unmap_mapping_range() must not be called with a "
+                        "spinlock held" % (others[0], lock.lock), src.function(others[0]).line())
+        if others and lock.gate:
+            self.say(REVIEW, src.function(others[0]).line(), "lock-kept",
+                     "%s stays: %s() takes it for something else; faults and zaps take %s alone" % (
+                         lock.lock, others[0], lock.gate))
+        return keep
+
+    def zaps(self, keep_lock: bool) -> None:
+        shape, src, lock = self.shape, self.shape.src, self.shape.locks
+        for name, zap in shape.list.zaps.items():
+            rest = src.without(name, zap.regions)
+            if keep_lock and not lock.gate and re.search(r"trylock\w*\(&\w+->%s\b" % re.escape(lock.lock), rest):
+                self.refuse("lock", "%s() gives up when %s is held: what then?" % (name, lock.lock),
+                            src.function(name).line())
+            beside = vendor_code(rest, {name, *shape.list.helpers})
+            moves = any(c.calls(src.inside(f), name) and re.search(
+                r"\bdown_write\w*\(&[\w.>-]*\b%s\)" % lock.gate, src.inside(f)) for f in src.functions() if f != name)
+            if beside and lock.gate and moves and not LOG.match(beside[0]):
+                self.say(REVIEW, src.function(name).line(), "zap-order",
+                         "%s() does more than zap (%s): callers now hold %s when it runs" % (
+                             name, beside[0], lock.gate))
+
+    # ---- what is mapped
+
+    def extent(self) -> None:
+        """A fault that maps a part of the VMA must not become one that maps whatever is touched."""
+        src, handlers = self.shape.src, self.shape.handlers
+        if handlers.single:
+            return
+        args = c.calls(src.source(handlers.fill), handlers.fill_call)[0]
+        if len(args) < 5 or re.search(r"\baddress\b", args[1]):
+            return
+        fill = src.function(handlers.fill)
+        part = part_of_vma(fill, args[1], args[3])
+        if part and part not in fill.source().split("{")[0]:
+            self.refuse("partial-zap", "%s() maps only a part of the VMA (%s): what may be mapped where a page faults?" %
+                        (fill.name, part), fill.line())
+
+    def other_mappings(self) -> None:
+        src, mmap = self.shape.src, self.shape.handlers.mmap
+        if not self.shape.space.bars and re.search(r"->mmap\s*\(", src.source(mmap)):
+            self.say(REVIEW, src.function(mmap).line(), "other-mappings",
+                     "%s() has other ways to map, and all mappings of the file are zapped now: do those fault back in?" %
+                     mmap)
+
+    def pgoff(self) -> None:
+        """A read of vm_pgoff after the pfn was stored there."""
+        if not self.shape.pfn.stored:
+            return
+        fn = self.shape.src.function(self.shape.handlers.mmap)
+        store = re.search(r"->vm_pgoff\s*\+?=(?!=)[^;]*;", fn.inside())
+        for m in re.finditer(r"->vm_pgoff\b", fn.inside()):
+            if store and m.start() > store.end():
+                self.say(REVIEW, c.line_of(fn.text, fn.body + m.start()), "pgoff", pgoff_used(fn.name, "vm_pgoff"))
+
+
+def pgoff_used(function: str, what: str) -> str:
+    return "%s() uses %s: it is the offset in the file now, not a pfn" % (function, what)
+
+
+def judge(shape: Shape) -> Verdict:
+    return Judge(shape).verdict()

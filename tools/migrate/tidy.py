@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a change leaves behind: comments about what is gone, unused locals and labels, blank lines."""
+
+import difflib
+import re
+from typing import Iterable, List, Optional, Set, Tuple
+
+from migrate.ctext import Function, functions, line_of, mask, split
+from migrate.findings import Unclear
+
+# A line that declares locals.
+DECLARATION = re.compile(r"^\t((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?: = [^;]*|, [^;]*)?);\n", re.M)
+
+
+def drop_comments(text: str, original: str, names: Iterable[str]) -> Tuple[str, List[Tuple[int, str]]]:
+    """Remove comments that speak of things that are gone; gives the text and the lines (of the original)."""
+    gone = re.compile(r"\b(%s)\b" % "|".join(re.escape(n) for n in sorted(names)))
+    lines = []
+    for m in reversed(list(re.finditer(r"/\*.*?\*/|//[^\n]*(?:\n[ \t]*//[^\n]*)*", text, re.S))):
+        word = gone.search(m.group())
+        if not word or "SPDX" in m.group():
+            continue
+        at = original.find(m.group())
+        lines.append((line_of(original, at) if at >= 0 else line_of(text, m.start()), word.group()))
+        start, end = m.start(), m.end()
+        before = text.rfind("\n", 0, start) + 1
+        if not text[before:start].strip():
+            start = before
+            end = text.find("\n", end) + 1
+        text = text[:start].rstrip(" \t") + text[end:]
+    return text, lines[::-1]
+
+
+def drop_typedefs(text: str, gone: Iterable[str]) -> str:
+    """What is left of typedefs after their structs have gone."""
+    return re.sub(r"^typedef(?:\s+struct \w+)?\s+(\w+);?\n", lambda m: "" if m.group(1) in gone else m.group(), text,
+                  flags=re.M)
+
+
+NEW_FLAGS = "The fault handler must not change vm_flags: set them now."
+
+
+def reword_flags(text: str, name: str) -> Tuple[str, int]:
+    """A paragraph that explains vm_flags with what remap_pfn_range() does is replaced, the rest of its comment stays.
+    Gives the offset of the comment, or -1."""
+    function = Function(text, name)
+    for m in re.finditer(r"([ \t]*)/\*((?:(?!\*/).)*)\*/(?=\s*(?:\w+->vm_flags|vm_flags_set))",
+                         text[function.body:function.end], re.S):
+        if "remap_pfn_range" not in m.group(2):
+            continue
+        lines = [re.sub(r"^[ \t]*\*?[ \t]?", "", line).rstrip() for line in m.group(2).split("\n")]
+        paragraphs = [p for p in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")) if p.strip()]
+        kept = [NEW_FLAGS if "remap_pfn_range" in p else p for p in paragraphs]
+        kept = [p for i, p in enumerate(kept) if p not in kept[:i]]
+        indent = m.group(1)
+        if len(kept) == 1:
+            new = "%s/* %s */" % (indent, NEW_FLAGS)
+        else:
+            inner = ("\n%s *\n" % indent).join(
+                "\n".join("%s * %s" % (indent, line) for line in p.strip("\n").split("\n")) for p in kept)
+            new = "%s/*\n%s\n%s */" % (indent, inner, indent)
+        at = function.body + m.start()
+        return text[:at] + new + text[function.body + m.end():], at
+    return text, -1
+
+
+def computed(expr: str) -> bool:
+    """What a function computes may matter, what a macro does hardly."""
+    return any(not re.match(r"container_of$|pci_resource_|resource_size$|[A-Z_0-9]+$", f)
+               for f in re.findall(r"\b(\w+)\s*\(", expr))
+
+
+def drop_dead_stores(body: str, original: str) -> str:
+    """Remove what is computed for no one any more."""
+    for var in set(re.findall(r"^\t+(\w+) = [^;]*;\n", body, re.M)):
+        stores = list(re.finditer(r"^\t+%s = ([^;]*);\n" % var, body, re.M))
+        declared = re.search(r"^\t(?:[\w ]+[ *])%s(?: = [^;]*)?;\n" % var, body, re.M)
+        uses = len(re.findall(r"\b%s\b" % var, mask(body)))
+        if declared and uses == len(stores) + 1 and not any(computed(m.group(1)) for m in stores) and \
+           len(re.findall(r"\b%s\b" % var, original)) > uses:
+            for m in reversed(stores):
+                body = body[:m.start()] + body[m.end():]
+    return body
+
+
+def drop_labels(body: str, original: str) -> str:
+    """Remove labels that nobody jumps to any more."""
+    for label in re.findall(r"^[ \t]*(\w+):[ \t]*$", body, re.M):
+        jump = r"\bgoto %s;" % label
+        if re.search(jump, original) and not re.search(jump, body):
+            body = re.sub(r"\n*^[ \t]*%s:[ \t]*\n" % label, "\n\n", body, flags=re.M)
+    return body
+
+
+def drop_unused(text: str, original: str) -> str:
+    """Remove locals that were used in the original and are not any more."""
+    for name in functions(text):
+        now = Function(text, name)
+        try:
+            then: Optional[Function] = Function(original, name)
+        except Unclear:
+            then = None
+        if then and then.source() == now.source():
+            continue
+
+        def unused(var: str, body: str, then: Optional[Function] = then) -> bool:
+            uses = len(re.findall(r"\b%s\b" % var, mask(body)))
+            return uses == 1 and (not then or len(re.findall(r"\b%s\b" % var, then.inside())) != 1)
+
+        body = text[now.body:now.end - 1]
+        before = then.inside() if then else mask(original)
+        body = drop_labels(drop_dead_stores(body, before), before)
+        for m in list(DECLARATION.finditer(body))[::-1]:
+            if m.group(1).split()[0] in ("return", "goto", "else"):
+                continue
+            declared = split(m.group(2))
+            kept = [d for d in declared if computed(d) or not unused(re.findall(r"\w+", d)[0], body)]
+            if len(kept) < len(declared):
+                line = "\t%s%s;\n" % (m.group(1), ", ".join(kept)) if kept else ""
+                body = body[:m.start()] + line + body[m.end():]
+        text = text[:now.body] + body + text[now.end - 1:]
+    return text
+
+
+def keep_blanks(before: str, after: str) -> str:
+    """A blank line among removed statements separates what is left; not every spatch keeps it."""
+    old, new = before.split("\n"), after.split("\n")
+    out: List[str] = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        following = new[j1] if j1 < len(new) else "}"
+        gone = {"delete": old[i1:i2], "replace": old[i1:i1 + 1]}.get(tag, [])
+        if not all(line.strip() for line in gone) and "}" not in gone and out and out[-1].strip() and \
+           following.strip() and not out[-1].endswith("{") and not following.lstrip().startswith("}"):
+            out.append("")
+        out += new[j1:j2]
+    return "\n".join(out)
+
+
+def align_members(text: str) -> str:
+    """New members of a struct stand where the ones beside them do."""
+    def align(m: "re.Match[str]") -> str:
+        column = len(m.group(1).expandtabs(8))
+        new = "\t" + m.group(3)
+        tabs = (column - len(new.expandtabs(8)) + 7) // 8
+        return m.group(1) + m.group(2) + (new + "\t" * tabs if tabs > 0 else new + " ") + m.group(4)
+    return re.sub(r"^(\t[^\n;]*[^\n\t ]\t+)(\S[^\n]*;\n)\t(struct \w+) (\*(?:inode|mapping);)$", align, text,
+                  flags=re.M)
+
+
+def tidy(text: str, original: str) -> str:
+    """Blank lines as the kernel has them, in and around what is new."""
+    old, new = original.split("\n"), text.split("\n")
+    fresh: Set[int] = set()
+    for tag, _, _, start, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            fresh.update(range(start - 1, end + 1))
+    out: List[str] = []
+    for i, line in enumerate(new):
+        if i in fresh:
+            after = new[i + 1].strip() if i + 1 < len(new) else ""
+            if not line.strip():
+                line = ""
+                if out and (out[-1] == "" or out[-1].endswith("{")) or after.startswith("}"):
+                    continue
+            elif out and out[-1] == "}" and re.match(r"[A-Za-z/]", line) and not line.startswith("EXPORT_SYMBOL"):
+                out.append("")
+        out.append(line)
+    return "\n".join(out)
+
+

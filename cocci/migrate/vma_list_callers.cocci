@@ -47,47 +47,99 @@ fn(...)
   ...>
 }
 
-// the same by index
+// The same by index. There is no function around it: 400 lines of ioctl take Coccinelle minutes.
+
 @index depends on patch@
-identifier virtual.gate, virtual.lock, i, m, fn;
+identifier virtual.gate, virtual.lock, i, m;
 expression n, e, r;
 statement S;
+type T;
 @@
-fn(...)
-{
-  ... when any
-- for (...; i < n; i++) {
 (
+- for (...; i < n; i++) {
 -   m = e;
 -   r = down_write_trylock(&m->gate);
 -   if (\(!r\|r == 0\)) S
 -   r = 0;
+-   mutex_unlock(&m->lock);
+- }
 |
+- for (...; i < n; i++) {
 -   m = e;
 -   r = down_write_trylock(&m->gate);
 -   if (\(!r\|r == 0\)) S
-|
--   m = e;
--   if (!down_write_trylock(&m->gate)) S
-)
 -   mutex_unlock(&m->lock);
 - }
-  ... when any
-}
+|
+- for (...; i < n; i++) {
+-   m = e;
+-   if (!down_write_trylock(&m->gate)) S
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m;
+-   m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
+-   r = 0;
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m;
+-   m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m;
+-   m = e;
+-   if (!down_write_trylock(&m->gate)) S
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
+-   r = 0;
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m = e;
+-   r = down_write_trylock(&m->gate);
+-   if (\(!r\|r == 0\)) S
+-   mutex_unlock(&m->lock);
+- }
+|
+- for (...; i < n; i++) {
+-   T m = e;
+-   if (!down_write_trylock(&m->gate)) S
+-   mutex_unlock(&m->lock);
+- }
+)
 
 @@
-identifier index.fn, index.i, virtual.lock;
+identifier index.i, virtual.lock;
 expression j, cur, M;
 @@
-fn(...)
-{
-  <...
 - if (\(j < i\|i > j\))
     up_write(M);
 - else
 -   mutex_unlock(\(&cur->lock\|&cur.lock\));
-  ...>
-}
+
+@@
+identifier index.i, virtual.lock;
+expression j, cur, M;
+@@
+- if (\(j >= i\|i <= j\))
+-   mutex_unlock(\(&cur->lock\|&cur.lock\));
+- else
+    up_write(M);
 
 @state@
 identifier second.fn, second.m, flag;

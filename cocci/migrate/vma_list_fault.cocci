@@ -22,9 +22,9 @@ fault(...)
 {
   <...
 (
-- I(t, &E->head, link) S
+- I(t, \(&E->head\|&E.head\), link) S
 |
-- I(t, x, &E->head, link) S
+- I(t, x, \(&E->head\|&E.head\), link) S
 )
   ...>
 }

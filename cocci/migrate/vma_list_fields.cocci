@@ -6,7 +6,7 @@
 // Comments: the functions named by vmopen, vmclose and add do nothing else; scripts/migrate has looked.
 
 virtual patch
-virtual as_file
+virtual as_file, named
 
 // ---- loops over the list in functions that stay
 
@@ -17,9 +17,9 @@ expression t, x, E;
 statement S;
 @@
 (
-- I(t, &E->head, link) S
+- I(t, \(&E->head\|&E.head\), link) S
 |
-- I(t, x, &E->head, link) S
+- I(t, x, \(&E->head\|&E.head\), link) S
 )
 
 @depends on patch@
@@ -40,7 +40,7 @@ keptopen(...)
 
 // ---- where the mappings are found instead: the file's address space, kept when it is opened
 
-@depends on as_file@
+@depends on as_file && !named@
 identifier virtual.owner, virtual.head;
 type L;
 @@
@@ -48,6 +48,16 @@ type L;
     ...
 +   struct address_space *mapping;
     L head;
+    ...
+  };
+
+@depends on as_file && named@
+identifier virtual.owner, virtual.holder, virtual.outer;
+@@
+  struct owner {
+    ...
++   struct address_space *mapping;
+    struct holder outer;
     ...
   };
 
@@ -105,20 +115,20 @@ expression E;
 )
 
 @depends on patch@
-identifier virtual.owner, virtual.lock;
+identifier virtual.holder, virtual.lock;
 type L;
 @@
-  struct owner {
+  struct holder {
     ...
 -   L lock;
     ...
   };
 
 @depends on patch@
-identifier virtual.owner, virtual.head;
+identifier virtual.holder, virtual.head;
 type L;
 @@
-  struct owner {
+  struct holder {
     ...
 -   L head;
     ...

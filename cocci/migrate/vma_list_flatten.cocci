@@ -7,7 +7,7 @@
 //	cannot be told from others by name.
 
 virtual patch
-virtual nested
+virtual nested, named
 
 @depends on patch && nested@
 identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
@@ -23,14 +23,14 @@ struct owner *E;
 - E->outer.lock
 + E->flatlock
 
-@depends on patch && !nested@
+@depends on patch && !nested && !named@
 identifier virtual.owner, virtual.head, virtual.flathead;
 struct owner *E;
 @@
 - E->head
 + E->flathead
 
-@depends on patch && !nested@
+@depends on patch && !nested && !named@
 identifier virtual.owner, virtual.lock, virtual.flatlock;
 struct owner *E;
 @@
@@ -76,7 +76,7 @@ identifier virtual.owner, virtual.outer;
     ...
   };
 
-@depends on patch && !nested@
+@depends on patch && !nested && !named@
 identifier virtual.owner, virtual.head, virtual.flathead;
 type H;
 @@
@@ -87,11 +87,51 @@ type H;
     ...
   };
 
-@depends on patch && !nested@
+@depends on patch && !nested && !named@
 identifier virtual.owner, virtual.lock, virtual.flatlock;
 type L;
 @@
   struct owner {
+    ...
+-   L lock;
++   L flatlock;
+    ...
+  };
+
+// ---- in a struct with a name of its own: the struct stays as long as it holds anything else
+
+@depends on patch && named@
+identifier virtual.owner, virtual.outer, virtual.head, virtual.flathead;
+struct owner *E;
+@@
+  E->outer.
+- head
++ flathead
+
+@depends on patch && named@
+identifier virtual.owner, virtual.outer, virtual.lock, virtual.flatlock;
+struct owner *E;
+@@
+  E->outer.
+- lock
++ flatlock
+
+@depends on patch && named@
+identifier virtual.holder, virtual.head, virtual.flathead;
+type H;
+@@
+  struct holder {
+    ...
+-   H head;
++   H flathead;
+    ...
+  };
+
+@depends on patch && named@
+identifier virtual.holder, virtual.lock, virtual.flatlock;
+type L;
+@@
+  struct holder {
     ...
 -   L lock;
 +   L flatlock;

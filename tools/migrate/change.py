@@ -116,9 +116,13 @@ class Change:
             original = self.tree.read(name)
             text = self.files[name]
             if gone:
-                text, lines = tidy.drop_comments(text, original, gone)
-                for line, word in lines:
-                    self.say(CHANGED, line, "changed", "removed a comment about %s" % word, name)
+                text, dropped = tidy.drop_comments(text, original, gone)
+                for found in dropped:
+                    if found.kept:
+                        self.say(NOTE, found.line, "note", "the comment about the file speaks of %s" % found.word, name)
+                    else:
+                        self.say(CHANGED, found.line, "changed", "removed %s about %s" % (
+                            "a comment" if found.whole else "a paragraph of a comment", found.word), name)
             if text == original:
                 del self.files[name]
                 continue

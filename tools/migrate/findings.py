@@ -62,6 +62,7 @@ REASONS: Dict[str, Tuple[str, str]] = {
     "gate": ("A fault handler of a vfio-pci variant must hold memory_lock and ask whether memory may be accessed.",
              "Return VM_FAULT_SIGBUS while memory decode is off or the device is in low power."),
     "rule": ("make review finds this in what was written.", "See the rule in docs/review-checklist.md."),
+    "api": ("The newest kernel has this no more, or has it otherwise.", "Change the line as the text says."),
     # note, changed: nothing to do
     "note": ("Good to know.", ""),
     "changed": ("Done.", ""),

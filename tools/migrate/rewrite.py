@@ -16,6 +16,7 @@ from migrate.pfn import has_flags_set, make_huge, must_be_new
 from migrate.shape import GENERIC, Shape
 from migrate.tree import Define
 
+PATH = "the_lock_of_the_list"
 VOID = re.compile(r"(?:(?:static|extern|inline|noinline|__\w+)\s+)*void\s+(?:__\w+\s+)*\w")
 
 
@@ -88,7 +89,7 @@ remember."""
         one_page = handlers.single and (shape.pfn.of_vma() or not shape.pfn.stored)
         return {
             "patch": True, "owner": lst.owner, "holder": lst.holder, "entry": lst.entry, "vma": lst.vma,
-            "link": lst.link, "add": handlers.add, "fault": handlers.fault, "mmap": handlers.mmap,
+            "link": lst.link, "named": lst.holder != lst.owner, "outer": lst.head.split(".")[0], "add": handlers.add, "fault": handlers.fault, "mmap": handlers.mmap,
             "ops": handlers.table, "vmopen": drop.get("open"), "vmclose": drop.get("close"),
             "keptopen": handlers.ops.get("open") if "open" in drop else None, "gate": shape.locks.gate,
             "pfn": shape.pfn.name, "vfio": space.vfio, "core": space.core, "in_core": space.core is not None,
@@ -114,8 +115,7 @@ remember."""
         flat = ["%s__%s" % (lst.owner, x) for x in last]
         for f in files:
             self.run("vma_list_flatten", f, dict(
-                define, nested=nested and lst.holder == lst.owner, named=nested and lst.holder != lst.owner,
-                outer=outer, head=last[0], flathead=flat[0], lock=None if keep else last[1], flatlock=flat[1]))
+                define, nested=nested and lst.holder == lst.owner, outer=outer, head=last[0], flathead=flat[0], lock=None if keep else last[1], flatlock=flat[1]))
         return flat[0], lock if keep else flat[1]
 
     def is_generic(self, word: str, files: List[str]) -> bool:
@@ -182,10 +182,12 @@ remember."""
             takes = any(shape.takes_lock(zap, shape.src.text[a:b]) for a, b in shape.list.zaps[zap].regions)
             pointed = shape.is_pointed_to(zap)
             for f in files:
-                more = dict(define, zap=zap, walk=new.walk, alone=new.alone, callback=pointed,
+                # SmPL has no name for a path.
+                more = dict(define, lock=define["lock"] or PATH, zap=zap, walk=new.walk, alone=new.alone, callback=pointed,
                             relock=self.verdict.keep_lock and takes and not shape.locks.gate,
                             zero=self.never_fails(zap) and not pointed)
                 self.run("vma_list_zap", f, more)
+                self.replace(f, self.text(f).replace("->" + PATH, "->" + shape.locks.lock))
                 self.keep_attributes(zap)
                 self.change_callers(f, more)
 
@@ -272,10 +274,11 @@ remember."""
 
     def reword_flags(self) -> None:
         text = self.text(self.name)
-        new, at = tidy.reword_flags(text, self.shape.handlers.mmap)
-        if at >= 0:
+        new, old = tidy.reword_flags(text, self.shape.handlers.mmap)
+        if old:
             self.replace(self.name, new)
-            self.say(CHANGED, self.line_in_original(self.name, text, text.index("\n", at) - 1), "changed",
+            at = self.shape.src.text.find(old)
+            self.say(CHANGED, c.line_of(self.shape.src.text, at) if at >= 0 else 0, "changed",
                      "changed a comment about remap_pfn_range() and vm_flags")
 
     def names(self, head: str, lock: str, wrappers: List[str]) -> Set[str]:

@@ -80,7 +80,7 @@ class Run:
             if isinstance(why, OtherModel) and not self.named:
                 found = Finding(NOTE, found.file, found.line, found.reason, found.text)
             self.outcome.add(found)
-        if any(why.reason in ("tool", "shape", "fault", "parse") for why in reasons):
+        if not all(isinstance(why, OtherModel) for why in reasons):
             self.outcome.add(*(Finding(LEFT, name, bad, "parse", "lines cannot be parsed by spatch from here on")
                                for bad in self.tree.unparsed(name)))
 

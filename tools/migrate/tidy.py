@@ -3,32 +3,69 @@
 
 import difflib
 import re
+from dataclasses import dataclass
 from typing import Iterable, List, Optional, Set, Tuple
 
 from migrate.ctext import Function, functions, line_of, mask, split
 from migrate.findings import Unclear
 
 # A line that declares locals.
-DECLARATION = re.compile(r"^\t((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?: = [^;]*|, [^;]*)?);\n", re.M)
+DECLARATION = re.compile(r"^(\t+)((?:struct |unsigned |const |enum )*\w+ )(\**\w+(?: = [^;]*|, [^;]*)?);\n", re.M)
 
 
-def drop_comments(text: str, original: str, names: Iterable[str]) -> Tuple[str, List[Tuple[int, str]]]:
-    """Remove comments that speak of things that are gone; gives the text and the lines (of the original)."""
+def paragraphs(comment: str) -> List[str]:
+    """The paragraphs of a comment, without its stars."""
+    inner = re.sub(r"^/\*|\*/$", "", comment)
+    lines = [re.sub(r"^[ \t]*\*?[ \t]?", "", line).rstrip() for line in inner.split("\n")]
+    return [p.strip("\n") for p in re.split(r"\n\s*\n", "\n".join(lines)) if p.strip()]
+
+
+def comment_of(kept: List[str], indent: str) -> str:
+    """A comment, without the indentation of its first line."""
+    if len(kept) == 1 and "\n" not in kept[0] and len((indent + kept[0]).expandtabs(8)) <= 94:
+        return "/* %s */" % kept[0]
+    inner = ("\n%s *\n" % indent).join(
+        "\n".join(("%s * %s" % (indent, line)).rstrip() for line in p.split("\n")) for p in kept)
+    return "/*\n%s\n%s */" % (inner, indent)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A comment, or a paragraph of one, that spoke of what is gone."""
+
+    line: int       # of the original
+    word: str
+    whole: bool
+    kept: bool      # at the head of the file: it is about the file, and only told of
+
+
+def drop_comments(text: str, original: str, names: Iterable[str]) -> Tuple[str, List[Dropped]]:
+    """Remove comments that speak of things that are gone. Other paragraphs of such a comment stay."""
     gone = re.compile(r"\b(%s)\b" % "|".join(re.escape(n) for n in sorted(names)))
-    lines = []
+    code = re.search(r"\S", mask(text))
+    dropped: List[Dropped] = []
     for m in reversed(list(re.finditer(r"/\*.*?\*/|//[^\n]*(?:\n[ \t]*//[^\n]*)*", text, re.S))):
         word = gone.search(m.group())
         if not word or "SPDX" in m.group():
             continue
         at = original.find(m.group())
-        lines.append((line_of(original, at) if at >= 0 else line_of(text, m.start()), word.group()))
+        line = line_of(original, at) if at >= 0 else line_of(text, m.start())
+        if code and m.start() < code.start():
+            dropped.append(Dropped(line, word.group(), False, True))
+            continue
         start, end = m.start(), m.end()
         before = text.rfind("\n", 0, start) + 1
-        if not text[before:start].strip():
+        alone = not text[before:start].strip()
+        kept = [p for p in paragraphs(m.group()) if not gone.search(p)] if m.group().startswith("/*") and alone else []
+        dropped.append(Dropped(line, word.group(), not kept, False))
+        if kept:
+            text = text[:start] + comment_of(kept, text[before:start]) + text[end:]
+            continue
+        if alone:
             start = before
             end = text.find("\n", end) + 1
         text = text[:start].rstrip(" \t") + text[end:]
-    return text, lines[::-1]
+    return text, dropped[::-1]
 
 
 def drop_typedefs(text: str, gone: Iterable[str]) -> str:
@@ -40,28 +77,20 @@ def drop_typedefs(text: str, gone: Iterable[str]) -> str:
 NEW_FLAGS = "The fault handler must not change vm_flags: set them now."
 
 
-def reword_flags(text: str, name: str) -> Tuple[str, int]:
+def reword_flags(text: str, name: str) -> Tuple[str, str]:
     """A paragraph that explains vm_flags with what remap_pfn_range() does is replaced, the rest of its comment stays.
-    Gives the offset of the comment, or -1."""
+    Gives what the comment was, or nothing."""
     function = Function(text, name)
     for m in re.finditer(r"([ \t]*)/\*((?:(?!\*/).)*)\*/(?=\s*(?:\w+->vm_flags|vm_flags_set))",
                          text[function.body:function.end], re.S):
         if "remap_pfn_range" not in m.group(2):
             continue
-        lines = [re.sub(r"^[ \t]*\*?[ \t]?", "", line).rstrip() for line in m.group(2).split("\n")]
-        paragraphs = [p for p in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")) if p.strip()]
-        kept = [NEW_FLAGS if "remap_pfn_range" in p else p for p in paragraphs]
+        kept = [NEW_FLAGS if "remap_pfn_range" in p else p for p in paragraphs("/*%s*/" % m.group(2))]
         kept = [p for i, p in enumerate(kept) if p not in kept[:i]]
-        indent = m.group(1)
-        if len(kept) == 1:
-            new = "%s/* %s */" % (indent, NEW_FLAGS)
-        else:
-            inner = ("\n%s *\n" % indent).join(
-                "\n".join("%s * %s" % (indent, line) for line in p.strip("\n").split("\n")) for p in kept)
-            new = "%s/*\n%s\n%s */" % (indent, inner, indent)
+        new = m.group(1) + comment_of(kept, m.group(1))
         at = function.body + m.start()
-        return text[:at] + new + text[function.body + m.end():], at
-    return text, -1
+        return text[:at] + new + text[function.body + m.end():], m.group().strip()
+    return text, ""
 
 
 def computed(expr: str) -> bool:
@@ -111,12 +140,12 @@ def drop_unused(text: str, original: str) -> str:
         before = then.inside() if then else mask(original)
         body = drop_labels(drop_dead_stores(body, before), before)
         for m in list(DECLARATION.finditer(body))[::-1]:
-            if m.group(1).split()[0] in ("return", "goto", "else"):
+            if m.group(2).split()[0] in ("return", "goto", "else"):
                 continue
-            declared = split(m.group(2))
+            declared = split(m.group(3))
             kept = [d for d in declared if computed(d) or not unused(re.findall(r"\w+", d)[0], body)]
             if len(kept) < len(declared):
-                line = "\t%s%s;\n" % (m.group(1), ", ".join(kept)) if kept else ""
+                line = "%s%s%s;\n" % (m.group(1), m.group(2), ", ".join(kept)) if kept else ""
                 body = body[:m.start()] + line + body[m.end():]
         text = text[:now.body] + body + text[now.end - 1:]
     return text
@@ -166,5 +195,3 @@ def tidy(text: str, original: str) -> str:
                 out.append("")
         out.append(line)
     return "\n".join(out)
-
-

@@ -206,16 +206,17 @@ deb:				## make a Debian package for dkms, in build/deb/
 # ---- old drivers ---------------------------------------------------------------
 
 .PHONY: migrate migrate-api migrate-test migrate-kernel
-migrate:			## move drivers in TREE that keep lists of VMAs to one address space
-	$(if $(TREE),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
+migrate:			## move drivers in TREE (or TREES) that keep lists of VMAs to one address space
+	$(if $(TREE)$(TREES),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --write '$(or $(OUT),build/migrated)' --install migrate
 	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
-		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) '$(TREE)' $(FILES)
+		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) $(if $(FORMAT),--format $(FORMAT)) \
+		$(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(TREES),--trees $(TREES),'$(TREE)' $(FILES))
 
 migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the newest kernel's API
 	$(if $(FILES),,$(error Say FILES=, the C files of the driver; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --install migrate
-	$(Q)scripts/migrate-api $(FILES)
+	$(Q)scripts/migrate-api $(if $(TREE),--headers '$(TREE)') $(if $(FORMAT),--format $(FORMAT)) $(FILES)
 
 migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --write build --install migrate
@@ -318,9 +319,9 @@ help:				## this text
 #= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
 #= SECONDS=   for stress: how long it goes on (default: 60)
 #= DESTDIR=   for install: goes before /lib/modules
-#= TREE=      for migrate, review: the kernel tree; FILES= names some of its files (for migrate-api: any)
+#= TREE=      for migrate, review: the kernel tree, FILES= names some of its files; for migrate-api: a 7.x kernel's
 #= RANGE=     for review: what these commits change, main..topic
-#= FORMAT=    for review: text, oneline, markdown, mail, sarif or github
+#= FORMAT=    for review: text, oneline, markdown, mail, sarif or github; for migrate and migrate-api: text, json or sarif
 #= FOR=       for review: the release that the driver is for, 6.12 (default: the newest); KDIR= names it by its headers
 #= FAIL=      for review: what fails, error, warning (default) or never; QUIET=1 prints what failed and nothing else
 #= OUT=       for migrate: where the patches go (default: build/migrated)
@@ -329,6 +330,7 @@ help:				## this text
 #= HUGE=1     for migrate: huge fault handlers
 #= SPATCH=    for migrate, review and their tests: another Coccinelle (scripts/get-spatch)
 #= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
+#= TREES=     for migrate: several trees, with a table at the end
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
 #= QEMU=      another QEMU binary
 #= QEMU_ARGS= added to its command line: -device options of yours

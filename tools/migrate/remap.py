@@ -148,12 +148,12 @@ mappings by that offset."""
                      "the device's address space now can" % self.mmap.name)
 
     def complete_flags(self) -> bool:
-        """Are vm_flags set already? Then they are set there, and completely."""
+        """Are these vm_flags set already, on every way through the function? Then they are set there, completely."""
         text = self.text(self.name)
         for f in dict.fromkeys((self.fill.name, self.mmap.name)):
             function = Function(text, f)
-            m = re.search(r"(?:\bvm_flags_set\(\s*\w+\s*,|\w->vm_flags\s*\|=)\s*([^;]*?)\)?;", function.inside())
-            if m:
+            m = re.search(r"^\t(?:vm_flags_set\(\s*\w+\s*,|\w+->vm_flags\s*\|=)\s*([^;]*?)\)?;", function.inside(), re.M)
+            if m and any(flag in m.group(1) for flag in FLAGS):
                 missing = [flag for flag in FLAGS if not re.search(r"\b%s\b" % flag, m.group(1))]
                 at = function.body + m.end(1)
                 self.replace(self.name, text[:at] + "".join(" | " + flag for flag in missing) + text[at:])

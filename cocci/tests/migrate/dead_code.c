@@ -119,8 +119,10 @@ int curlew_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	struct curlew *curlew = container_of(vdev, struct curlew, vdev);
 	unsigned long page = vma->vm_pgoff & CURLEW_PAGE_MASK;
 
-	if (!(vma->vm_flags & VM_SHARED) || page + vma_pages(vma) > CURLEW_PAGES)
+	if (!(vma->vm_flags & VM_SHARED) || page + vma_pages(vma) > CURLEW_PAGES) {
 		return -EINVAL;
+		(void)page;
+	}
 
 	vma->vm_private_data = curlew;
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
@@ -128,7 +130,6 @@ int curlew_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &curlew_vm_ops;
 	return 0;
-	(void)page;
 }
 
 void curlew_init(struct curlew *curlew)

@@ -2,6 +2,8 @@
 // The walk is a do-while that takes the first entry, and returns 0 to whoever asks.
 // migrate: options --as inode
 // migrate: compiles
+// migrate: exit 3
+// migrate: review: VPS-
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/sched/mm.h>

@@ -5,6 +5,7 @@
 // migrate: huge
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
+// migrate: review: VPS-
 #include <linux/vfio_pci_core.h>
 
 struct fox_mapping {

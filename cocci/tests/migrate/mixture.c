@@ -2,6 +2,8 @@
 // BARs are zapped by unmap_mapping_range() already, the driver's own region by a list; a manual loop.
 // migrate: options --as inode
 // migrate: compiles
+// migrate: exit 3
+// migrate: review: VPS-
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>

@@ -2,6 +2,8 @@
 // A fault inserts all pages of the VMA, in a loop that stays.
 // migrate: options --as inode
 // migrate: compiles
+// migrate: exit 3
+// migrate: review: VPS-
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>

@@ -4,6 +4,7 @@
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot
 // migrate: compiles
+// migrate: review: VPS-
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>

@@ -2,7 +2,8 @@
 // vfio-pci's own shape under other names: "try", a hot reset in two passes, an #ifdef in the fault
 // handler, the lock order kept by callers, entries made in the handler itself.
 // migrate: options --as sdk
-// migrate: exit 0
+// migrate: exit 3
+// migrate: review: VPS-
 #include <linux/vfio_pci_core.h>
 
 struct gpu_vma_node {

@@ -3,6 +3,7 @@
 // migrate: options --as sdk
 // migrate: exit 3
 // migrate: review: dsp_mmap() computes the pfn without vm_pgoff
+// migrate: review: VPS-
 #include <linux/vfio_pci_core.h>
 
 struct dsp_window {

@@ -5,7 +5,8 @@
 // Options: --no-includes
 // Comments: for trees older than 6.10, where all device files share the anonymous inode: nothing can
 //	be said there about the mappings of one device. f_mapping is set before the file is seen by
-//	anyone. The inode goes before the driver's release, which may free the device.
+//	anyone. As in 6.10 the inode goes after the driver's release, which may zap; in 6.1 release
+//	frees the device, so the inode is remembered.
 
 virtual patch
 
@@ -65,7 +66,7 @@ struct vfio_device *device;
   #include <linux/pci.h>
 + #include <linux/pseudo_fs.h>
 
-// ---- born before the driver's init, gone before its release
+// ---- born before the driver's init, gone after its release
 
 // The label comes first: a function with a goto to nowhere is not looked at.
 
@@ -100,18 +101,31 @@ fn(struct vfio_device *device, ...)
   ... when any
 }
 
-@depends on unwind@
+@freed depends on unwind@
 identifier fn, dev, device;
-expression ida;
 @@
 fn(struct device *dev)
 {
   ...
   struct vfio_device *device = container_of(dev, struct vfio_device, device);
-  ...
-  ida_free(ida, device->index);
+  ... when any
 + vfio_fs_inode_free(device->inode);
+  kvfree(device);
+  ... when any
+}
+
+@depends on unwind && !freed@
+identifier fn, dev, device;
+@@
+fn(struct device *dev)
+{
   ...
+  struct vfio_device *device = container_of(dev, struct vfio_device, device);
++ struct inode *inode = device->inode;
+  ... when any
+  device->ops->release(device);
++ vfio_fs_inode_free(inode);
+  ... when any
 }
 
 // ---- before 6.1: from the registration, which may fail, to its end, when nobody has it open any more;

@@ -48,6 +48,9 @@ static void vfio_fs_inode_free(struct inode *inode)
 }
 """
 
+# In the function that releases a device: not where making one fails.
+FREES = r"vfio_fs_inode_free\((?:device->inode\);\n(?!out_inode:)|inode\);)"
+
 # For drivers that cannot see struct vfio_device.
 UNMAP = """
 
@@ -85,7 +88,7 @@ unmap_mapping_range() finds all mappings of the device."""
         member = r"struct list_head\s+group_next;" if opaque else r"struct completion\s+comp;"
         for what, pattern in (("struct vfio_device", member + r"\n\tstruct inode \*inode;"),
                               ("the function that makes a device", r"->inode = vfio_fs_inode_new\(\);"),
-                              ("the function that releases a device", r"vfio_fs_inode_free\(device->inode\);"),
+                              ("the function that releases a device", FREES),
                               ("the function that opens a device", r"->f_mapping = device->inode->i_mapping;")):
             if not re.search(pattern, whole):
                 raise Unclear("inode", "%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an inode" %

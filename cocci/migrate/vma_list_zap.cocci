@@ -9,7 +9,7 @@
 
 virtual patch
 virtual as_inode, as_sdk, as_file, as_unmap
-virtual is_device, late
+virtual is_device, is_mdev, late
 virtual in_core
 virtual bars
 virtual relock, alone, callback
@@ -82,6 +82,14 @@ identifier virtual.member;
 @@
 - unmap_mapping_range(mapping_of(o), from, len, true);
 + vfio_device_unmap(o->member, from, len);
+
+// until 5.13 struct mdev_device was private
+@depends on as_unmap && is_mdev@
+expression o, from, len;
+identifier virtual.member;
+@@
+- unmap_mapping_range(mapping_of(o), from, len, true);
++ vfio_device_unmap(mdev_dev(o->member), from, len);
 
 @depends on as_unmap && !is_device@
 expression o, from, len;

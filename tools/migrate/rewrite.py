@@ -93,7 +93,7 @@ remember."""
             "ops": handlers.table, "vmopen": drop.get("open"), "vmclose": drop.get("close"),
             "keptopen": handlers.ops.get("open") if "open" in drop else None, "gate": shape.locks.gate,
             "pfn": shape.pfn.name, "vfio": space.vfio, "core": space.core, "in_core": space.core is not None,
-            "as_" + space.kind: True, "member": space.member, "is_device": space.is_device, "late": space.late,
+            "as_" + space.kind: True, "member": space.member, "is_device": space.is_device, "is_mdev": space.is_mdev, "late": space.late,
             "bars": space.bars, "single": handlers.single and shape.pfn.stored and not shape.pfn.of_vma(),
             "fill": None if one_page else handlers.whole or handlers.fill_call,
             "flags": missing and not flags_set, "flags_set": missing and flags_set}

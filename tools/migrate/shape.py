@@ -134,6 +134,7 @@ class Space:
     core: Optional[str]
     member: Optional[str]
     is_device: bool
+    is_mdev: bool
     needs_inode: bool
     late: bool              # the inode comes when the device is registered
     bars: bool              # only BARs of vfio-pci are mapped
@@ -396,8 +397,13 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
     vfio = m.group(1) if m else None
     m = re.search(r"\bstruct vfio_pci_core_device\s+(\w+);", lst.owner_body)
     core = m.group(1) if m else None
-    kind, member, is_device = wanted, None, False
-    hidden = hides_devices(tree) and re.match(r"void \*", src.function(handlers.mmap).params[0]) is not None
+    kind, member, is_device, is_mdev = wanted, None, False, False
+    first = src.function(handlers.mmap).params[0]
+    mdev = re.match(r"struct mdev_device \*", first) is not None
+    hidden = hides_devices(tree) and (mdev or re.match(r"void \*", first) is not None)
+    if mdev and not hidden and not vfio and kind == "auto":
+        raise Unclear("space", "%s() belongs to an mdev, whose files are vfio's: embed a struct vfio_device first, as 5.16 "
+                      "wants it, or migrate it in its kernel tree" % handlers.mmap, src.function(handlers.mmap).line())
     if kind == "auto":
         kind = choose_space(tree, lst, vfio or core, hidden)
     if hidden and kind == "inode":
@@ -406,12 +412,13 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
         if not m:
             raise Unclear("space", "struct %s holds no struct device by which vfio knows it" % lst.owner)
         member, is_device = m.group(2), bool(re.match(r"struct\s+device\b", m.group()))
+        is_mdev = bool(re.match(r"struct\s+mdev_device\b", m.group()))
     elif kind == "inode" and not vfio and not core:
         raise Unclear("space", "struct %s holds no vfio_device, so has no inode of one: say --as file" % lst.owner)
     needs_inode = kind in ("inode", "unmap") and tree.has("include/linux/vfio.h") and not has_device_inode(tree)
     mmap = src.source(handlers.mmap)
     bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap and len(re.findall(r"->vm_ops\s*=(?!=)", mmap)) == 1
-    return Space(kind, vfio, core, member, is_device, needs_inode, kind == "inode" and inode_comes_late(tree), bars)
+    return Space(kind, vfio, core, member, is_device, is_mdev, needs_inode, kind == "inode" and inode_comes_late(tree), bars)
 
 
 def choose_space(tree: Tree, lst: VmaList, embedded: Optional[str], hidden: bool) -> str:

@@ -55,7 +55,10 @@ def no_empty_branches(change: ListChange, name: str, text: str) -> None:
         if m and not re.search(empty, Function(before, f).inside()):
             body = Function(text, f).body + m.start()
             line = change.line_in_original(name, text, text.rfind("\n", 0, body + 1) + 1)
-            raise Unclear("shape", "a branch of %s() has nothing left to do: unknown shape" % f,
+            several = change.shape.locks.gate and "down_write_trylock" in Function(before, f).inside()
+            raise Unclear("hot-reset" if several else "shape",
+                          "a branch of %s() has nothing left to do%s" % (
+                              f, ": which devices are locked there?" if several else ": unknown shape"),
                           line or Function(before, f).line(), name)
 
 

@@ -216,7 +216,8 @@ migrate:			## move drivers in TREE (or TREES) that keep lists of VMAs to one add
 migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the newest kernel's API
 	$(if $(FILES),,$(error Say FILES=, the C files of the driver; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --install migrate
-	$(Q)scripts/migrate-api $(if $(TREE),--headers '$(TREE)') $(if $(FORMAT),--format $(FORMAT)) $(FILES)
+	$(Q)scripts/migrate-api $(if $(TREE),--headers '$(TREE)') $(if $(OUT),--out '$(OUT)') \
+		$(if $(FORMAT),--format $(FORMAT)) $(FILES)
 
 migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --write build --install migrate
@@ -324,7 +325,7 @@ help:				## this text
 #= FORMAT=    for review: text, oneline, markdown, mail, sarif or github; for migrate and migrate-api: text, json or sarif
 #= FOR=       for review: the release that the driver is for, 6.12 (default: the newest); KDIR= names it by its headers
 #= FAIL=      for review: what fails, error, warning (default) or never; QUIET=1 prints what failed and nothing else
-#= OUT=       for migrate: where the patches go (default: build/migrated)
+#= OUT=       for migrate: where the patches go (default: build/migrated); for migrate-api: the skeleton
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context
 #= HUGE=1     for migrate: huge fault handlers

@@ -9,6 +9,8 @@ finds in the result. A file that spatch cannot process is left alone.
 
   --headers DIR   the kernel whose headers are looked at: a tree or a build directory (default: the newest 7.x in the
                   cache, as make KERNEL=lab-7 leaves it)
+  --out DIR       where to put DIR/NAME_live.c, the skeleton of live migration that a driver with a migration region
+                  (VFIO_REGION_TYPE_MIGRATION, until 5.17) gets
   --format F      text (default), json or sarif
 
 SPATCH in the environment names another spatch than the one in PATH, CACHE another cache.
@@ -26,7 +28,7 @@ import tempfile
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from migrate import ctext as c
-from migrate import report
+from migrate import protocol1, report
 from migrate.findings import REVIEW, Finding, Unclear
 from migrate.headers import Driver, Headers, gone_members, is_new, newest, wrong_calls
 from migrate.proof import review
@@ -171,6 +173,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(usage=argparse.SUPPRESS, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--headers")
+    parser.add_argument("--out")
     parser.add_argument("--format", choices=report.FORMATS, default="text")
     parser.add_argument("files", nargs="*")
     args = parser.parse_args()
@@ -214,6 +217,12 @@ def main() -> int:
         except Failed as why:
             complain("%s: %s" % (name, why))
             failed = True
+    try:
+        for name, text in texts.items():
+            findings += live(name, text, args.out)
+    except OSError as why:
+        complain("cannot write %s: %s" % (why.filename, why.strerror))
+        failed = True
     if texts:
         findings += prove(texts, headers, findings)
     findings = list(dict.fromkeys(sorted(findings, key=lambda f: (f.file, f.line))))
@@ -226,6 +235,25 @@ def main() -> int:
         complain("nothing to do")
         return NOTHING
     return DONE
+
+
+def live(name: str, text: str, out: Optional[str]) -> Iterator[Finding]:
+    """Live migration of before 5.18: what each part is now, and a skeleton."""
+    if not protocol1.is_protocol1(text):
+        return
+    found = protocol1.arcs(text)
+    for line, what in protocol1.told(found):
+        yield Finding(REVIEW, name, line, "api", what)
+    base = os.path.splitext(os.path.basename(name))[0]
+    if not out:
+        yield Finding(REVIEW, name, 0, "api", "has a migration region, which no kernel since 5.18 asks for: say OUT= for a "
+                      "skeleton of protocol 2")
+        return
+    os.makedirs(out, exist_ok=True)
+    path = os.path.join(out, base + "_live.c")
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
+        f.write(protocol1.skeleton(os.path.basename(name), re.sub(r"\W", "_", base), found))
+    say("WRITE", path)
 
 
 def prove(texts: Dict[str, str], headers: Optional[Headers], findings: List[Finding]) -> List[Finding]:

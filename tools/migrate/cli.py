@@ -101,7 +101,7 @@ def options() -> argparse.Namespace:
     return args
 
 
-def told(tree: Tree, outcome: Outcome) -> List[Finding]:
+def told(outcome: Outcome) -> List[Finding]:
     """The findings, with those that a changed file is one."""
     return outcome.findings + [Finding(CHANGED, name, 0, "changed", change.subject)
                                for change in outcome.series for name in sorted(change.files)]
@@ -121,7 +121,7 @@ def show(tree: Tree, outcome: Outcome, args: argparse.Namespace) -> None:
 def findings_text(tree: Tree, outcome: Outcome, args: argparse.Namespace) -> str:
     def function(found: Finding) -> str:
         return c.function_at(tree.original(found.file), found.line) if tree.has(found.file) and found.line else ""
-    return report.formatted(told(tree, outcome), args.format, function)
+    return report.formatted(told(outcome), args.format, function)
 
 
 def write(tree: Tree, outcome: Outcome, args: argparse.Namespace, out: str) -> None:
@@ -132,13 +132,14 @@ def write(tree: Tree, outcome: Outcome, args: argparse.Namespace, out: str) -> N
     if args.apply and outcome.series:
         check_apply(tree, outcome.series, out)
     if out:
-        write_out(tree, out, outcome.series, text, "" if args.format == "text" else "." + args.format)
+        write_out(tree, out, outcome.series, {"report" + ("" if args.format == "text" else "." + args.format): text,
+                                              "summary": report.summary(tree.path, outcome.looked_at, told(outcome))})
     elif not args.apply:
         for _, patch in patches(tree, outcome.series):
             sys.stdout.write(patch)
     if args.apply:
         apply(tree, outcome.series)
-    sys.stderr.write(report.as_text(told(tree, outcome)))
+    sys.stderr.write(report.as_text(told(outcome)))
 
 
 def one_tree(path: str, files: List[str], args: argparse.Namespace, out: str) -> Tuple[int, report.Row]:

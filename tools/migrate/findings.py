@@ -36,7 +36,7 @@ REASONS: Dict[str, Tuple[str, str]] = {
              "Separate the list's lock from others, or migrate by hand."),
     "hot-reset": ("A reset locks several devices in a shape that is not known.",
                   "Make it one pass: down_write_trylock() each memory_lock and zap; up_write() all of them at the end."),
-    "space": ("Which address space holds the mappings cannot be told.", "Say AS=inode, AS=sdk or AS=file."),
+    "space": ("Which address space holds the mappings cannot be told.", "Name the kernel tree with TREE=, or the address space with AS=inode, AS=sdk or AS=file."),
     "inode": ("drivers/vfio cannot be given an inode for each device.",
               "Add one by hand, or use the SDK's core with AS=sdk."),
     "pfn": ("The page frame at a fault cannot be computed from what .mmap or the fault handler computes.",
@@ -44,7 +44,8 @@ REASONS: Dict[str, Tuple[str, str]] = {
     "remap": ("A call of remap_pfn_range() at mmap cannot become one fault handler.",
               "Write the fault handler by hand; samples/ and template/ have one."),
     "name": ("A new function's name is taken.", "Rename the existing one first."),
-    "shape": ("After all scripts something of the old model is left.", "Migrate the file by hand."),
+    "shape": ("Something of the old model would be left: code that the scripts do not know uses it.",
+              "Make that code do without the list first, or migrate the file by hand."),
     # review: changed, but look
     "log": ("A message was inside code that is gone.", "Print it elsewhere if it is needed."),
     "lock-kept": ("The list's lock has other users and stays.", "Check that they need no exclusion against faults."),

@@ -62,6 +62,17 @@ def formatted(findings: Iterable[Finding], how: str, where: Where) -> str:
     return as_sarif(findings, where) if how == "sarif" else as_text(findings)
 
 
+def summary(tree: str, looked_at: int, findings: Iterable[Finding]) -> str:
+    """For a CI to keep: what has become of each file, and why. Nothing in it changes from run to run."""
+    files: Dict[str, Dict[str, Any]] = {}
+    for f in in_order(findings):
+        entry = files.setdefault(f.file, {"verdict": f.kind, "reasons": []})
+        if f.needs_person and f.reason not in entry["reasons"]:
+            entry["reasons"].append(f.reason)
+    counts = {kind: sum(entry["verdict"] == kind for entry in files.values()) for kind in ORDER}
+    return json.dumps({"tree": tree, "candidates": looked_at, "files": files, **counts}, indent=2, sort_keys=True) + "\n"
+
+
 @dataclass(frozen=True)
 class Row:
     """One tree of the table."""

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import textwrap
 import time
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from migrate.change import Change
 from migrate.tree import Tree
@@ -103,8 +103,8 @@ def is_ours(path: str) -> bool:
         return f.readline().startswith(NO_COMMIT)
 
 
-def write_out(tree: Tree, out: str, series: Sequence[Change], report: str, suffix: str = "") -> None:
-    """Patches and report; those of an earlier run go, and nothing else does."""
+def write_out(tree: Tree, out: str, series: Sequence[Change], texts: Mapping[str, str]) -> None:
+    """Patches and reports; patches of an earlier run go, and nothing else does."""
     try:
         os.makedirs(out, exist_ok=True)
         for old in os.listdir(out):
@@ -114,7 +114,8 @@ def write_out(tree: Tree, out: str, series: Sequence[Change], report: str, suffi
         for name, patch in patches(tree, series):
             with open(os.path.join(out, name), "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.write(patch)
-        with open(os.path.join(out, "report" + suffix), "w", encoding="utf-8") as f:
-            f.write(report)
+        for name, text in texts.items():
+            with open(os.path.join(out, name), "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.write(text)
     except OSError as why:
         raise Stop("cannot write to %s: %s" % (out, why.strerror)) from None

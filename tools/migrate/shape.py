@@ -401,6 +401,10 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
     first = src.function(handlers.mmap).params[0]
     mdev = re.match(r"struct mdev_device \*", first) is not None
     hidden = hides_devices(tree) and (mdev or re.match(r"void \*", first) is not None)
+    if re.match(r"void \*", first) and not hidden and kind in ("auto", "inode") and "struct vfio_device_ops" in src.text:
+        raise Unclear("space", "%s() is a callback of vfio of before 5.12, where drivers do not see struct vfio_device: "
+                      "name the kernel tree, whose vfio.c is given a function that zaps" % handlers.mmap,
+                      src.function(handlers.mmap).line())
     if mdev and not hidden and not vfio and kind == "auto":
         raise Unclear("space", "%s() belongs to an mdev, whose files are vfio's: embed a struct vfio_device first, as 5.16 "
                       "wants it, or migrate it in its kernel tree" % handlers.mmap, src.function(handlers.mmap).line())

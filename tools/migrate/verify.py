@@ -33,8 +33,10 @@ def nothing_left(change: ListChange, name: str, text: str, walks: List[str]) -> 
     for word in sorted(change.gone):
         m = re.search(r"\b%s\b" % word, masked)
         if m:
-            raise Unclear("shape", "%s is still used after all scripts: unknown shape" % change.unflat(word),
-                          change.line_in_original(name, text, m.start(), word), name)
+            line = change.line_in_original(name, text, m.start(), word)
+            user = c.function_at(change.tree.read(name), line)
+            raise Unclear("shape", "%s uses %s, which would be gone, in a way that is not known" % (
+                user + "()" if user else "a declaration", change.unflat(word)), line, name)
     for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
         if m.group(1) in "=(!&|?<>+-," and not change.shape.is_pointed_to(m.group(2)):
             raise Unclear("shape", "what %s() returns is used: unknown shape" % m.group(2),
@@ -92,7 +94,7 @@ def no_entries(change: ListChange, name: str, text: str) -> None:
                 entry = re.findall(r"\w+", part)[0]
                 m = re.search(r"\b%s\b" % entry, Function(text, f).inside())
                 if m and not c.declared(Function(text, f), entry):
-                    raise Unclear("shape", "%s of %s() is still used after all scripts: unknown shape" % (entry, f),
+                    raise Unclear("shape", "%s() uses %s, an entry of the list, in a way that is not known" % (f, entry),
                                   change.line_in_original(name, text, Function(text, f).body + m.start()), name)
 
 

@@ -2,7 +2,7 @@
 // Whether something is mapped is asked of the list.
 // migrate: options --as inode
 // migrate: exit 3
-// migrate: left: mappings is still used after all scripts
+// migrate: left: rye_reset() uses mappings, which would be gone
 #include <linux/vfio.h>
 
 struct rye_map {

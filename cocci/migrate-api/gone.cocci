@@ -5,7 +5,7 @@
 // Options: --no-includes
 // Comments: what takes their place depends on the driver.
 
-virtual context, org, report
+virtual report
 
 @initialize:python@
 @@
@@ -40,15 +40,7 @@ def tell_member(name):
 
 // ---- functions that are gone
 
-@depends on context@
-identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
-		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
-		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override,
-		alloc_pages_bulk_list, mlx5_comp_vectors_count, mlx5_vector2eqn};
-@@
-* f(...)
-
-@call depends on org || report@
+@call depends on report@
 identifier f = {vfio_pci_core_set_params, vfio_init_device, vfio_free_device, vfio_pci_core_setup_barmap,
 		vfio_spapr_pci_eeh_open, vfio_spapr_pci_eeh_release, zap_vma_ptes, zap_page_range,
 		vmf_insert_pfn_pmd_prot, vmf_insert_pfn_pud_prot, follow_pfn, follow_pte, driver_set_override,
@@ -62,13 +54,6 @@ f << call.f; p << call.p;
 @@
 coccilib.report.print_report(p[0], "%s() %s" % (f, GONE[f]))
 
-@script:python depends on org@
-f << call.f; p << call.p;
-@@
-coccilib.org.print_todo(p[0], "%s() %s" % (f, GONE[f]))
-
-// ---- functions with another result or other arguments
-
 @alone@
 expression e;
 position p;
@@ -79,20 +64,7 @@ position p;
   (void)pm_runtime_put@p(e);
 )
 
-@depends on context@
-expression e, c;
-expression n != 1;
-position p != alone.p;
-@@
-(
-* pm_runtime_put@p(e)
-|
-* irq_bypass_register_producer(e)
-|
-* eventfd_signal(c, n)
-)
-
-@put depends on org || report@
+@put depends on report@
 expression e;
 position p != alone.p;
 @@
@@ -103,12 +75,7 @@ p << put.p;
 @@
 coccilib.report.print_report(p[0], "pm_runtime_put() returns nothing in 7.x")
 
-@script:python depends on org@
-p << put.p;
-@@
-coccilib.org.print_todo(p[0], "pm_runtime_put() returns nothing in 7.x")
-
-@producer depends on org || report@
+@producer depends on report@
 expression e;
 position p;
 @@
@@ -120,13 +87,7 @@ p << producer.p;
 coccilib.report.print_report(p[0], "irq_bypass_register_producer() wants "
                              "the eventfd and the interrupt, too, in 7.x")
 
-@script:python depends on org@
-p << producer.p;
-@@
-coccilib.org.print_todo(p[0], "irq_bypass_register_producer() wants "
-                        "the eventfd and the interrupt, too, in 7.x")
-
-@signal depends on org || report@
+@signal depends on report@
 expression c;
 expression n != 1;
 position p;
@@ -138,25 +99,7 @@ p << signal.p;
 @@
 coccilib.report.print_report(p[0], "eventfd_signal() adds one, and nothing else, in 6.8")
 
-@script:python depends on org@
-p << signal.p;
-@@
-coccilib.org.print_todo(p[0], "eventfd_signal() adds one, and nothing else, in 6.8")
-
-// ---- members of struct vfio_pci_core_device
-
-@depends on context@
-struct vfio_pci_core_device *vdev;
-identifier m = {num_ctx, err_trigger, req_trigger, vma_lock, vma_list};
-expression i;
-@@
-(
-* vdev->m
-|
-* vdev->ctx[i]
-)
-
-@slot depends on org || report@
+@slot depends on report@
 struct vfio_pci_core_device *vdev;
 expression i;
 position p;
@@ -168,12 +111,7 @@ p << slot.p;
 @@
 coccilib.report.print_report(p[0], tell_member("num_ctx"))
 
-@script:python depends on org@
-p << slot.p;
-@@
-coccilib.org.print_todo(p[0], tell_member("num_ctx"))
-
-@member depends on org || report@
+@member depends on report@
 struct vfio_pci_core_device *vdev;
 identifier m = {num_ctx, err_trigger, req_trigger, vma_lock, vma_list};
 position p;
@@ -185,23 +123,7 @@ p << member.p; m << member.m;
 @@
 coccilib.report.print_report(p[0], tell_member(m))
 
-@script:python depends on org@
-p << member.p; m << member.m;
-@@
-coccilib.org.print_todo(p[0], tell_member(m))
-
-// ---- members of struct pci_dev, and a macro
-
-@depends on context@
-struct pci_dev *pdev;
-@@
-(
-* pdev->driver_override
-|
-* PCI_VSEC_HDR
-)
-
-@override depends on org || report@
+@override depends on report@
 struct pci_dev *pdev;
 position p;
 @@
@@ -213,12 +135,7 @@ p << override.p;
 coccilib.report.print_report(p[0], "driver_override is a matter of the driver core in newer kernels: call "
                              "device_set_driver_override()")
 
-@script:python depends on org@
-p << override.p;
-@@
-coccilib.org.print_todo(p[0], "call device_set_driver_override()")
-
-@vsec depends on org || report@
+@vsec depends on report@
 position p;
 @@
   PCI_VSEC_HDR@p
@@ -227,13 +144,6 @@ position p;
 p << vsec.p;
 @@
 coccilib.report.print_report(p[0], "PCI_VSEC_HDR is gone in 7.x: PCI_VNDR_HEADER is the same in all kernels")
-
-@script:python depends on org@
-p << vsec.p;
-@@
-coccilib.org.print_todo(p[0], "PCI_VSEC_HDR is gone in 7.x: say PCI_VNDR_HEADER")
-
-// ---- a callback that was not there
 
 @ops@
 identifier o, f;
@@ -246,17 +156,8 @@ identifier ops.o, f;
 @@
   struct vfio_migration_ops o = { ..., .migration_get_data_size = f, ... };
 
-@depends on context && !size@
-identifier ops.o;
-@@
-* struct vfio_migration_ops o = { ... };
-
 @script:python depends on report && !size@
 p << ops.p; o << ops.o;
 @@
 coccilib.report.print_report(p[0], "%s has no migration_get_data_size: newer kernels refuse to register the device" % o)
 
-@script:python depends on org && !size@
-p << ops.p; o << ops.o;
-@@
-coccilib.org.print_todo(p[0], "add migration_get_data_size to %s" % o)

@@ -120,8 +120,8 @@ def looked_up(names: List[str], texts: Dict[str, str], headers: Headers, known: 
     """What the headers do not have, but for the lines that something has been said of."""
     driver = Driver(names, texts)
     for file in sorted(driver.missing):
-        yield Finding(REVIEW, names[0], 0, "api", "%s is included, but is not beside the file: what it declares was not "
-                      "looked up" % file)
+        yield Finding(REVIEW, names[0], 0, "api", "%s is included, but is not beside the file: what it declares was "
+                      "not looked up" % file)
     found: Set[Tuple[str, int, str]] = set()
     for file, at, name, wrong in wrong_calls(driver, headers):
         line = c.line_of(texts[file], at)
@@ -246,8 +246,8 @@ def live(name: str, text: str, out: Optional[str]) -> Iterator[Finding]:
         yield Finding(REVIEW, name, line, "api", what)
     base = os.path.splitext(os.path.basename(name))[0]
     if not out:
-        yield Finding(REVIEW, name, 0, "api", "has a migration region, which no kernel since 5.18 asks for: say OUT= for a "
-                      "skeleton of protocol 2")
+        yield Finding(REVIEW, name, 0, "api", "has a migration region, which no kernel since 5.18 asks for: say OUT= "
+                      "for a skeleton of protocol 2")
         return
     os.makedirs(out, exist_ok=True)
     path = os.path.join(out, base + "_live.c")
@@ -262,8 +262,8 @@ def prove(texts: Dict[str, str], headers: Optional[Headers], findings: List[Find
     if headers:
         found += looked_up(list(texts), texts, headers, {(f.file, f.line) for f in findings})
     else:
-        found.append(Finding(REVIEW, next(iter(texts)), 0, "api", "no headers of a 7.x kernel are at hand, so nothing was "
-                             "looked up in them: say TREE=, a 7.x tree, or make KERNEL=lab-7"))
+        found.append(Finding(REVIEW, next(iter(texts)), 0, "api", "no headers of a 7.x kernel are at hand, so nothing "
+                             "was looked up in them: say TREE=, a 7.x tree, or make KERNEL=lab-7"))
     return found + review(texts, None)
 
 

@@ -6,12 +6,16 @@ a function with an unreachable statement. Offsets in the masked text are offsets
 
 import functools
 import re
-from typing import Iterator, List, Optional, Set, Tuple
+from dataclasses import dataclass
+from typing import Iterator, List, Optional, Sequence, Set, Tuple
 
 from migrate.findings import Unclear
 
 IDENT = re.compile(r"[A-Za-z_]\w*")
 TOKENS = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S)
+
+
+Region = Tuple[int, int]
 
 
 @functools.lru_cache(maxsize=512)
@@ -233,10 +237,45 @@ def unreachable(text: str, name: str) -> int:
     except Unclear:
         return 0
     inside = function.inside()
-    for m in re.finditer(r"^([ \t]*)(?:return\b[^;{}]*|goto \w+|break|continue);[ \t]*\n(?:[ \t]*\n)*([ \t]*)(\S[^\n]*)",
-                         inside, re.M):
+    jump = r"(?:return\b[^;{}]*|goto \w+|break|continue);"
+    for m in re.finditer(r"^([ \t]*)%s[ \t]*\n(?:[ \t]*\n)*([ \t]*)(\S[^\n]*)" % jump, inside, re.M):
         after = m.group(3)
         if m.group(2) == m.group(1) and not re.match(r"[}#]|\w+:|case\b|default\b", after) and \
            not re.search(r"(?:\)|\belse|:)\s*$", inside[:m.start()]):
             return line_of(text, function.body + m.start(3))
     return 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """One C file as it was."""
+
+    name: str
+    text: str
+
+    def functions(self) -> Tuple[str, ...]:
+        return functions(self.text)
+
+    def function(self, name: str) -> Function:
+        return Function(self.text, name)
+
+    def source(self, name: str) -> str:
+        return self.function(name).source()
+
+    def inside(self, name: str) -> str:
+        return self.function(name).inside()
+
+    def defines(self, name: Optional[str]) -> bool:
+        return name is not None and name in self.functions()
+
+    def loops(self, name: str) -> List[Region]:
+        f = self.function(name)
+        return list(loops(mask(self.text), f.body, f.end))
+
+    def without(self, name: str, regions: Sequence[Region], instead: str = "") -> str:
+        """The source of a function, with something else where its loops were."""
+        f = self.function(name)
+        source = f.source()
+        for number, (start, end) in reversed(list(enumerate(regions))):
+            source = source[:start - f.start] + (instead if number == 0 else "") + source[end - f.start:]
+        return source

@@ -35,8 +35,10 @@ REASONS: Dict[str, Tuple[str, str]] = {
     "lock": ("Which lock guards the list, or what holds it afterwards, cannot be told.",
              "Separate the list's lock from others, or migrate by hand."),
     "hot-reset": ("A reset locks several devices in a shape that is not known.",
-                  "Make it one pass: down_write_trylock() each memory_lock and zap; up_write() all of them at the end."),
-    "space": ("Which address space holds the mappings cannot be told.", "Name the kernel tree with TREE=, or the address space with AS=inode, AS=sdk or AS=file."),
+                  "Make it one pass: down_write_trylock() each memory_lock and zap; up_write() all of them at the "
+                  "end."),
+    "space": ("Which address space holds the mappings cannot be told.",
+              "Name the kernel tree with TREE=, or the address space with AS=inode, AS=sdk or AS=file."),
     "inode": ("drivers/vfio cannot be given an inode for each device.",
               "Add one by hand, or use the SDK's core with AS=sdk."),
     "pfn": ("The page frame at a fault cannot be computed from what .mmap or the fault handler computes.",

@@ -10,6 +10,7 @@ from migrate import ctext as c
 from migrate.ctext import Function
 
 CALL = re.compile(r"(?<![\w.>])([a-z_]\w*)\s*\(")
+CHAIN = re.compile(r"(?<![\w.>])([a-z_]\w*)((?:\s*(?:->|\.)\s*\w+(?:\[[^\]]*\])?)+)")
 KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "typeof", "defined", "__attribute__", "alignof", "do",
             "else", "case", "offsetof"}
 # A definition or a declaration begins a line with its type; what a macro is called by may be anything.
@@ -185,7 +186,7 @@ def gone_members(driver: Driver, headers: Headers) -> Iterator[Tuple[str, int, s
         masked = c.mask(text)
         for f in c.functions(text):
             fn = Function(text, f)
-            for m in re.finditer(r"(?<![\w.>])([a-z_]\w*)((?:\s*(?:->|\.)\s*\w+(?:\[[^\]]*\])?)+)", masked[fn.body:fn.end]):
+            for m in CHAIN.finditer(masked[fn.body:fn.end]):
                 kind = re.match(r"(?:const )?struct (\w+)", fn.type_of(m.group(1)) or "")
                 tag = kind.group(1) if kind else None
                 for step in re.finditer(r"(?:->|\.)\s*(\w+)", m.group(2)):

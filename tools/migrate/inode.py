@@ -91,8 +91,8 @@ unmap_mapping_range() finds all mappings of the device."""
                               ("the function that releases a device", FREES),
                               ("the function that opens a device", r"->f_mapping = device->inode->i_mapping;")):
             if not re.search(pattern, whole):
-                raise Unclear("inode", "%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an inode" %
-                              what)
+                raise Unclear("inode", "%s in drivers/vfio has an unknown shape; say --as sdk, or give vfio_device an "
+                              "inode" % what)
         opens = re.findall(r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, cdev\)", whole)
         if len(opens) > whole.count("->f_mapping = device->inode->i_mapping;"):
             raise Unclear("inode", "not every way to open a vfio device could be changed")

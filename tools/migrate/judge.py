@@ -115,7 +115,7 @@ class Judge:
             f = handlers.ops.get(member)
             if f is None or not src.defines(f):
                 continue
-            signs = [c.last_word(lst.head), "zap_vma_ptes", *handlers.lookups, *([handlers.add] if handlers.add else [])]
+            signs = [c.last_word(lst.head), "zap_vma_ptes", *handlers.lookups, *filter(None, [handlers.add])]
             if not re.search(r"\b(%s)\b" % "|".join(signs), src.source(f)):
                 continue
             found = vendor_code(src.source(f), {*self.ours(), *handlers.lookups})
@@ -186,15 +186,15 @@ class Judge:
         fill = src.function(handlers.fill)
         part = part_of_vma(fill, args[1], args[3])
         if part and part not in fill.source().split("{")[0]:
-            self.refuse("partial-zap", "%s() maps only a part of the VMA (%s): what may be mapped where a page faults?" %
-                        (fill.name, part), fill.line())
+            self.refuse("partial-zap", "%s() maps only a part of the VMA (%s): what may be mapped where a page "
+                        "faults?" % (fill.name, part), fill.line())
 
     def other_mappings(self) -> None:
         src, mmap = self.shape.src, self.shape.handlers.mmap
         if not self.shape.space.bars and re.search(r"->mmap\s*\(", src.source(mmap)):
             self.say(REVIEW, src.function(mmap).line(), "other-mappings",
-                     "%s() has other ways to map, and all mappings of the file are zapped now: do those fault back in?" %
-                     mmap)
+                     "%s() has other ways to map, and all mappings of the file are zapped now: do those fault back "
+                     "in?" % mmap)
 
     def pgoff(self) -> None:
         """A read of vm_pgoff after the pfn was stored there."""

@@ -65,7 +65,8 @@ def pfn_function(name: str, piece: Slice, value: str) -> str:
     value = in_sum(value)
     short = "\treturn %s + %s;" % (value, DISTANCE)
     return "static unsigned long %s(struct vm_fault *vmf)\n{\n%s\n%s\n}\n" % (
-        name, wrap(lines), short if len(short.expandtabs(8)) <= 80 else "\treturn %s +\n\t       %s;" % (value, DISTANCE))
+        name, wrap(lines),
+        short if len(short.expandtabs(8)) <= 80 else "\treturn %s +\n\t       %s;" % (value, DISTANCE))
 
 
 def first_pfn_function(name: str, piece: Slice, value: str) -> str:
@@ -89,7 +90,8 @@ def wrap(lines: str) -> str:
 def must_be_new(text: str, *names: str) -> None:
     for name in names:
         if re.search(r"\b%s\b" % name, text):
-            raise Unclear("name", "%s is what a new function would be called, and is there already: rename it first" % name)
+            raise Unclear("name", "%s is what a new function would be called, and is there already: rename it "
+                          "first" % name)
 
 
 def has_flags_set(tree: Tree, text: str) -> bool:
@@ -101,7 +103,7 @@ def has_flags_set(tree: Tree, text: str) -> bool:
 
 def make_huge(change: Change, name: str, fault: str, prefix: str, pfn: str) -> None:
     names: Dict[str, Define] = {"patch": True, "handler": fault, "pfn": pfn,
-             "huge": prefix + "_huge_fault", "insert": prefix + "_insert_pfn"}
+                                "huge": prefix + "_huge_fault", "insert": prefix + "_insert_pfn"}
     change.insert_before(name, fault, huge_pieces(change.tree, prefix))
     change.run("vma_list_huge", name, names)
     text = change.text(name)

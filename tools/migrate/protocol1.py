@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Live migration protocol 1: a region of VFIO_REGION_TYPE_MIGRATION, until 5.17. Which function is which arc of protocol 2,
-and a skeleton of the SDK's live migration (<vfio_pci_sdk/live.h>) with the driver's own code where its shape is clear."""
+"""Live migration protocol 1: a region of VFIO_REGION_TYPE_MIGRATION, until 5.17. Which function is which arc of
+protocol 2, and a skeleton of the SDK's live migration (<vfio_pci_sdk/live.h>) with the driver's own code where its
+shape is clear."""
 
 import re
 from dataclasses import dataclass
@@ -114,9 +115,9 @@ def told(found: List[Arc]) -> Iterator[Tuple[int, str]]:
             "struct vfio_pci_live_ops" % (part.function, WORK[part.callback], does, part.callback)
 
 
-WORK: Mapping[str, str] = {"stop": "what stops the device", "run": "what starts the device", "save_start": "what begins "
-                           "pre-copy", "size": "what tells the size of the state", "save": "what saves the state",
-                           "load": "what loads the state"}
+WORK: Mapping[str, str] = {
+    "stop": "what stops the device", "run": "what starts the device", "save_start": "what begins pre-copy",
+    "size": "what tells the size of the state", "save": "what saves the state", "load": "what loads the state"}
 
 
 def skeleton(name: str, prefix: str, found: List[Arc]) -> str:
@@ -151,4 +152,5 @@ def body_of(callback: str, parts: List[Arc]) -> str:
     lines = [line.strip() for line in moved.body.split("\n")]
     ret = "\tint ret;\n" if re.search(r"\bret\b", moved.body) else ""
     end = "" if re.search(r"\breturn\b[^;]*;\s*$", moved.body) else "\n\treturn %s;\n" % ("ret" if ret else "0")
-    return "\t%s\n%s\n%s%s%s" % (moved.device, ret, where, "".join("\t%s\n" % line if line else "\n" for line in lines), end)
+    code = "".join("\t%s\n" % line if line else "\n" for line in lines)
+    return "\t%s\n%s\n%s%s%s" % (moved.device, ret, where, code, end)

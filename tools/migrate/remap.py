@@ -12,6 +12,7 @@ from migrate.pfn import has_flags_set, make_huge, must_be_new, pfn_function, sto
 from migrate.slice import Slice
 from migrate.tree import Define, Tree
 
+SETS_FLAGS = r"^\t(?:vm_flags_set\(\s*\w+\s*,|\w+->vm_flags\s*\|=)\s*([^;]*?)\)?;"
 FLAGS = ("VM_IO", "VM_PFNMAP", "VM_DONTEXPAND", "VM_DONTDUMP")
 CORE_HEADER = "include/linux/vfio_pci_core.h"
 
@@ -152,7 +153,7 @@ mappings by that offset."""
         text = self.text(self.name)
         for f in dict.fromkeys((self.fill.name, self.mmap.name)):
             function = Function(text, f)
-            m = re.search(r"^\t(?:vm_flags_set\(\s*\w+\s*,|\w+->vm_flags\s*\|=)\s*([^;]*?)\)?;", function.inside(), re.M)
+            m = re.search(SETS_FLAGS, function.inside(), re.M)
             if m and any(flag in m.group(1) for flag in FLAGS):
                 missing = [flag for flag in FLAGS if not re.search(r"\b%s\b" % flag, m.group(1))]
                 at = function.body + m.end(1)
@@ -194,8 +195,8 @@ static const struct vm_operations_struct %s = {
             if "pm_runtime_engaged" in header:
                 lines += ["\tif (!%s%spm_runtime_engaged)\n\t" % (self.core, access)]
             lines += ["\tret = %s;\n" % insert]
-            self.say(REVIEW, self.line, "gate", "%s() takes memory_lock, but this kernel's core exports no function that "
-                     "tells whether memory decode is on: return VM_FAULT_SIGBUS while it is off" % self.fault)
+            self.say(REVIEW, self.line, "gate", "%s() takes memory_lock, but this kernel's core exports no function "
+                     "that tells whether memory decode is on: return VM_FAULT_SIGBUS while it is off" % self.fault)
         return "".join(lines + ["\tup_read(%s);\n\n" % lock, "\treturn ret;\n"])
 
     def verify(self) -> None:

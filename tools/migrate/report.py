@@ -33,7 +33,8 @@ def advice(findings: Iterable[Finding]) -> str:
 
 def as_json(findings: Iterable[Finding], where: Where) -> str:
     return json.dumps([{"kind": f.kind, "file": f.file, "line": f.line, "function": where(f), "reason": f.reason,
-                        "text": " ".join(f.text.split()), "advice": f.advice} for f in in_order(findings)], indent=2) + "\n"
+                        "text": " ".join(f.text.split()), "advice": f.advice}
+                       for f in in_order(findings)], indent=2) + "\n"
 
 
 def as_sarif(findings: Iterable[Finding], where: Where) -> str:
@@ -70,7 +71,8 @@ def summary(tree: str, looked_at: int, findings: Iterable[Finding]) -> str:
         if f.needs_person and f.reason not in entry["reasons"]:
             entry["reasons"].append(f.reason)
     counts = {kind: sum(entry["verdict"] == kind for entry in files.values()) for kind in ORDER}
-    return json.dumps({"tree": tree, "candidates": looked_at, "files": files, **counts}, indent=2, sort_keys=True) + "\n"
+    told = {"tree": tree, "candidates": looked_at, "files": files, **counts}
+    return json.dumps(told, indent=2, sort_keys=True) + "\n"
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,13 @@ remember."""
         one_page = handlers.single and (shape.pfn.of_vma() or not shape.pfn.stored)
         return {
             "patch": True, "owner": lst.owner, "holder": lst.holder, "entry": lst.entry, "vma": lst.vma,
-            "link": lst.link, "named": lst.holder != lst.owner, "outer": lst.head.split(".")[0], "add": handlers.add, "fault": handlers.fault, "mmap": handlers.mmap,
+            "link": lst.link, "named": lst.holder != lst.owner, "outer": lst.head.split(".")[0],
+            "add": handlers.add, "fault": handlers.fault, "mmap": handlers.mmap,
             "ops": handlers.table, "vmopen": drop.get("open"), "vmclose": drop.get("close"),
             "keptopen": handlers.ops.get("open") if "open" in drop else None, "gate": shape.locks.gate,
             "pfn": shape.pfn.name, "vfio": space.vfio, "core": space.core, "in_core": space.core is not None,
-            "as_" + space.kind: True, "member": space.member, "is_device": space.is_device, "is_mdev": space.is_mdev, "late": space.late,
+            "as_" + space.kind: True, "member": space.member, "is_device": space.is_device,
+            "is_mdev": space.is_mdev, "late": space.late,
             "bars": space.bars, "single": handlers.single and shape.pfn.stored and not shape.pfn.of_vma(),
             "fill": None if one_page else handlers.whole or handlers.fill_call,
             "flags": missing and not flags_set, "flags_set": missing and flags_set}
@@ -115,7 +117,8 @@ remember."""
         flat = ["%s__%s" % (lst.owner, x) for x in last]
         for f in files:
             self.run("vma_list_flatten", f, dict(
-                define, nested=nested and lst.holder == lst.owner, outer=outer, head=last[0], flathead=flat[0], lock=None if keep else last[1], flatlock=flat[1]))
+                define, nested=nested and lst.holder == lst.owner, outer=outer, head=last[0], flathead=flat[0],
+                lock=None if keep else last[1], flatlock=flat[1]))
         return flat[0], lock if keep else flat[1]
 
     def is_generic(self, word: str, files: List[str]) -> bool:
@@ -183,8 +186,8 @@ remember."""
             pointed = shape.is_pointed_to(zap)
             for f in files:
                 # SmPL has no name for a path.
-                more = dict(define, lock=define["lock"] or PATH, zap=zap, walk=new.walk, alone=new.alone, callback=pointed,
-                            relock=self.verdict.keep_lock and takes and not shape.locks.gate,
+                more = dict(define, lock=define["lock"] or PATH, zap=zap, walk=new.walk, alone=new.alone,
+                            callback=pointed, relock=self.verdict.keep_lock and takes and not shape.locks.gate,
                             zero=self.never_fails(zap) and not pointed)
                 self.run("vma_list_zap", f, more)
                 self.replace(f, self.text(f).replace("->" + PATH, "->" + shape.locks.lock))
@@ -239,7 +242,8 @@ remember."""
             return
         body = c.struct_body(self.text(lst.holder_file), lst.holder)
         if body is not None and not body.strip():
-            self.replace(lst.holder_file, re.sub(r"struct %s \{\s*\};\n\n?" % lst.holder, "", self.text(lst.holder_file)))
+            empty = r"struct %s \{\s*\};\n\n?" % lst.holder
+            self.replace(lst.holder_file, re.sub(empty, "", self.text(lst.holder_file)))
             self.replace(lst.owner_file, re.sub(r"\n[ \t]*struct %s\s+%s;" % (lst.holder, lst.head.split(".")[0]), "",
                                                 self.text(lst.owner_file)))
 

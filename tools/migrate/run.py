@@ -206,7 +206,7 @@ class Run:
         return self.outcome
 
     def prove(self) -> None:
-        """What make review finds in the drivers that were changed. Its rules are for drivers of the core, not for it."""
+        """What make review finds in the drivers that were changed. Its rules are for drivers, not for the core."""
         core = {name for change in self.outcome.series if isinstance(change, ListChange)
                 and change.shape.list.owner == "vfio_pci_core_device"
                 and change.shape.list.owner_file.endswith("vfio_pci_core.h") for name in change.files}

@@ -66,7 +66,8 @@ def check_apply(tree: Tree, series: Sequence[Change], out: Optional[str]) -> Non
                             stderr=subprocess.DEVNULL, check=False)
     if status.returncode != 0:
         if not out:
-            raise Stop("%s is not in git: say OUT= as well, where the patches go by which this can be undone" % tree.path)
+            raise Stop("%s is not in git: say OUT= as well, where the patches go by which this can be undone" %
+                       tree.path)
     elif status.stdout.strip():
         raise Stop("files to change have changes that are not in git (%s): commit them first" %
                    status.stdout.decode(errors="replace").split("\n")[0].strip())

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
 from migrate import ctext as c
-from migrate.ctext import Function, last_word
+from migrate.ctext import Region, Source, last_word
 from migrate.findings import OtherModel, Unclear
 from migrate.inode import has_device_inode, hides_devices, inode_comes_late
 from migrate.pfn import DISTANCE, first_pfn_function, in_sum, must_be_new, pfn_function, stored_pfn
 from migrate.slice import Slice
 from migrate.tree import Tree
-from migrate.walk import ZAPS, Region, Walk, struct_tag, vendor_code
+from migrate.walk import ZAPS, Walk, struct_tag, vendor_code
 
 Facts = Mapping[str, Sequence[Sequence[str]]]
 
@@ -24,41 +24,6 @@ Facts = Mapping[str, Sequence[Sequence[str]]]
 TAKES = re.compile(r"\b(?:mutex_(?:try)?lock\w*|spin_(?:try)?lock(?!_init)\w*|down_(?:read|write)\w*|guard\(\w+\))\s*"
                    r"\(\s*&(\w+)->([\w.]+)")
 GENERIC = re.compile(r"^(lock|mutex|list|head|vmas?|mm|mm_lock|list_lock|mappings|maps)$")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One C file as it was."""
-
-    name: str
-    text: str
-
-    def functions(self) -> Tuple[str, ...]:
-        return c.functions(self.text)
-
-    def function(self, name: str) -> Function:
-        return Function(self.text, name)
-
-    def source(self, name: str) -> str:
-        return self.function(name).source()
-
-    def inside(self, name: str) -> str:
-        return self.function(name).inside()
-
-    def defines(self, name: Optional[str]) -> bool:
-        return name is not None and name in self.functions()
-
-    def loops(self, name: str) -> List[Region]:
-        f = self.function(name)
-        return list(c.loops(c.mask(self.text), f.body, f.end))
-
-    def without(self, name: str, regions: Sequence[Region], instead: str = "") -> str:
-        """The source of a function, with something else where its loops were."""
-        f = self.function(name)
-        source = f.source()
-        for number, (start, end) in reversed(list(enumerate(regions))):
-            source = source[:start - f.start] + (instead if number == 0 else "") + source[end - f.start:]
-        return source
 
 
 @dataclass(frozen=True)
@@ -401,13 +366,15 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
     first = src.function(handlers.mmap).params[0]
     mdev = re.match(r"struct mdev_device \*", first) is not None
     hidden = hides_devices(tree) and (mdev or re.match(r"void \*", first) is not None)
-    if re.match(r"void \*", first) and not hidden and kind in ("auto", "inode") and "struct vfio_device_ops" in src.text:
-        raise Unclear("space", "%s() is a callback of vfio of before 5.12, where drivers do not see struct vfio_device: "
-                      "name the kernel tree, whose vfio.c is given a function that zaps" % handlers.mmap,
+    old = re.match(r"void \*", first) is not None and "struct vfio_device_ops" in src.text
+    if old and not hidden and kind in ("auto", "inode"):
+        raise Unclear("space", "%s() is a callback of vfio of before 5.12, where drivers do not see struct "
+                      "vfio_device: name the kernel tree, whose vfio.c is given a function that zaps" % handlers.mmap,
                       src.function(handlers.mmap).line())
     if mdev and not hidden and not vfio and kind == "auto":
-        raise Unclear("space", "%s() belongs to an mdev, whose files are vfio's: embed a struct vfio_device first, as 5.16 "
-                      "wants it, or migrate it in its kernel tree" % handlers.mmap, src.function(handlers.mmap).line())
+        raise Unclear("space", "%s() belongs to an mdev, whose files are vfio's: embed a struct vfio_device first, as "
+                      "5.16 wants it, or migrate it in its kernel tree" % handlers.mmap,
+                      src.function(handlers.mmap).line())
     if kind == "auto":
         kind = choose_space(tree, lst, vfio or core, hidden)
     if hidden and kind == "inode":
@@ -422,7 +389,8 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
     needs_inode = kind in ("inode", "unmap") and tree.has("include/linux/vfio.h") and not has_device_inode(tree)
     mmap = src.source(handlers.mmap)
     bars = "VFIO_PCI_ROM_REGION_INDEX" in mmap and len(re.findall(r"->vm_ops\s*=(?!=)", mmap)) == 1
-    return Space(kind, vfio, core, member, is_device, is_mdev, needs_inode, kind == "inode" and inode_comes_late(tree), bars)
+    late = kind == "inode" and inode_comes_late(tree)
+    return Space(kind, vfio, core, member, is_device, is_mdev, needs_inode, late, bars)
 
 
 def choose_space(tree: Tree, lst: VmaList, embedded: Optional[str], hidden: bool) -> str:

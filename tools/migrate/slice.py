@@ -67,7 +67,8 @@ class Slice:
         if re.match(r"container_of\s*\(|.*\bprivate_data\b", value) or value in self.names_of(function) or \
            re.fullmatch(r"\w+\([^()]*\)", value) and self.takes_parameter(value, function):
             if self.device not in (None, name):
-                raise Unclear("pfn", "both %s and %s come from a parameter of %s()" % (self.device, name, function.name))
+                raise Unclear("pfn", "both %s and %s come from a parameter of %s()" % (
+                    self.device, name, function.name))
             self.device = name
             self.known.add(name)
             self.lines.insert(0, "%s%s = vma->vm_private_data;" % (kind, name))

@@ -65,8 +65,8 @@ def no_empty_branches(change: ListChange, name: str, text: str) -> None:
 
 
 def no_more_locks(change: ListChange) -> None:
-    """More places that take the lock that gates faults than there were, as after a reset of several devices whose second
-    pass was not recognised: it would wait for itself."""
+    """More places that take the lock that gates faults than there were, as after a reset of several devices whose
+    second pass was not recognised: it would wait for itself."""
     gate = change.shape.locks.gate
     if not gate:
         return
@@ -94,8 +94,9 @@ def no_entries(change: ListChange, name: str, text: str) -> None:
                 entry = re.findall(r"\w+", part)[0]
                 m = re.search(r"\b%s\b" % entry, Function(text, f).inside())
                 if m and not c.declared(Function(text, f), entry):
-                    raise Unclear("shape", "%s() uses %s, an entry of the list, in a way that is not known" % (f, entry),
-                                  change.line_in_original(name, text, Function(text, f).body + m.start()), name)
+                    line = change.line_in_original(name, text, Function(text, f).body + m.start())
+                    raise Unclear("shape", "%s() uses %s, an entry of the list, in a way that is not known" % (
+                        f, entry), line, name)
 
 
 def late_locks(change: ListChange, name: str, text: str, walks: List[str]) -> Iterator[Finding]:
@@ -160,7 +161,7 @@ def walks_unmap(change: ListChange, walks: List[str]) -> None:
             raise Unclear("shape", "%s() could not be changed: unknown shape" % walk)
     if change.shape.space.kind == "file":
         if "->f_mapping" not in new:
-            raise Unclear("space", "no function that opens the file stores struct %s in private_data: where to keep the "
-                          "mapping?" % change.shape.list.owner)
-        change.say(REVIEW, change.line, "one-node", "mappings are found through the inode that was opened: is there one "
-                   "node for each device, and no zap after its last close?")
+            raise Unclear("space", "no function that opens the file stores struct %s in private_data: where to keep "
+                          "the mapping?" % change.shape.list.owner)
+        change.say(REVIEW, change.line, "one-node", "mappings are found through the inode that was opened: is there "
+                   "one node for each device, and no zap after its last close?")

@@ -6,10 +6,9 @@ import re
 from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 from migrate import ctext as c
-from migrate.ctext import Function
+from migrate.ctext import Function, Region
 from migrate.findings import Unclear
 
-Region = Tuple[int, int]
 Use = Tuple[str, str, str]      # type of the entries, the list, the link
 
 ZAPS = r"\b(zap_(vma|vma_ptes|vma_pages|vma_range|page_range|page_range_single|special_vma_range))\s*\("
@@ -46,8 +45,8 @@ class Walk:
             raise Unclear("list", "%s() walks %s: put %s in a local variable of its own first" % (
                 function.name, self.path, self.path[1:self.path.rindex("->")]), self.line)
         if not m:
-            raise Unclear("global-list", "%s() walks %s, of which there is one for all devices: whose mappings are to be zapped?" % (
-                function.name, self.path), self.line)
+            raise Unclear("global-list", "%s() walks %s, of which there is one for all devices: whose mappings are to "
+                          "be zapped?" % (function.name, self.path), self.line)
         self.device, self.head = m.groups()
         self.owner = struct_tag(text, function.type_of(self.device)) or ""
         if not self.owner:
@@ -142,7 +141,8 @@ def choice(function: Function, region: str) -> Optional[Tuple[str, int]]:
     """What says that a walk does not zap all of all VMAs, as unmap_mapping_range() would, and where."""
     region = without_logs(region)
     m = re.search(r"\bcurrent\b|(?:->|\.)vm_(?:pgoff|flags|file|private_data|ops)\b|"
-                  r"(?:->|\.)vm_(?:start|end)\s*(?:[<>]=?|[!=]=)|[<>=]=?\s*\w+(?:->\w+)*->vm_(?:start|end)\b(?!\s*[,;)-])|"
+                  r"(?:->|\.)vm_(?:start|end)\s*(?:[<>]=?|[!=]=)|"
+                  r"[<>=]=?\s*\w+(?:->\w+)*->vm_(?:start|end)\b(?!\s*[,;)-])|"
                   r"\bvm_end\s*-[^;,]*?vm_start\s*[<>]", region)
     if m:
         return m.group().strip(" ->.="), m.start()
@@ -198,8 +198,8 @@ def look_inside(function: Function, masked: str, start: int, end: int, zap: str)
     for a, b in c.loops(masked, masked.index("(", start) + 1, end):
         inner = list_use(function, masked[a:b])
         if outer and inner and inner[1] != outer[1] and re.search(zap, masked[a:b]):
-            raise Unclear("several-lists", "%s() zaps the VMAs of %s for each entry of %s: which address space do all of them belong "
-                          "to?" % (function.name, inner[1], outer[1]), c.line_of(masked, a))
+            raise Unclear("several-lists", "%s() zaps the VMAs of %s for each entry of %s: which address space do all "
+                          "of them belong to?" % (function.name, inner[1], outer[1]), c.line_of(masked, a))
 
 
 def others(text: str, known: Iterable[str]) -> List[Tuple[int, Optional[str], str]]:

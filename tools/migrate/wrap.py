@@ -35,8 +35,8 @@ class Wrapper:
             end = c.closing(masked, m.end() - 1)
             who = text[m.end():end - 1].strip()
             plain = re.fullmatch(r"\w+(?:(?:->|\.)\w+)*", who)
-            text = "%s%s(&%s->%s)%s" % (text[:m.start()], self.call, who if plain else "(%s)" % who, self.lock,
-                                       text[end:])
+            who = who if plain else "(%s)" % who
+            text = "%s%s(&%s->%s)%s" % (text[:m.start()], self.call, who, self.lock, text[end:])
         return text
 
     def fold(self, text: str) -> str:

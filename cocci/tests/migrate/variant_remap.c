@@ -22,6 +22,5 @@ static int stint_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	vma->vm_pgoff = (pci_resource_start(pdev, stint->bar) >> PAGE_SHIFT) + page;
 	vm_flags_set(vma, VM_IO | VM_DONTDUMP);
-
 	return remap_pfn_range(vma, vma->vm_start, vma->vm_pgoff, size, vma->vm_page_prot);
 }

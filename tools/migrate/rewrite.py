@@ -69,7 +69,7 @@ remember."""
         others = [last_word(p) for p in function.params[1:]]
         alone = re.search(r"\b%s$" % found.device, function.params[0]) is not None and \
             not any(re.search(r"\b%s\b" % p, rest) for p in others)
-        if self.shape.is_pointed_to(zap):
+        if self.shape.is_pointed_to(zap) or self.shape.keeps_result(zap):
             return NewZap(zap, False)
         walk = zap
         if not gate or not re.search(r"down_write\w*\(&\w+->[\w.]*\b%s\)" % gate, rest):
@@ -172,7 +172,8 @@ remember."""
         text = src.text
         for zap, found in sorted(self.shape.list.zaps.items(), key=lambda item: -src.function(item[0]).start):
             function = src.function(zap)
-            source = src.without(zap, found.regions, "unmap_list_of(%s);" % found.device)
+            source = src.without(zap, found.regions, "unmap_list_of(%s);%s" % (
+                found.device, "\n\n\treturn 0;" if self.shape.keeps_result(zap) else ""))
             for label in re.findall(r"^[ \t]*(\w+):[ \t]*$", source, re.M):
                 if re.search(r"\bgoto %s;" % label, function.source()) and "goto %s;" % label not in source:
                     source = re.sub(r"\n[ \t]*%s:[ \t]*(?=\n)" % label, "", source)
@@ -183,7 +184,7 @@ remember."""
         shape = self.shape
         for zap, new in self.new_zaps.items():
             takes = any(shape.takes_lock(zap, shape.src.text[a:b]) for a, b in shape.list.zaps[zap].regions)
-            pointed = shape.is_pointed_to(zap)
+            pointed = shape.is_pointed_to(zap) or shape.keeps_result(zap)
             for f in files:
                 # SmPL has no name for a path.
                 more = dict(define, lock=define["lock"] or PATH, zap=zap, walk=new.walk, alone=new.alone,

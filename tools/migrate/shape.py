@@ -143,6 +143,15 @@ class Shape:
         return any(re.search(r"(?<![\w.>])%s\b(?!\s*\()" % zap, c.mask(self.tree.read(name)))
                    for name in self.users)
 
+    def keeps_result(self, zap: str) -> bool:
+        """Is 0 success, and an error what a walk that had to give up returned? Then callers may go on asking."""
+        inside = self.src.inside(zap)
+        function = self.src.function(zap)
+        results = set(re.findall(r"\breturn\b\s*([^;]*);", inside))
+        return "0" in results and len(results) > 1 and all(re.fullmatch(r"0|-E[A-Z]+", r) for r in results) and \
+            not re.search(r"\breturn 0;\s*$", inside) and self.list.zaps[zap].regions[-1][1] >= \
+            function.body + len(inside.rstrip())
+
     def typedefs(self) -> List[str]:
         """Other names of the struct of an entry."""
         return re.findall(r"\btypedef\s+struct\s+%s\s*\{[^}]*\}\s*(\w+);" % self.list.entry,

@@ -38,7 +38,9 @@ def nothing_left(change: ListChange, name: str, text: str, walks: List[str]) -> 
             raise Unclear("shape", "%s uses %s, which would be gone, in a way that is not known" % (
                 user + "()" if user else "a declaration", change.unflat(word)), line, name)
     for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
-        if m.group(1) in "=(!&|?<>+-," and not change.shape.is_pointed_to(m.group(2)):
+        keeps = change.shape.is_pointed_to(m.group(2)) or \
+            m.group(2) in change.shape.list.zaps and change.shape.keeps_result(m.group(2))
+        if m.group(1) in "=(!&|?<>+-," and not keeps:
             raise Unclear("shape", "what %s() returns is used: unknown shape" % m.group(2),
                           change.line_in_original(name, text, m.start(2)), name)
 

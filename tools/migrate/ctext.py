@@ -277,5 +277,8 @@ class Source:
         f = self.function(name)
         source = f.source()
         for number, (start, end) in reversed(list(enumerate(regions))):
-            source = source[:start - f.start] + (instead if number == 0 else "") + source[end - f.start:]
+            # A label begins its line.
+            indent = "\t" if self.text[start - 1] == "\n" else ""
+            source = source[:start - f.start] + (indent + instead if number == 0 and instead else "") + \
+                source[end - f.start:]
         return source

@@ -48,6 +48,10 @@ class Walk:
             raise Unclear("global-list", "%s() walks %s, of which there is one for all devices: whose mappings are to "
                           "be zapped?" % (function.name, self.path), self.line)
         self.device, self.head = m.groups()
+        same = c.assigned(function, self.device)
+        if len(same) == 1 and re.fullmatch(r"&\w+->[\w.]+", same[0]):
+            raise Unclear("list", "%s() walks %s, where %s is %s: write &%s.%s" % (
+                function.name, self.path, self.device, same[0], same[0][1:], self.head), self.line)
         self.owner = struct_tag(text, function.type_of(self.device)) or ""
         if not self.owner:
             raise Unclear("list", "%s() walks %s: what is %s?" % (function.name, self.path, self.device), self.line)

@@ -134,8 +134,8 @@ class Function:
     def type_of(self, name: str) -> Optional[str]:
         """How a local or a parameter is declared, up to its name: "struct foo *"."""
         for param in self.params:
-            m = re.match(r"(.*?)%s$" % name, param)
-            if m and not m.group(1)[-1:].isalnum():
+            m = re.match(r"(.*[\s*])%s$" % name, param)
+            if m:
                 return m.group(1)
         return declared(self, name)
 
@@ -187,7 +187,7 @@ def operators(expr: str) -> Set[str]:
 def declared(function: Function, name: str) -> Optional[str]:
     """How a local is declared, up to its name: "struct foo *" or "u64 "."""
     m = re.search(r"(?:^|[;{])\s*((?:const\s+)?(?:struct\s+|unsigned\s+|enum\s+)?\w+)((?:\s+[\w*\s,]*?|\s*\*+\s*|\s+)"
-                  r"(?:[^;{}()]*?,\s*)?)(\**)%s\s*(?=[;,=])" % name, function.inside())
+                  r"(?:[^;{}()]*?,\s*)?)(\**)(?<!\w)%s\s*(?=[;,=])" % name, function.inside())
     if not m or m.group(1) in ("return", "goto", "else", "case"):
         return None
     stars = "*" * (m.group(2).count("*") if "," not in m.group(2) else 0) + m.group(3)

@@ -83,6 +83,12 @@ class Headers:
         found = set()
         for line in lines:
             found.update(re.findall(pattern, line))
+        # A macro may make a name of a prefix and a size: vfio_pci_core_ioread##size.
+        sized = {name: re.sub(r"\d+$", "", name) for name in wanted if name not in found and name[-1].isdigit()}
+        if sized:
+            lines = self.grep("-e", r"\b(%s)[ \t]*##" % "|".join(sized.values()))
+            pasted = set(re.findall(r"\b(\w+)[ \t]*##", "\n".join(lines)))
+            found |= {name for name, prefix in sized.items() if prefix in pasted}
         return found
 
     def struct(self, tag: str) -> Optional[str]:
@@ -141,7 +147,8 @@ class Driver:
         self.all = "\n".join([*self.texts.values(), *self.beside.values()])
         masked = c.mask(self.all)
         self.own = set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)\(", masked, re.M))
-        self.own |= set(re.findall(r"^(?:[A-Za-z_][\w ]*[ *]+)+(\w+)\s*\([^;{}]*\)[^;{}()]*[;{]", masked, re.M))
+        self.own |= set(c.functions(self.all))
+        self.own |= set(re.findall(r"^[A-Za-z_][\w \t\n*]*?\b(\w+)\s*\([^;{}]*\)[^;{}()]*;", masked, re.M))
         self.own |= set(re.findall(r"\(\s*\*\s*(\w+)\s*\)", masked))
 
     def include(self, name: str, text: str) -> None:
@@ -238,6 +245,5 @@ def wrong_calls(driver: Driver, headers: Headers) -> Iterator[Tuple[str, int, st
             if driver.texts[file][opening + 1:end].strip() else []
         if len(given) != len(params):
             yield file, at, name, "arguments %d %d" % (len(params), len(given))
-        elif re.search(r"(?:^|\s)void$", result) and re.search(r"(?:[=!(,?:&|]|\breturn)\s*$", masked[:at]) and \
-                not re.search(r"\(\s*void\s*\)\s*$|\w\)\s*$", masked[:at]):
+        elif re.search(r"(?:^|\s)void$", result) and re.search(r"(?:[=!(?]|&&|\|\||\breturn)\s*$", masked[:at]):
             yield file, at, name, "void"

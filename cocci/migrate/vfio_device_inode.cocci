@@ -9,6 +9,7 @@
 //	frees the device, so the inode is remembered.
 
 virtual patch
+virtual mount_pseudo
 
 // ---- struct vfio_device
 
@@ -61,7 +62,7 @@ struct vfio_device *device;
   #include <linux/module.h>
 + #include <linux/mount.h>
 
-@depends on inc@
+@depends on inc && !mount_pseudo@
 @@
   #include <linux/pci.h>
 + #include <linux/pseudo_fs.h>

@@ -15,19 +15,7 @@ VFIO_FS = """#define VFIO_MAGIC 0x5646494f
 static struct vfsmount *vfio_fs_mount;
 static int vfio_fs_count;
 
-static int vfio_fs_init_context(struct fs_context *fc)
-{
-	return init_pseudo(fc, VFIO_MAGIC) ? 0 : -ENOMEM;
-}
-
-static struct file_system_type vfio_fs_type = {
-	.name = "vfio",
-	.owner = THIS_MODULE,
-	.init_fs_context = vfio_fs_init_context,
-	.kill_sb = kill_anon_super,
-};
-
-static struct inode *vfio_fs_inode_new(void)
+%sstatic struct inode *vfio_fs_inode_new(void)
 {
 	struct inode *inode;
 	int ret;
@@ -46,6 +34,35 @@ static void vfio_fs_inode_free(struct inode *inode)
 	iput(inode);
 	simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
 }
+"""
+
+# How the filesystem is mounted: by a context since 5.2.
+BY_CONTEXT = """static int vfio_fs_init_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, VFIO_MAGIC) ? 0 : -ENOMEM;
+}
+
+static struct file_system_type vfio_fs_type = {
+	.name = "vfio",
+	.owner = THIS_MODULE,
+	.init_fs_context = vfio_fs_init_context,
+	.kill_sb = kill_anon_super,
+};
+
+"""
+BY_MOUNT = """static struct dentry *vfio_fs_do_mount(struct file_system_type *type, int flags,
+				       const char *name, void *data)
+{
+	return mount_pseudo(type, "vfio:", NULL, NULL, VFIO_MAGIC);
+}
+
+static struct file_system_type vfio_fs_type = {
+	.name = "vfio",
+	.owner = THIS_MODULE,
+	.mount = vfio_fs_do_mount,
+	.kill_sb = kill_anon_super,
+};
+
 """
 
 # In the function that releases a device: not where making one fails.
@@ -82,8 +99,9 @@ unmap_mapping_range() finds all mappings of the device."""
             r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, (device|cdev)\)", "drivers/vfio",
             include="*.c")
         opaque = hides_devices(tree)
+        self.by_mount = tree.has("include/linux/fs.h") and not tree.has("include/linux/pseudo_fs.h")
         for name in names:
-            self.run("vfio_device_inode", name, {"patch": True})
+            self.run("vfio_device_inode", name, {"patch": True, "mount_pseudo": self.by_mount})
         whole = "\n".join(self.text(n) for n in names)
         member = r"struct list_head\s+group_next;" if opaque else r"struct completion\s+comp;"
         for what, pattern in (("struct vfio_device", member + r"\n\tstruct inode \*inode;"),
@@ -106,7 +124,7 @@ unmap_mapping_range() finds all mappings of the device."""
             users = [f for f in c.functions(self.text(name))
                      if re.search(r"\bvfio_fs_inode_(new|free)\(", Function(self.text(name), f).inside())]
             if users:
-                self.insert_before(name, users[0], VFIO_FS)
+                self.insert_before(name, users[0], VFIO_FS % (BY_MOUNT if self.by_mount else BY_CONTEXT))
 
     def add_unmap(self, names: List[str]) -> None:
         export = "EXPORT_SYMBOL_GPL(vfio_device_get_from_dev);"

@@ -380,7 +380,7 @@ def find_space(src: Source, tree: Tree, lst: VmaList, handlers: Handlers, wanted
         raise Unclear("space", "%s() is a callback of vfio of before 5.12, where drivers do not see struct "
                       "vfio_device: name the kernel tree, whose vfio.c is given a function that zaps" % handlers.mmap,
                       src.function(handlers.mmap).line())
-    if mdev and not hidden and not vfio and kind == "auto":
+    if mdev and not hidden and not vfio and kind in ("auto", "inode"):
         raise Unclear("space", "%s() belongs to an mdev, whose files are vfio's: embed a struct vfio_device first, as "
                       "5.16 wants it, or migrate it in its kernel tree" % handlers.mmap,
                       src.function(handlers.mmap).line())

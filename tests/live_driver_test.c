@@ -40,7 +40,7 @@ FIXTURE_TEARDOWN(driver)
 	pci_unbind(self->bdf);
 }
 
-static int open_with(struct __self_driver *self, const char *parameters)
+static int open_with(FIXTURE_DATA(driver) *self, const char *parameters)
 {
 	vfio_close(&self->dev);
 	return module_load(DRIVER, parameters) ?:
@@ -102,7 +102,7 @@ TEST_F(driver, failing_save_can_be_tried_again)
 	live_free(&data);
 }
 
-static void loads_into_error(struct __test_metadata *_metadata, struct __self_driver *self,
+static void loads_into_error(struct __test_metadata *_metadata, FIXTURE_DATA(driver) *self,
 			     const char *parameters, int written, int left)
 {
 	struct live_data data = {};
@@ -329,9 +329,10 @@ TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
 				close(fd);
 			/* Never half way: it can go on from where it is. */
 			if (err || targets[i] != VFIO_DEVICE_STATE_RESUMING)
-				ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+				err = live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL);
 			else
-				ASSERT_EQ(0, open_with(self, ""));
+				err = open_with(self, "");
+			ASSERT_EQ(0, err);
 		}
 		EXPECT_FALSE(failed);
 	}

@@ -156,7 +156,7 @@ struct how {
 };
 
 /* Starts machine @at with its devices; @incoming: it waits for a move. */
-static int vm_start(struct __self_moves *self, int at, const struct how *how, bool incoming)
+static int vm_start(FIXTURE_DATA(moves) *self, int at, const struct how *how, bool incoming)
 {
 	char qmp_arg[64], serial[48], device[2][128], accel[32];
 	struct vm *vm = &self->vm[at];
@@ -287,21 +287,18 @@ static void move_end(struct vm *from, char *status, size_t size, bool tell)
 		printf("# %.600s\n", reply);
 }
 
-static void bind_both(struct __test_metadata *_metadata, struct __self_moves *self,
+static void bind_both(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *self,
 		      const struct how *how, const char *lacks)
 {
 	for (unsigned int i = 0; i < 2 * self->devices; i++)
 		pci_unbind(self->bdf[i]);
-	if (lacks)
-		ASSERT_EQ(0, module_load(VARIANT, lacks));
-	else
-		ASSERT_EQ(0, module_need(how->driver));
+	ASSERT_EQ(0, lacks ? module_load(VARIANT, lacks) : module_need(how->driver));
 	for (unsigned int i = 0; i < 2 * self->devices; i++)
 		ASSERT_EQ(0, pci_bind(self->bdf[i], how->driver));
 }
 
 /* Moves the machine that runs on device @at to the other one; false, and told, when that failed. */
-static bool move_vm(struct __test_metadata *_metadata, struct __self_moves *self,
+static bool move_vm(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *self,
 		 const struct how *how, int at, struct report *after)
 {
 	struct vm *from = &self->vm[at], *to = &self->vm[!at];
@@ -330,7 +327,7 @@ static bool move_vm(struct __test_metadata *_metadata, struct __self_moves *self
 }
 
 /* Starts a machine and moves it, there and back, that many times; what it says in the end. */
-static struct report moved(struct __test_metadata *_metadata, struct __self_moves *self,
+static struct report moved(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *self,
 			   const struct how *how, const char *lacks, int times)
 {
 	struct report report = {};
@@ -398,7 +395,7 @@ TEST_F_TIMEOUT(moves, kvm_keeps_guest_whole, 180)
 	EXPECT_EQ(0, moved(_metadata, self, &how, NULL, 1).bad);
 }
 
-static bool has_log(struct __self_moves *self)
+static bool has_log(FIXTURE_DATA(moves) *self)
 {
 	struct vfio_device_feature_dma_logging_control none = {};
 	struct vfio_dev dev;
@@ -459,7 +456,7 @@ TEST_F_TIMEOUT(moves, forgotten_register_is_noticed, 180)
 }
 
 /* What ends a move too early leaves the machine where it was, and it can be moved again. */
-static void broken_off(struct __test_metadata *_metadata, struct __self_moves *self, bool cancel)
+static void broken_off(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *self, bool cancel)
 {
 	struct how how = { .driver = SAMPLE, .device = FORCED, .downtime = 1 };
 	struct report report, again;
@@ -470,10 +467,11 @@ static void broken_off(struct __test_metadata *_metadata, struct __self_moves *s
 	/* It does not end by itself: without a log all memory is always dirty. */
 	ASSERT_EQ(0, move_begin(&self->vm[0], &how));
 	ASSERT_TRUE(wait_active(&self->vm[0]));
-	if (cancel)
+	if (cancel) {
 		EXPECT_EQ(0, qmp(&self->vm[0], "{\"execute\":\"migrate_cancel\"}\n", NULL, 0));
-	else
+	} else {
 		vm_kill(&self->vm[1]);
+	}
 	move_end(&self->vm[0], status, sizeof(status), true);
 	EXPECT_STREQ(cancel ? "cancelled" : "failed", status);
 	vm_kill(&self->vm[1]);

@@ -54,7 +54,7 @@ FIXTURE_VARIANT_ADD(live, flr) { .driver = "livemem", .id = &pci_nvme };
 /* The same, reset by a hot reset of its slot. */
 FIXTURE_VARIANT_ADD(live, hot) { .driver = "livemem", .id = &pci_edu, .n = 2 };
 
-static int reopen(struct __self_live *self)
+static int reopen(FIXTURE_DATA(live) *self)
 {
 	vfio_close(&self->dev);
 	return variant_open(&self->dev, NULL, self->bdf, self->driver);
@@ -89,7 +89,7 @@ FIXTURE_TEARDOWN(live)
  * Brings the device there from RUNNING, with all that must be written before it can leave again;
  * *@fd is the data file, if the state has one.
  */
-static int enter(struct __self_live *self, uint32_t state, int *fd)
+static int enter(FIXTURE_DATA(live) *self, uint32_t state, int *fd)
 {
 	static const char garbage[LIVE_HEADER] = "garbage";
 	int err;
@@ -115,7 +115,7 @@ static int enter(struct __self_live *self, uint32_t state, int *fd)
 	}
 }
 
-static bool offered(struct __self_live *self, uint32_t state)
+static bool offered(FIXTURE_DATA(live) *self, uint32_t state)
 {
 	return state == ERROR || live_allowed(self->flags, RUNNING, state);
 }
@@ -298,7 +298,7 @@ static const struct spoil spoils[] = {
 	{ "record checksum", 84, 1, 0, 0 },
 };
 
-static void spoilt_is_error(struct __test_metadata *_metadata, struct __self_live *self,
+static void spoilt_is_error(struct __test_metadata *_metadata, FIXTURE_DATA(live) *self,
 			    const char *what, const char *buf, size_t len)
 {
 	int fd;
@@ -350,18 +350,18 @@ static void is_dead(struct __test_metadata *_metadata, int fd, const char *how, 
 
 	if (fd < 0)
 		return;
-	if (state == RESUMING)
+	if (state == RESUMING) {
 		EXPECT_EQ(-ENODEV, sys(write(fd, buf, sizeof(buf)))) TH_LOG("%s", how);
-	else
+	} else {
 		EXPECT_EQ(-ENODEV, sys(read(fd, buf, sizeof(buf))))
 		TH_LOG("%s in %s", how, live_name(state));
-	if (state != RESUMING)
 		EXPECT_EQ(-ENODEV, get_left(fd, &info))
 		TH_LOG("%s in %s", how, live_name(state));
+	}
 }
 
-static void reset_in_each(struct __test_metadata *_metadata, struct __self_live *self,
-			  const char *how, int (*reset)(struct __self_live *self))
+static void reset_in_each(struct __test_metadata *_metadata, FIXTURE_DATA(live) *self,
+			  const char *how, int (*reset)(FIXTURE_DATA(live) *self))
 {
 	int fd, err;
 
@@ -382,7 +382,7 @@ static void reset_in_each(struct __test_metadata *_metadata, struct __self_live 
 	}
 }
 
-static int reset_by_user(struct __self_live *self)
+static int reset_by_user(FIXTURE_DATA(live) *self)
 {
 	return variant_reset(&self->dev, self->driver);
 }
@@ -392,7 +392,7 @@ TEST_F_TIMEOUT(live, user_reset_in_each_state_means_running, 60)
 	reset_in_each(_metadata, self, "reset of its own or by its slot", reset_by_user);
 }
 
-static int reset_by_sysfs(struct __self_live *self)
+static int reset_by_sysfs(FIXTURE_DATA(live) *self)
 {
 	int err = pci_write_attr(self->bdf, "reset", "1");
 
@@ -453,7 +453,7 @@ TEST_F(live, power_down_in_each_state_keeps_it)
 /* ---- two threads ---- */
 
 struct race {
-	struct __self_live *self;
+	FIXTURE_DATA(live) *self;
 	atomic_bool stop;
 	int fd;
 	char *bar;
@@ -515,7 +515,7 @@ static void *save_and_load(void *arg)
 	return NULL;
 }
 
-static void reset_while(struct __test_metadata *_metadata, struct __self_live *self, char *buf,
+static void reset_while(struct __test_metadata *_metadata, FIXTURE_DATA(live) *self, char *buf,
 			int rounds)
 {
 	struct race race = { .self = self, .bar = buf };

@@ -44,13 +44,13 @@ FIXTURE_TEARDOWN(bulk)
 /* A word of each 512 bytes; the whole of it would take long where instructions are emulated. */
 #define STEP 64
 
-static void fill(struct __self_bulk *self, uint64_t seed)
+static void fill(FIXTURE_DATA(bulk) *self, uint64_t seed)
 {
 	for (size_t i = 0; i < self->words; i += STEP)
 		self->bar[i] = i * 0x9e3779b97f4a7c15ULL + seed;
 }
 
-static size_t wrong(struct __self_bulk *self, uint64_t seed)
+static size_t wrong(FIXTURE_DATA(bulk) *self, uint64_t seed)
 {
 	size_t count = 0;
 

@@ -13,10 +13,12 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),/nonexistent)/.cache)/vfio-pci-sdk
 
-# Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either.
+# Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either. To the shell of a recipe
+# the others are no part of a name: distclean with a CACHE of /home/R&D/... would remove /home/R.
 space := $(subst x,,x x)
-$(foreach path,CURDIR CACHE KDIR EXTRA,$(if $(or $(findstring :,$($(path))),$(findstring $(space),$($(path)))),\
-	$(error Cannot build in a path with a space or a colon ($(path) is "$($(path))"); move it)))
+special := : & ; | < > ( ) [ ] { } * ? ` ' " \ \# $$
+$(foreach path,CURDIR CACHE KDIR EXTRA,$(if $(or $(strip $(foreach c,$(special),$(findstring $(c),$($(path))))),$(findstring $(space),$($(path)))),\
+	$(error Cannot build in a path with a space, a colon or a character that means something to the shell ($(path) is "$($(path))"); move it)))
 
 known := $(shell scripts/kernels list)
 KERNEL ?= $(firstword $(known))

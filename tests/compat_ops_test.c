@@ -226,6 +226,42 @@ TEST_F(vf, character_device_asks_for_the_token)
 	close(fd);
 }
 
+/* VFs that the driver has created without telling the core. */
+FIXTURE(simple_pf)
+{
+	struct vfio_dev dev;
+	char bdf[BDF_LEN];
+};
+
+FIXTURE_SETUP(simple_pf)
+{
+	char text[8];
+
+	self->dev.fd = -1;
+	if (!find(&pci_nvme, self->bdf) ||
+	    pci_read_attr(self->bdf, "sriov_totalvfs", text, sizeof(text)) < 0)
+		SKIP(return, "no nvme with SR-IOV here: use QEMU 7.1 or newer");
+	ASSERT_EQ(0, open_as(&self->dev, NULL, self->bdf, "oldops-6.6"));
+	ASSERT_EQ(0, pci_write_attr(self->bdf, "sriov_numvfs", "1"));
+}
+
+FIXTURE_TEARDOWN(simple_pf)
+{
+	vfio_close(&self->dev);
+}
+
+TEST_F(simple_pf, stays_in_d0_and_is_not_reset)
+{
+	unsigned int pm = vfio_find_cap(&self->dev, PCI_CAP_ID_PM);
+
+	ASSERT_NE(0, pm);
+	vfio_config_write(&self->dev, pm + PCI_PM_CTRL, 2, 3);
+	EXPECT_EQ(0, vfio_config_read(&self->dev, pm + PCI_PM_CTRL, 2) & 3);
+	EXPECT_EQ(-EBUSY, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+	EXPECT_EQ(0, pci_write_attr(self->bdf, "sriov_numvfs", "0"));
+	EXPECT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
+}
+
 FIXTURE(refused)
 {
 	char bdf[BDF_LEN];

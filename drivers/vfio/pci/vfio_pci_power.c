@@ -28,8 +28,8 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 
 	if (state != PCI_D0) {
 		vfio_pci_core_assert_access_locked(vdev);
-		/* VFs do not work without their PF. */
-		if (vdev->sriov_active)
+		/* VFs do not work without their PF, whoever created them. */
+		if (vfio_pci_has_vfs(vdev))
 			return -EBUSY;
 	}
 

@@ -92,6 +92,9 @@ int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virt
 			return nr_virtfn;
 	} else if (pci_num_vf(vdev->pdev)) {
 		pci_disable_sriov(vdev->pdev);
+		/* The driver has created them itself, without the reference of sriov_enable(). */
+		if (!vdev->sriov_active)
+			pm_runtime_get_sync(&vdev->pdev->dev);
 		vfio_pci_reset_owed(vdev);
 		pm_runtime_put(&vdev->pdev->dev);
 	}

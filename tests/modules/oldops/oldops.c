@@ -209,6 +209,8 @@ static int __init oldops_init(void)
 		drivers[i].probe = oldops_probe;
 		drivers[i].remove = oldops_remove;
 		drivers[i].err_handler = &vfio_pci_core_err_handlers;
+		/* Instead of vfio_pci_core_sriov_configure(): the core is not told. */
+		drivers[i].sriov_configure = pci_sriov_configure_simple;
 		drivers[i].driver_managed_dma = true;
 		ret = pci_register_driver(&drivers[i]);
 		if (ret) {

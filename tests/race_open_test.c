@@ -91,6 +91,63 @@ TEST_F_TIMEOUT(group, opens_and_closes_of_many_files, 60)
 	EXPECT_STREQ("", race_run(&race, SECONDS));
 }
 
+/* ---- the first use of a BAR ---- */
+
+#define FIRST_USERS 4
+
+struct first_use {
+	pthread_barrier_t begin, end;
+	atomic_bool stop;
+	atomic_int odd; /* what a read said that it must not */
+	int fd;
+};
+
+/* With decode off, a BAR that was claimed is out of reach; one that was not is another error. */
+static void *use_first(void *arg)
+{
+	struct first_use *use = arg;
+
+	for (;;) {
+		uint32_t value = 0;
+		long ret;
+
+		pthread_barrier_wait(&use->begin);
+		if (use->stop)
+			return NULL;
+		ret = sys(pread(use->fd, &value, sizeof(value), VFIO_REGION_OFFSET(0)));
+		if (ret == sizeof(value) ? value != EDU_ID_VALUE : ret != -EIO)
+			use->odd = ret ?: -ENODATA;
+		pthread_barrier_wait(&use->end);
+	}
+}
+
+/* All users are let go at once, each time after an open, when nobody has claimed the BAR yet. */
+TEST_F_TIMEOUT(group, first_uses_of_a_bar_at_once_all_get_it, 60)
+{
+	double end = test_now() + SECONDS;
+	pthread_t threads[FIRST_USERS];
+	struct first_use use = {};
+	int rounds = 0;
+
+	RACE_OR_SKIP();
+	pthread_barrier_init(&use.begin, NULL, FIRST_USERS + 1);
+	pthread_barrier_init(&use.end, NULL, FIRST_USERS + 1);
+	for (int i = 0; i < FIRST_USERS; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, use_first, &use));
+	for (; !use.odd && test_now() < end; rounds++) {
+		use.fd = vfio_get_device_fd(&self->iommu, self->dev.bdf);
+		ASSERT_LE(0, use.fd);
+		pthread_barrier_wait(&use.begin);
+		pthread_barrier_wait(&use.end);
+		close(use.fd);
+	}
+	use.stop = true;
+	pthread_barrier_wait(&use.begin);
+	for (int i = 0; i < FIRST_USERS; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, use.odd) TH_LOG("in round %d", rounds);
+}
+
 /* ---- a device that goes and comes back ---- */
 
 struct guest {

@@ -366,8 +366,8 @@ static int try_group(int iommufd, const char *bdf, const char *rest, int *opened
 TEST_F(cdev, token_is_needed_where_none_can_be_given)
 {
 	static const char token[] = " vf_token=01020300-0000-0000-0000-000000000000";
-	char pf[BDF_LEN], vf[BDF_LEN], edu[BDF_LEN];
-	int iommufd = self->iommu.fd, opened[2];
+	char pf[BDF_LEN], vf[BDF_LEN], edu[BDF_LEN], name[96];
+	int iommufd = self->iommu.fd, opened[2], again;
 
 	if (!find_pf(pf))
 		SKIP(return, "no nvme with SR-IOV here: use QEMU 7.1 or newer");
@@ -394,6 +394,11 @@ TEST_F(cdev, token_is_needed_where_none_can_be_given)
 	/* With a VF in use the PF needs the token. */
 	ASSERT_EQ(0, try_group(iommufd, vf, token, opened));
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, NULL));
+	/* A second file of the open device, whose token nobody has needed. */
+	snprintf(name, sizeof(name), "%s%s", vf, token);
+	again = sys(ioctl(opened[0], VFIO_GROUP_GET_DEVICE_FD, name));
+	EXPECT_LE(0, again);
+	close(again);
 	close(opened[1]);
 	close(opened[0]);
 	EXPECT_EQ(-EACCES, try_token(iommufd, vf, NULL));

@@ -235,25 +235,9 @@ void vfio_device_sdk_set_ops(struct vfio_device *core_vdev,
 
 #ifdef HAVE_VFIO_OPS_MATCH_TOKEN_UUID
 /**
- * vfio_device_sdk_token_given - note the VF token that was given with a device's name
- * @core_vdev: a device allocated by one of this core's drivers
- * @uuid: the token, or NULL
- *
- * Called where a group finds the device by its name, just before it opens it; for
- * vfio_device_sdk_token_again().
- *
- * Context: process, may sleep; the .match callback.
- * Return: 0 or -ENOMEM.
- */
-static inline int vfio_device_sdk_token_given(struct vfio_device *core_vdev, const uuid_t *uuid)
-{
-	return 0;
-}
-
-/**
  * vfio_device_sdk_token_again - check the VF token of an open that vfio.ko may not have checked
  * @core_vdev: the device, about to be opened
- * @match: asked with the token that this process gave with the device's name, or with NULL
+ * @match: asked with NULL, the token of who gave none
  *
  * Where vfio.ko opens character devices without asking for a token, this lets in whom newer kernels
  * let in without one.  Where it asks, this does nothing.
@@ -268,7 +252,6 @@ static inline int vfio_device_sdk_token_again(struct vfio_device *core_vdev,
 	return 0;
 }
 #else
-int vfio_device_sdk_token_given(struct vfio_device *core_vdev, const uuid_t *uuid);
 int vfio_device_sdk_token_again(struct vfio_device *core_vdev,
 				int (*match)(struct vfio_device *core_vdev, const uuid_t *uuid));
 #endif

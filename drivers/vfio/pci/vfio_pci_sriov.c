@@ -175,8 +175,6 @@ static int match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
  * @core_vdev: the device
  * @buf: "DDDD:BB:DD.F", optionally followed by " vf_token=UUID"
  *
- * A driver with a .match of its own ends it with this: the token's check at open relies on it.
- *
  * Context: process; takes the token's lock.
  * Return: 1 this device, 0 another, -EINVAL this device but what follows is malformed, other -errno
  * from the driver's match_token_uuid.
@@ -202,8 +200,6 @@ int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf)
 	}
 
 	ret = match_token(core_vdev, has_token ? &uuid : NULL);
-	if (!ret)
-		ret = vfio_device_sdk_token_given(core_vdev, has_token ? &uuid : NULL);
 	return ret ?: 1;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_match);

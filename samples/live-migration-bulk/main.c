@@ -45,12 +45,12 @@ static void bulk_track(struct bulk_device *bulk, bool on)
 {
 	struct vfio_pci_core_device *vdev = &bulk->core_device;
 
-	down_write(&vdev->memory_lock);
+	vfio_pci_core_access_lock(vdev);
 	bulk->tracking = on;
 	/* Large entries make place for those of single pages. */
 	if (on)
 		vfio_pci_core_zap_region(vdev, BULK_BAR);
-	up_write(&vdev->memory_lock);
+	vfio_pci_core_access_unlock(vdev);
 }
 
 /* Memory does nothing by itself. */
@@ -179,22 +179,21 @@ static vm_fault_t bulk_huge_fault(struct vm_fault *vmf, unsigned int order)
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
 	unsigned long page = linear_page_index(vmf->vma, addr) - (BULK_POS >> PAGE_SHIFT);
 	unsigned long pfn = PHYS_PFN(pci_resource_start(vdev->pdev, BULK_BAR)) + page;
-	vm_fault_t ret = VM_FAULT_SIGBUS;
+	vm_fault_t ret;
 
 	if (!is_aligned_for_order(vmf->vma, addr, pfn, order))
 		return VM_FAULT_FALLBACK;
 
-	down_read(&vdev->memory_lock);
-	if (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev)) {
-		ret = VM_FAULT_SIGBUS;
-	} else if (bulk->tracking && order) {
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
+	if (bulk->tracking && order) {
 		ret = VM_FAULT_FALLBACK;
 	} else {
 		if (bulk->tracking)
 			set_bit(page, bulk->touched);
 		ret = vfio_pci_vmf_insert_pfn(vdev, vmf, pfn, order);
 	}
-	up_read(&vdev->memory_lock);
+	vfio_pci_core_access_end(vdev);
 	return ret;
 }
 

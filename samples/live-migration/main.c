@@ -132,10 +132,10 @@ static int edu_run(struct vfio_pci_core_device *vdev)
 
 static void edu_reset(struct vfio_pci_core_device *vdev)
 {
-	down_write(&vdev->memory_lock);
+	vfio_pci_core_access_lock(vdev);
 	to_edu(vdev)->held = false;
 	to_edu(vdev)->waiting = 0;
-	up_write(&vdev->memory_lock);
+	vfio_pci_core_access_unlock(vdev);
 }
 
 static u64 edu_size(struct vfio_pci_core_device *vdev)
@@ -267,7 +267,7 @@ static ssize_t edu_command(struct vfio_device *core_vdev, char __user *buf, size
 	ret = pm_runtime_resume_and_get(&vdev->pdev->dev);
 	if (ret)
 		return ret;
-	down_write(&vdev->memory_lock);
+	vfio_pci_core_access_lock(vdev);
 	if (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
 		ret = -EIO;
 	else if (!iswrite)
@@ -276,7 +276,7 @@ static ssize_t edu_command(struct vfio_device *core_vdev, char __user *buf, size
 		edu_start(edu, regs, cmd);
 	else if (cmd & EDU_DMA_RUN && !edu->waiting)
 		edu->waiting = cmd;
-	up_write(&vdev->memory_lock);
+	vfio_pci_core_access_unlock(vdev);
 	pm_runtime_put(&vdev->pdev->dev);
 
 	if (!ret && !iswrite && copy_to_user(buf, &cmd, count))

@@ -343,11 +343,20 @@ static bool owns(const struct reset_owner *owner, struct vfio_device *core_vdev)
  */
 static int set_reset(struct vfio_device_set *dev_set, const struct reset_owner *owner)
 {
-	struct pci_dev *pdev = set_resettable(dev_set);
 	struct vfio_pci_core_device *vdev;
 	unsigned int revoked = 0;
+	struct pci_dev *pdev;
 	int nr, ret = 0;
 
+	/*
+	 * Asked again below, with exclusive access.  Here because the PCI core's functions walk the
+	 * bus without a lock: they must not meet VFs that are being removed.
+	 */
+	for_each_in_set(vdev, dev_set)
+		if (vfio_pci_has_vfs(vdev))
+			return owner ? refuse_with_vfs(vdev) : -EBUSY;
+
+	pdev = set_resettable(dev_set);
 	if (!pdev)
 		return -EINVAL;
 
@@ -475,6 +484,9 @@ long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 	if (vfio_device_cdev_opened(&vdev->vdev) == !!hdr.count)
 		return -EINVAL;
 
+	/* As in set_reset(). */
+	if (vfio_pci_has_vfs(vdev))
+		return refuse_with_vfs(vdev);
 	ret = reset_walk(vdev->pdev, count_visit, &nr_devs);
 	if (ret)
 		return ret;

@@ -14,7 +14,7 @@ const char *const bench_drivers[] = { "livehand", "livemem", NULL };
 
 static char buf[CHUNK];
 
-/* livemem's state is as large as livehand's, and it copies none: the library's cost is looked for. */
+/* livemem's state is as large as livehand's and it copies none: only the library is measured. */
 static void open_live(struct vfio_dev *dev)
 {
 	char bdf[BDF_LEN];

@@ -192,7 +192,8 @@ void guest_main(void)
 			expect("destination", dst, get(DMA_DST));
 			expect("count", LEN, get(DMA_COUNT));
 			if (second)
-				expect("second", ~(3 * round), *(volatile u32 *)(second + LIVENESS));
+				expect("second", ~(3 * round),
+				       *(volatile u32 *)(second + LIVENESS));
 		}
 
 		set(LIVENESS, round);

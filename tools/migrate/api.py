@@ -29,6 +29,7 @@ from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from migrate import ctext as c
 from migrate import protocol1, report
+from migrate.files import Replacement
 from migrate.findings import REVIEW, Finding, Unclear
 from migrate.headers import Driver, Headers, gone_members, is_new, newest, wrong_calls
 from migrate.proof import review
@@ -162,8 +163,7 @@ def find_headers(wanted: Optional[str]) -> Optional[Headers]:
 
 def write(name: str, text: str) -> None:
     try:
-        with open(name, "w", encoding="utf-8", errors="surrogateescape") as f:
-            f.write(text)
+        Replacement(name, text).put()
     except OSError as why:
         raise Failed("cannot be written: %s" % why.strerror) from None
     say("CHANGE", name)

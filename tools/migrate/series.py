@@ -3,17 +3,18 @@
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import textwrap
 import time
-from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from migrate.change import Change
+from migrate.files import Replacement
 from migrate.tree import Tree
 
 NO_COMMIT = "From " + "0" * 40
+MARK = ".of-migrate"
 
 
 class Stop(Exception):
@@ -76,23 +77,19 @@ def check_apply(tree: Tree, series: Sequence[Change], out: Optional[str]) -> Non
 def apply(tree: Tree, series: Sequence[Change]) -> None:
     """All files or none. A link stays one: what it points to is changed, if that is in the tree."""
     names = list(dict.fromkeys(n for change in series for n in change.files))
-    written: List[str] = []
+    ready: List[Replacement] = []
     root = os.path.realpath(tree.path)
     try:
         for name in names:
             path = os.path.realpath(os.path.join(tree.path, name))
             if os.path.commonpath([root, path]) != root:
                 raise Stop("%s is a link to %s, which is not in %s: nothing was changed" % (name, path, tree.path))
-            with open(path + ".migrate", "w", encoding="utf-8", errors="surrogateescape") as f:
-                f.write(tree.read(name))
-            shutil.copymode(path, path + ".migrate")
-            written.append(path)
-        for path in written:
-            os.replace(path + ".migrate", path)
+            ready.append(Replacement(path, tree.read(name)))
+        for new in ready:
+            new.put()
     except (OSError, Stop) as why:
-        for path in written:
-            if os.path.exists(path + ".migrate"):
-                os.unlink(path + ".migrate")
+        for new in ready:
+            new.drop()
         if isinstance(why, Stop):
             raise
         raise Stop("cannot write %s: %s" % (why.filename, why.strerror)) from None
@@ -104,10 +101,22 @@ def is_ours(path: str) -> bool:
         return f.readline().startswith(NO_COMMIT)
 
 
+def check_out(out: str, names: Iterable[str]) -> None:
+    """What an earlier run wrote is replaced, and nothing else: MARK tells that there was one."""
+    if not os.path.isdir(out) or os.path.exists(os.path.join(out, MARK)):
+        return
+    for name in names:
+        if os.path.lexists(os.path.join(out, name)):
+            raise Stop("%s has a file that is not of migrate, %s: name another directory" % (out, name))
+
+
 def write_out(tree: Tree, out: str, series: Sequence[Change], texts: Mapping[str, str]) -> None:
     """Patches and reports; patches of an earlier run go, and nothing else does."""
+    check_out(out, [name for name, _ in patches(tree, series)] + list(texts))
     try:
         os.makedirs(out, exist_ok=True)
+        with open(os.path.join(out, MARK), "w", encoding="utf-8") as f:
+            f.write("Files of make migrate: a later run replaces them.\n")
         for old in os.listdir(out):
             path = os.path.join(out, old)
             if re.fullmatch(r"\d{4}-.*\.patch", old) and is_ours(path):

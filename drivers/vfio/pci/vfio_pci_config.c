@@ -401,7 +401,7 @@ static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 		u32 val;
 		int ret;
 
-		/* Use the just saved header, except COMMAND: probe_intx() may have changed DisINTx. */
+		/* Use the saved header, except COMMAND: probe_intx() may have set DisINTx. */
 		if (pos < PCI_STD_HEADER_SIZEOF && pos != PCI_COMMAND) {
 			val = vdev->pdev->saved_config_space[pos / 4];
 		} else {

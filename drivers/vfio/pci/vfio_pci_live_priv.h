@@ -80,6 +80,7 @@ static inline void live_change_begin(struct vfio_pci_live *live)
 
 static inline void live_change_end(struct vfio_pci_live *live)
 {
+	/* Pairs with vfio_pci_live_reset(): without a caller, the callback has ended. */
 	smp_store_release(&live->caller, NULL);
 }
 

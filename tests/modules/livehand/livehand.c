@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the benchmarks compare the library with: live migration of a buffer, written by hand in the
- * shape of the kernel's drivers.  It has their faults, the cycle of locks among them (copies are made
- * under the file's lock), so nobody resets a device while it has it.
+ * shape of the kernel's drivers.  It has their faults, the cycle of locks among them (copies are
+ * made under the file's lock), so nobody resets a device while it has it.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -294,7 +294,6 @@ static const struct pci_device_id livehand_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, livehand_table);
 
 static struct pci_driver livehand_driver = {
 	.name			= KBUILD_MODNAME,

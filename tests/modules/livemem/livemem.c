@@ -236,7 +236,6 @@ static const struct pci_device_id livemem_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, livemem_table);
 
 static struct pci_driver livemem_driver = {
 	.name			= KBUILD_MODNAME,

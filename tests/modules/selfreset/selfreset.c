@@ -189,7 +189,6 @@ static const struct pci_device_id selfreset_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, selfreset_table);
 
 static struct pci_driver selfreset_driver = {
 	.name			= KBUILD_MODNAME,

@@ -44,7 +44,6 @@ struct call {
 /* The kernel's switches that would spare the allocations of drivers. */
 static const char *const spared[][2] = {
 	{ "failslab/ignore-gfp-wait", "N" },
-	{ "failslab/verbose", "0" },
 	{ "fail_page_alloc/ignore-gfp-wait", "N" },
 	{ "fail_page_alloc/ignore-gfp-highmem", "N" },
 	{ "fail_page_alloc/min-order", "0" },

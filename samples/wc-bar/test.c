@@ -490,8 +490,6 @@ TEST_F_TIMEOUT(wc, every_allocation_fails_once, 200)
 	if (pci_find(&pci_ivshmem, 0, bdf))
 		SKIP_NO_DEVICE(return, &pci_ivshmem);
 	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"));
-	/* A call trace for each would look like distress to the gates. */
-	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/verbose", "0"));
 	for (int i = 0; i < 2; i++) {
 		struct vfio_iommu iommu;
 		bool failed = true;

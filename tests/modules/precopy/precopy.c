@@ -189,7 +189,7 @@ static struct file *precopy_set_state(struct vfio_device *core_vdev,
 	int ret;
 
 	mutex_lock(&priv->state_mutex);
-	while (new_state != priv->state) {
+	while (!file && new_state != priv->state) {
 		ret = vfio_mig_get_next_state(core_vdev, priv->state, new_state, &next);
 		if (ret) {
 			file = ERR_PTR(ret);
@@ -267,6 +267,12 @@ static int precopy_init(struct vfio_device *core_vdev)
 	return vfio_pci_core_init_dev(core_vdev);
 }
 
+static void precopy_release(struct vfio_device *core_vdev)
+{
+	mutex_destroy(&to_precopy(core_vdev)->state_mutex);
+	vfio_pci_core_release_dev(core_vdev);
+}
+
 static int precopy_open(struct vfio_device *core_vdev)
 {
 	int ret = vfio_pci_core_open_device(core_vdev);
@@ -289,6 +295,7 @@ static void precopy_close(struct vfio_device *core_vdev)
 DEFINE_VFIO_PCI_OPS(precopy_ops,
 	.name		= "precopy",
 	.init		= precopy_init,
+	.release	= precopy_release,
 	.open_device	= precopy_open,
 	.close_device	= precopy_close,
 );

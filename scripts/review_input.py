@@ -95,6 +95,13 @@ def beside(tree, files):
     return sorted(found - set(files))
 
 
+def headers_beside(tree, files):
+    """Their inline functions take locks, for example."""
+    return sorted({os.path.join(directory, base) for directory in {os.path.dirname(n) for n in files}
+                   for base in os.listdir(os.path.join(tree, directory)) if base.endswith(".h") and
+                   os.path.isfile(os.path.join(tree, directory, base))} - set(files))
+
+
 def is_program(tree, name):
     with open(os.path.join(tree, name), encoding="utf-8", errors="replace") as f:
         return PROGRAM.search(f.read())
@@ -206,8 +213,8 @@ def applied(series, start, tmp, name, reverse=False):
 
 def neighbours(tree, source, *directories):
     """The other files of the directories that the patch touches."""
-    touched_names = [n for pair in source for n in pair if n]
-    for name in beside(tree, [n for n in touched_names if os.path.isdir(os.path.join(tree, os.path.dirname(n)))]):
+    touched_names = [n for pair in source for n in pair if n and os.path.isdir(os.path.join(tree, os.path.dirname(n)))]
+    for name in beside(tree, touched_names) + headers_beside(tree, touched_names):
         with open(os.path.join(tree, name), "rb") as f:
             body = f.read()
         for directory in directories:
@@ -272,11 +279,11 @@ def renames(words):
 
 
 def of_commit(top, rev, directories):
-    """The C files right in these directories."""
+    """The C files and headers right in these directories."""
     found = []
     for directory in directories:
         run = git(["ls-tree", "--name-only", "-z", rev] + ([directory + "/"] if directory else []), top)
-        found += [n for n in run.stdout.decode(errors="surrogateescape").split("\0") if n.endswith(".c")]
+        found += [n for n in run.stdout.decode(errors="surrogateescape").split("\0") if n.endswith((".c", ".h"))]
     return found
 
 

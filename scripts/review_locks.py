@@ -4,9 +4,9 @@
 import re
 from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
-from review_c import Function
+from review_c import Function, text_of
 from review_driver import Driver, same_lock
-from review_flow import NONE, Call, Facts, Fork, Node, known, walk
+from review_flow import NONE, Call, Facts, Fork, Node, known, value_of, walk
 
 
 class Lock(NamedTuple):
@@ -16,22 +16,31 @@ class Lock(NamedTuple):
 
 class Held(NamedTuple):
     lock: Lock
-    when: str           # "", or the variable that is 0 if it was taken; with a ! in front: that is not
+    when: str           # "", or the variable (or "return", the result) that is 0 if it was taken; with a ! in front: is not
 
 
 TAKES = {"mutex": r"mutex_lock(_nested|_nest_lock|_interruptible|_killable|_io)?$|mutex_trylock$",
          "spin": r"(raw_)?(spin|read|write)_(try)?lock(_irq|_irqsave|_bh)?$",
-         "read": r"down_read(_killable|_interruptible|_trylock|_nested)?$",
-         "write": r"down_write(_killable|_trylock|_nested|_nest_lock)?$", "rcu": r"(s?rcu_read_lock)$", "device": r"device_(try)?lock$"}
+         "read": r"(percpu_)?down_read(_killable|_interruptible|_trylock|_nested)?$",
+         "write": r"(percpu_)?down_write(_killable|_trylock|_nested|_nest_lock)?$",
+         "rcu": r"(s?rcu_read_lock)$", "device": r"device_(try)?lock$"}
 RELEASES = {"mutex": r"mutex_unlock$", "spin": r"(raw_)?(spin|read|write)_unlock(_irq|_irqrestore|_bh)?$",
-            "read": r"up_read$", "write": r"up_write$|downgrade_write$", "rcu": r"s?rcu_read_unlock$",
+            "read": r"(percpu_)?up_read$", "write": r"(percpu_)?up_write$|downgrade_write$", "rcu": r"s?rcu_read_unlock$",
             "device": r"device_unlock$"}
 TAKE = [(kind, re.compile(p)) for kind, p in TAKES.items()]
 RELEASE = [(kind, re.compile(p)) for kind, p in RELEASES.items()]
+# What the core's functions do with memory_lock, for drivers, which do not see their bodies; FAILING of them return 0 if
+# they have taken it.
+MEMORY = "vfio_pci_core_device.memory_lock"
+CORE_TAKES = {"vfio_pci_core_access_begin": "read", "vfio_pci_core_access_lock": "write",
+              "vfio_pci_core_access_revoke": "write", "vfio_pci_live_access_begin": "write"}
+CORE_RELEASES = {"vfio_pci_core_access_end": "read", "vfio_pci_core_access_unlock": "write",
+                 "vfio_pci_core_access_restore": "write", "vfio_pci_live_access_end": "write"}
+FAILING = re.compile(r"(vfio_pci_core|vfio_pci_live)_access_begin$|.*_(interruptible|killable)$")
 USER = re.compile(r"(_*copy_(to|from)_user(_\w+)?|_*(get|put)_user|clear_user|v?memdup_(array_)?user(_nul)?|"
                   r"copy_struct_(from|to)_user|simple_(read_from|write_to)_buffer|strncpy_from_user|strndup_user|"
                   r"(get|pin)_user_pages\w*|mmap_(read|write)_lock(_killable)?|copy_page_(to|from)_iter|"
-                  r"import_iovec|vfio_check_precopy_ioctl)$")
+                  r"import_iovec|vfio_check_precopy_ioctl|vfio_pci_core_(read|write|do_io_rw))$")
 SLEEP = re.compile(r"(mutex_lock\w*|down_(read|write)(_killable|_interruptible)?|down(_interruptible)?|msleep\w*|ssleep|"
                    r"usleep_range|fsleep|schedule|schedule_timeout\w*|cond_resched|vfree|kvfree|vmalloc|vzalloc|vmap|"
                    r"wait_event\w*|wait_for_completion\w*|cancel_(delayed_)?work_sync|flush_(delayed_)?work|"
@@ -69,18 +78,23 @@ class Locks:
         self.ends: Dict[Function, List[Tuple[Optional[Node], Facts, FrozenSet[Held]]]] = {}
         self.released: Dict[Function, Set[Lock]] = {}
         self.taken: Dict[Function, Set[Lock]] = {}
+        self.tried: Dict[Function, Set[Tuple[Lock, bool]]] = {}     # taken if it returns true, or 0 (False)
         self.ways: Dict[Tuple[object, Function], Optional[List[str]]] = {}
 
     def taking(self, f: Function, call: Call) -> Optional[Lock]:
-        for kind, pattern in TAKE:
-            if pattern.match(call.name) and not call.member:
-                return Lock(kind, self.driver.lock_of(f, call.arg(0)) if call.args else kind)
-        return None
+        return self.named(f, call, TAKE, CORE_TAKES)
 
     def releasing(self, f: Function, call: Call) -> Optional[Lock]:
-        for kind, pattern in RELEASE:
-            if pattern.match(call.name) and not call.member:
+        return self.named(f, call, RELEASE, CORE_RELEASES)
+
+    def named(self, f: Function, call: Call, kernel, core: Dict[str, str]) -> Optional[Lock]:
+        if call.member:
+            return None
+        for kind, pattern in kernel:
+            if pattern.match(call.name):
                 return Lock(kind, self.driver.lock_of(f, call.arg(0)) if call.args else kind)
+        if call.name in core and not self.driver.targets(f, call):
+            return Lock(core[call.name], MEMORY)
         return None
 
     def look(self, f: Function) -> None:
@@ -90,7 +104,7 @@ class Locks:
         held: Dict[Node, Set[FrozenSet[Held]]] = {}
         ends: List[Tuple[Optional[Node], Facts, FrozenSet[Held]]] = []
         self.held[f], self.ends[f] = held, ends
-        self.released[f], self.taken[f] = set(), set()
+        self.released[f], self.taken[f], self.tried[f] = set(), set(), set()
         graph = self.driver.graph(f)
         relevant = {n for n in graph.nodes if any(self.taking(f, c) or self.releasing(f, c) or self.driver.targets(f, c)
                                                   for c in n.calls)}
@@ -123,19 +137,24 @@ class Locks:
                 last = node
             if node not in relevant:
                 return locks, last
-            fork = None
+            fork: Dict[bool, Set[Held]] = {True: set(), False: set()}
+
+            def tries(call: Call, lock: Lock, good: bool) -> FrozenSet[Held]:
+                """Locks that are held after a call that takes one if it returns not 0 (good), or 0."""
+                said = re.sub(r"^(!?)(un)?likely\((.*)\)$", r"\1\3", node.text)
+                w = next((w for w in node.writes if w.op == "=" and any(t is call.at for t in w.value)), None)
+                if node.kind == "cond" and not w:
+                    turned = said.startswith("!") or re.search(r"(==0|<=0)$", said)
+                    fork[good != bool(turned)].add(Held(lock, ""))
+                    return locks
+                to = w.to if w else "return" if node.kind == "return" else ""
+                return locks | {Held(lock, "!" + to if good and to else to)}
+
             for call in node.calls:
                 lock = self.taking(f, call)
                 if lock:
-                    said = node.text
-                    if "try" in call.name or re.search(r"_(interruptible|killable)$", call.name):
-                        good = "try" in call.name
-                        w = next((w for w in node.writes if w.op == "=" and any(t is call.at for t in w.value)), None)
-                        if node.kind == "cond" and not w:
-                            truth = good != (said.startswith("!") or said.endswith("==0"))
-                            fork = (lock, truth)
-                        else:
-                            locks |= {Held(lock, ("!" if good else "") + w.to if w else "")}
+                    if "try" in call.name or FAILING.match(call.name):
+                        locks = tries(call, lock, "try" in call.name)
                     else:
                         locks |= {Held(lock, "")}
                     continue
@@ -152,9 +171,10 @@ class Locks:
                                     not listed(call))
                     locks = frozenset(h for h in locks if not any(same_lock(h.lock.name, r.name) for r in gone))
                     locks |= {Held(t, "") for t in self.taken[g]}
-            if fork:
-                taken = locks | {Held(fork[0], "")}
-                return Fork((taken, last), (locks, last)) if fork[1] else Fork((locks, last), (taken, last))
+                    for lock, good in self.tried[g]:
+                        locks = tries(call, lock, good)
+            if fork[True] or fork[False]:
+                return Fork((locks | fork[True], last), (locks | fork[False], last))
             return locks, last
 
         for _ in walk([(graph.entry, NONE, (frozenset(), None))], step):
@@ -165,11 +185,26 @@ class Locks:
         if ends:
             sure = [{h.lock for h in locks if not h.when} for _, _, locks in ends]
             self.taken[f] = set.intersection(*sure)
+            some = {h.lock for _, _, locks in ends for h in locks} - self.taken[f]
+            self.tried[f] = {(lock, good) for lock in some for good in (True, False)
+                             if all(self.says(lock, good, *end) for end in ends)}
+
+    @staticmethod
+    def says(lock: Lock, good: bool, last: Optional[Node], facts: Facts, locks: FrozenSet[Held]) -> bool:
+        """Does what is returned here say whether the lock is held: true (good), or 0, if it is?"""
+        if not last or not last.tokens:
+            return False
+        whens = {h.when for h in locks if h.lock == lock}
+        if whens - {""}:
+            return all(when in ("!" * good + "return", "!" * good + text_of(last.tokens)) for when in whens)
+        value, yes = set(value_of(facts, last.tokens)), set("P" if good else "Z")
+        return value <= yes if whens else not value & yes
 
     def at(self, f: Function, node: Node) -> Set[Lock]:
         """The locks that some path holds that comes to the node."""
         self.look(f)
-        return {h.lock for locks in self.held[f].get(node, ()) for h in locks}
+        core = {Lock("write", MEMORY)} if f in self.driver.part_of("revoke") else set()     # calls it so
+        return {h.lock for locks in self.held[f].get(node, ()) for h in locks} | core
 
     def way(self, f: Function, what) -> Optional[List[str]]:
         """Names of the calls from f to one of a kind, the shortest way that is found."""

@@ -193,7 +193,8 @@ class Resources:
             if node.kind == "return":
                 said = "".join(t.text for t in node.tokens)
                 if any(re.search(r"(?<![\w>.])%s(?![\w-])" % re.escape(n), said) for n in names) or \
-                        any(re.fullmatch(r"\W*%s\W*" % root(n), said) for n in names):
+                        any(re.fullmatch(r"\W*%s\W*" % root(n), said) for n in names) or \
+                        (said in files and "N" not in known(facts, said)):
                     return None
                 jump = node.at if node.tokens else Token("return", node.line, 0)
             elif node.kind == "goto":

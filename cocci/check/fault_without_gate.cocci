@@ -9,7 +9,7 @@
 //#   handler must ask both __vfio_pci_memory_enabled() and pm_runtime_engaged.
 //# Prevents: core_fault_test sigbus_while_decode_is_off and sigbus_in_d3hot; 7.3's core asks in
 //#   vfio_pci_vmf_insert_pfn() for the same reason
-//# Mend: call vfio_pci_vmf_insert_pfn(), which asks; or return VM_FAULT_SIGBUS if
+//# Mend: vfio_pci_core_access_begin(), which asks, as vfio_pci_vmf_insert_pfn() does; or return VM_FAULT_SIGBUS if
 //#   (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
 //
 // Confidence: High
@@ -65,8 +65,8 @@ position p;
 @@
 what1 = "ERROR: [VPS-MMAP-05] %s() without a look at pm_runtime_engaged: the device may be asleep"
 what2 = "ERROR: [VPS-MMAP-05] %s() without a look at __vfio_pci_memory_enabled(): decode may be off"
-whole = "vfio_pci_mem_accessible"
-enabled = ["__vfio_pci_memory_enabled", "vfio_pci_memory_enabled", whole]
+whole = {"vfio_pci_mem_accessible", "vfio_pci_core_access_begin"}
+enabled = ["__vfio_pci_memory_enabled", "vfio_pci_memory_enabled"] + list(whole)
 ram = ["virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"]
 active = set()
 handlers = set()
@@ -80,7 +80,7 @@ def lacks(function):
         reached = below(handler, set())
         if reached & set(ram):
             continue
-        if not reached & awake and whole not in reached:
+        if not reached & awake and not reached & whole:
             return "power"
         if not reached & set(enabled):
             return "decode"

@@ -7,8 +7,8 @@
 //# Reason: memory_lock, held for read, is what keeps a reset or a write to COMMAND from coming between
 //#   the question whether device memory may be touched and the entry that lets user space touch it.
 //# Prevents: race_fault_test race_with_zaps: an entry that appears after the zap survives it
-//# Mend: down_read(&vdev->memory_lock) around vfio_pci_vmf_insert_pfn(); no lock of the driver's own
-//#   will do, resets take this one
+//# Mend: vfio_pci_core_access_begin() and _end(), or upstream down_read(&vdev->memory_lock), around
+//#   vfio_pci_vmf_insert_pfn(); no lock of the driver's own will do, resets take this one
 //
 // Confidence: High
 
@@ -76,12 +76,27 @@ position ok, h != release.r;
 ... when != \(up_read(&l->memory_lock)\|up_read(&l.memory_lock)\)
 insert@ok(...)
 
+// the same by the core's functions, of which it has more for itself
+@begun exists@
+identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
+	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
+	vfio_pci_vmf_insert_pfn};
+identifier begin = {vfio_pci_core_access_begin, vfio_pci_core_access_lock,
+	vfio_pci_core_access_revoke, vfio_pci_access_read_lock, vfio_pci_access_read_lock_killable,
+	vfio_pci_access_read_trylock};
+expression l;
+position ok;
+@@
+begin(l)
+... when != \(vfio_pci_core_access_end(l)\|vfio_pci_core_access_unlock(l)\|vfio_pci_core_access_restore(l)\|vfio_pci_access_read_unlock(l)\)
+insert@ok(...)
+
 @map depends on ever concerned exists@
 identifier f, vmf;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
 	vfio_pci_vmf_insert_pfn};
-position p != locked.ok, q != {more.q, pointer.q, ram.own};
+position p != {locked.ok, begun.ok}, q != {more.q, pointer.q, ram.own};
 @@
 f@q(struct vm_fault *vmf, ...)
 {
@@ -96,7 +111,7 @@ identifier f;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,
 	vmf_insert_pfn_pud, vmf_insert_mixed, vmf_insert_mixed_mkwrite, vm_insert_pfn,
 	vfio_pci_vmf_insert_pfn};
-position p != locked.ok, q != {map.q, ram.own};
+position p != {locked.ok, begun.ok}, q != {map.q, ram.own};
 @@
 f@q(...)
 {
@@ -114,9 +129,21 @@ position ok, h != release.r;
 ... when != \(up_read(&l->memory_lock)\|up_read(&l.memory_lock)\)
 f@ok(...)
 
+@called_begun exists@
+identifier helper.f;
+identifier begin = {vfio_pci_core_access_begin, vfio_pci_core_access_lock,
+	vfio_pci_core_access_revoke, vfio_pci_access_read_lock, vfio_pci_access_read_lock_killable,
+	vfio_pci_access_read_trylock};
+expression l;
+position ok;
+@@
+begin(l)
+... when != \(vfio_pci_core_access_end(l)\|vfio_pci_core_access_unlock(l)\|vfio_pci_core_access_restore(l)\|vfio_pci_access_read_unlock(l)\)
+f@ok(...)
+
 @call exists@
 identifier helper.f, h, vmf;
-position p != called.ok, q != {more.q, pointer.q};
+position p != {called.ok, called_begun.ok}, q != {more.q, pointer.q};
 @@
 h@q(struct vm_fault *vmf, ...)
 {

@@ -5,7 +5,8 @@ Id: VPS-LOCK-05
 Group: locking
 Severity: error
 Reason: lockdep_assert_held() says what a function relies on, but only where a test comes by; and a helper that every
-  caller but one calls under the same lock relies on it as well.
+  caller but one calls under the same lock relies on it as well. vfio_pci_core_assert_access_locked() expects exclusive
+  access: vfio_pci_core_access_lock() or _revoke(), or a callback that the core makes with it.
 Prevents: "vfio/mlx5: Protect mlx5vf_disable_fds() upon close device"; "vfio/pci: Lock external INTx masking ops"
 Mend: take the lock around this call
 """
@@ -13,47 +14,51 @@ Mend: take the lock around this call
 import re
 
 from review_driver import same_lock
+from review_locks import MEMORY
 
 ASSERT = re.compile(r"lockdep_assert_held(_write|_read)?$")
+EXCLUSIVE = ("vfio_pci_core_assert_access_locked", (MEMORY, "vfio_pci_core_device.access_sem"))
 
 
 def check(driver):
     locks = driver.locks
     quiet = set(driver.part_of("init", "probe", "release", "remove", "file_release"))
-    quiet |= set(driver.part_of("revoke"))      # called with memory_lock held
+    resets = set(driver.part_of("reset_prepare", "reset_done"))     # with exclusive access, between the core's
     asserted = {}
     for f in driver.functions:
-        for call in first_calls(driver, f):
-            if ASSERT.match(call.name) and call.args and "dev_set" not in call.arg(0):
-                asserted.setdefault(f, set()).add(driver.lock_of(f, call.arg(0)))
+        for want in expectations(driver, f):
+            asserted.setdefault(f, set()).add(want)
 
-    def held(f, node, name):
-        known = {lock.name for lock in locks.at(f, node)} | asserted.get(f, set())
-        known |= {lock.name for lock in locks.released[f]}      # held by who calls it, so that it can release it
-        known |= {lock.name for n, call in driver.calls(f) for lock in [locks.taking(f, call)]
+    def held(f, node, want):
+        write, names = want
+        if want in asserted.get(f, ()) or (names == EXCLUSIVE[1] and f in resets):
+            return True
+        known = locks.at(f, node)
+        known |= locks.released[f]      # held by who calls it, so that it can release it
+        known |= {lock for n, call in driver.calls(f) for lock in [locks.taking(f, call)]
                   if lock and leads(n, node)}       # at times
-        return any(same_lock(k, name) for k in known)
+        return any(same_lock(lock.name, name) and not (write and lock.kind == "read") for lock in known for name in names)
 
-    def open_sites(f, name, seen):
+    def open_sites(f, want, seen):
         """Calls of f that come from where nobody holds the lock."""
         found = []
         for caller, node, call in driver.callers[f]:
-            if held(caller, node, name) or caller in quiet:
+            if held(caller, node, want) or caller in quiet:
                 continue
             if driver.callers[caller] and caller not in seen:
-                found += open_sites(caller, name, seen | {caller})
+                found += open_sites(caller, want, seen | {caller})
             elif not driver.callers[caller]:
                 found.append((caller, call))
         return found
 
     said = set()
-    for f, names in asserted.items():
-        for name in names:
-            for caller, call in open_sites(f, name, {f}):
+    for f, wanted in asserted.items():
+        for want in sorted(wanted):
+            for caller, call in open_sites(f, want, {f}):
                 if (caller, call.at) not in said:
                     said.add((caller, call.at))
                     yield driver.hit(caller, call.at, "%s() expects %s, which is not held here" % (
-                        f.name if call.name == f.name else "%s(), through %s" % (call.name, f.name), name.replace("?.", "")))
+                        f.name if call.name == f.name else "%s(), through %s" % (call.name, f.name), said_of(want)))
     # what all callers but one do; a function that takes the lock itself, for some of its paths, knows what it does
     for f in driver.functions:
         sites = [s for s in driver.callers[f] if s[0] not in quiet and s[0] is not f]
@@ -66,6 +71,25 @@ def check(driver):
                 caller, call = without[0]
                 yield driver.hit(caller, call.at, "%s() is called without %s, which every other caller holds" % (
                     f.name, name.replace("?.", "")))
+
+
+def expectations(driver, f):
+    """(for write?, the locks of which one is to be held) for each that lockdep is asked about."""
+    calls = list(first_calls(driver, f))
+    for call in calls:
+        if ASSERT.match(call.name) and call.args and "dev_set" not in call.arg(0):
+            yield call.name.endswith("_write"), (driver.lock_of(f, call.arg(0)),)
+        elif call.name == EXCLUSIVE[0]:
+            yield True, EXCLUSIVE[1]
+        elif call.name == "lockdep_assert":     # (lockdep_is_held(a) || lockdep_is_held(b))
+            names = {driver.lock_of(f, c.arg(0)) for c in calls if c.name.startswith("lockdep_is_held") and c.args and
+                     any(c.at is t for arg in call.args for t in arg)}
+            if names:
+                yield False, tuple(sorted(names))
+
+
+def said_of(want):
+    return "exclusive access" if want[1] == EXCLUSIVE[1] else " or ".join(name.replace("?.", "") for name in want[1])
 
 
 def leads(start, end):

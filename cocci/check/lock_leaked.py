@@ -92,6 +92,8 @@ def handed_on(driver, f, lock):
         return True
     if not driver.callers[f]:
         return not f.static
+    if any(lock == tried for tried, _ in driver.locks.tried[f]):
+        return True         # and its result says so: they hold it then
     for caller, _, _ in driver.callers[f]:
         driver.locks.look(caller)
         if releases(driver, caller, lock) or any(same_lock(r.name, lock.name) for g in driver.callees(caller)
@@ -103,5 +105,14 @@ def handed_on(driver, f, lock):
 def of_a_list(driver, f, lock):
     """Is it one lock of many, taken in a loop over a list?"""
     heads = [t.text for node in driver.graph(f).nodes if node.kind == "iterate" for t in node.tokens]
-    return any(driver.locks.taking(f, call) == lock and any(t.text in heads for t in call.args[0])
+    return any(lock in taken(driver, f, call) and any(t.text in heads for t in call.args[0])
                for _, call in driver.calls(f) if call.args)
+
+
+def taken(driver, f, call):
+    """What a call takes, or may take."""
+    locks = driver.locks
+    found = {locks.taking(f, call)}
+    for g in driver.targets(f, call):
+        found |= locks.taken[g] | {lock for lock, _ in locks.tried[g]}
+    return found

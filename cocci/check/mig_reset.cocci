@@ -22,7 +22,12 @@ v->mig_ops = e
 v.mig_ops = e
 )
 
-@plain depends on migrates@
+// the core's handlers know of the core's own
+@core@
+@@
+struct pci_error_handlers vfio_pci_core_err_handlers = { ... };
+
+@plain depends on migrates && !core@
 identifier d;
 symbol vfio_pci_core_err_handlers;
 position p;

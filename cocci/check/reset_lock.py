@@ -5,7 +5,8 @@ Id: VPS-RST-05
 Group: reset
 Severity: error
 Reason: the core resets with memory_lock held for write. A handler that waits for a mutex whose owner copies to user
-  space, which may fault on the device and wait for memory_lock, waits for ever.
+  space, which may fault on the device and wait for memory_lock, waits for ever. So does .access_revoke or
+  .access_restore, which the core calls with exclusive access.
 Prevents: the ABBA deadlock that the comment in mlx5vf_pci_aer_reset_done() tells of
 Mend: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
 Ask: Which locks do the reset handlers take through functions of the parent driver, and who may hold them while user
@@ -40,7 +41,7 @@ def check(driver):
                         return found[0], [g.name] + found[1]
         return None
 
-    for f in driver.part_of("reset_done", "reset_prepare"):
+    for f in driver.part_of("reset_done", "reset_prepare", "revoke"):
         for _, call in driver.calls(f):
             name = blocks(f, call)
             if name:

@@ -21,3 +21,15 @@ static vm_fault_t acme_window_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	return vmf_insert_pfn(vmf->vma, vmf->address, acme_pfn(vdev, vmf));
 }
+
+static vm_fault_t acme_locked_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
+	ret = vmf_insert_pfn(vmf->vma, vmf->address, acme_pfn(vdev, vmf));
+	vfio_pci_core_access_end(vdev);
+	return ret;
+}

@@ -31,3 +31,15 @@ static vm_fault_t acme_other_fault(struct vm_fault *vmf)
 	guard(rwsem_read)(&vdev->memory_lock);
 	return vfio_pci_vmf_insert_pfn(vdev, vmf, acme_pfn(vdev, vmf), 0);
 }
+
+static vm_fault_t acme_access_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	vm_fault_t ret;
+
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
+	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, acme_pfn(vdev, vmf), 0);
+	vfio_pci_core_access_end(vdev);
+	return ret;
+}

@@ -33,3 +33,26 @@ static vm_fault_t acme_status_fault(struct vm_fault *vmf)
 
 	return vmf_insert_page(vmf->vma, vmf->address, acme_status_page(vdev));
 }
+
+static vm_fault_t acme_insert_third(struct acme_device *acme, struct vm_fault *vmf)
+{
+	return vfio_pci_vmf_insert_pfn(&acme->core_device, vmf, acme->third_pfn, 0);
+}
+
+/* for a helper, and given up on one of the ways */
+static vm_fault_t acme_access_fault(struct vm_fault *vmf)
+{
+	struct acme_device *acme = vmf->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = &acme->core_device;
+	vm_fault_t ret;
+
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
+	if (!acme->on) {
+		vfio_pci_core_access_end(vdev);
+		return VM_FAULT_SIGBUS;
+	}
+	ret = acme_insert_third(acme, vmf);
+	vfio_pci_core_access_end(vdev);
+	return ret;
+}

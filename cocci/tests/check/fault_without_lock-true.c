@@ -37,3 +37,15 @@ static vm_fault_t acme_window_fault(struct vm_fault *vmf)
 	mutex_unlock(&acme->window_lock);
 	return ret;
 }
+
+/* the lock went with access_end */
+static vm_fault_t acme_access_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+
+	if (vfio_pci_core_access_begin(vdev))
+		return VM_FAULT_SIGBUS;
+	acme_count(vdev);
+	vfio_pci_core_access_end(vdev);
+	return vfio_pci_vmf_insert_pfn(vdev, vmf, acme_pfn(vdev, vmf), 0); // finds VPS-MMAP-04
+}

@@ -35,3 +35,30 @@ static void acme_close_device(struct vfio_device *vdev)
 	mutex_unlock(&acme->state_mutex);
 	vfio_pci_core_close_device(vdev);
 }
+
+static void acme_grant(struct acme_device *acme)
+{
+	lockdep_assert(lockdep_is_held(&acme->state_mutex) || lockdep_is_held(&acme->reset_lock));
+	acme->table[1] = 1;
+}
+
+static void acme_four(struct acme_device *acme)
+{
+	spin_lock(&acme->reset_lock);
+	acme_grant(acme);
+	spin_unlock(&acme->reset_lock);
+}
+
+static void acme_set_granted(struct acme_device *acme)
+{
+	vfio_pci_core_assert_access_locked(&acme->core_device);
+	acme->table[2] = 1;
+}
+
+static int acme_five(struct acme_device *acme)
+{
+	vfio_pci_core_access_lock(&acme->core_device);
+	acme_set_granted(acme);
+	vfio_pci_core_access_unlock(&acme->core_device);
+	return 0;
+}

@@ -60,3 +60,54 @@ static int acme_set(struct acme_device *acme, int what)
 	guard(mutex)(&acme->state_mutex);
 	return acme_choose(acme, what);
 }
+
+/* by the core's call */
+static void acme_set_granted(struct acme_device *acme)
+{
+	vfio_pci_core_assert_access_locked(&acme->core_device);
+	acme->table[2] = 1;
+}
+
+static void acme_access_revoke(struct vfio_pci_core_device *vdev)
+{
+	acme_set_granted(container_of(vdev, struct acme_device, core_device));
+}
+
+static const struct vfio_pci_device_ops acme_pci_ops = {
+	.access_revoke	= acme_access_revoke,
+};
+
+/* by functions that say whether they have taken it: after trying for a while, and if it is still of use */
+static bool acme_try(struct acme_device *acme)
+{
+	while (!mutex_trylock(&acme->state_mutex)) {
+		if (!acme->map)
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+static int acme_lock_in_use(struct acme_device *acme)
+{
+	mutex_lock(&acme->state_mutex);
+	if (acme->map)
+		return 0;
+	mutex_unlock(&acme->state_mutex);
+	return -ENODEV;
+}
+
+static int acme_four(struct acme_device *acme)
+{
+	int ret = acme_lock_in_use(acme);
+
+	if (ret)
+		return ret;
+	acme_forget(acme);
+	mutex_unlock(&acme->state_mutex);
+	if (acme_try(acme)) {
+		acme_forget(acme);
+		mutex_unlock(&acme->state_mutex);
+	}
+	return 0;
+}

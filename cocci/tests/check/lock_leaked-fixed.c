@@ -39,3 +39,15 @@ static int acme_get_state(struct acme_device *acme)
 		return -EIO;
 	return acme_ask(acme);
 }
+
+static int acme_access(struct acme_device *acme)
+{
+	int ret = vfio_pci_core_access_begin(&acme->core_device);
+
+	if (ret)
+		return ret;
+	if (acme->on)
+		acme_poke(acme);
+	vfio_pci_core_access_end(&acme->core_device);
+	return 0;
+}

@@ -46,3 +46,16 @@ static int acme_get_state(struct acme_device *acme)
 out:
 	return ret; // finds VPS-LOCK-01
 }
+
+static int acme_access(struct acme_device *acme)
+{
+	int ret = vfio_pci_core_access_begin(&acme->core_device);
+
+	if (ret)
+		return ret;
+	if (!acme->on)
+		return 0; // finds VPS-LOCK-01
+	acme_poke(acme);
+	vfio_pci_core_access_end(&acme->core_device);
+	return 0;
+}

@@ -36,3 +36,17 @@ static void acme_reset(struct acme_device *acme)
 	scoped_guard(rwsem_write, &acme->core_device.memory_lock)
 		acme_stop(acme);
 }
+
+static int acme_read_under_it(struct acme_device *acme)
+{
+	int ret;
+
+	mutex_lock(&acme->core_device.igate);
+	ret = vfio_pci_core_access_begin(&acme->core_device);
+	if (!ret) {
+		ret = ioread32(acme->io);
+		vfio_pci_core_access_end(&acme->core_device);
+	}
+	mutex_unlock(&acme->core_device.igate);
+	return ret;
+}

@@ -36,3 +36,16 @@ static void acme_reset(struct acme_device *acme)
 		mutex_unlock(&set->lock);
 	}
 }
+
+static int acme_read_under_it(struct acme_device *acme)
+{
+	int ret = vfio_pci_core_access_begin(&acme->core_device);
+
+	if (ret)
+		return ret;
+	mutex_lock(&acme->core_device.igate); // finds VPS-MMAP-11
+	ret = ioread32(acme->io);
+	mutex_unlock(&acme->core_device.igate);
+	vfio_pci_core_access_end(&acme->core_device);
+	return ret;
+}

@@ -58,3 +58,20 @@ static int acme_open_file(struct acme_device *acme, struct acme_file *f)
 	f->filp = filp;
 	return 0;
 }
+
+/* with the file, which frees it */
+static struct file *acme_open_stream(struct acme_device *acme)
+{
+	struct acme_file *stream = kzalloc(sizeof(*stream), GFP_KERNEL_ACCOUNT);
+	struct file *file;
+
+	if (!stream)
+		return ERR_PTR(-ENOMEM);
+	file = anon_inode_getfile("acme", &acme_stream_fops, stream, O_RDONLY);
+	if (IS_ERR(file)) {
+		kfree(stream);
+		return file;
+	}
+	stream_open(file_inode(file), file);
+	return file;
+}

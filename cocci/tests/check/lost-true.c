@@ -45,3 +45,17 @@ static int acme_signal(struct acme_device *acme, int fd)
 	eventfd_ctx_put(trigger);
 	return 0;
 }
+
+static struct file *acme_open_stream(struct acme_device *acme)
+{
+	struct acme_file *stream = kzalloc(sizeof(*stream), GFP_KERNEL_ACCOUNT);
+	struct file *file;
+
+	if (!stream)
+		return ERR_PTR(-ENOMEM);
+	file = anon_inode_getfile("acme", &acme_stream_fops, stream, O_RDONLY);
+	if (IS_ERR(file))
+		return file; // finds VPS-ERR-01
+	stream_open(file_inode(file), file);
+	return file;
+}

@@ -32,3 +32,14 @@ static const struct pci_error_handlers acme_err_handlers = {
 	.reset_done = acme_reset_done,
 	.error_detected = vfio_pci_core_aer_err_detected,
 };
+
+static void acme_access_revoke(struct vfio_pci_core_device *vdev)
+{
+	struct acme_file *file = acme_of(vdev->pdev)->file;
+
+	atomic_inc(&file->resets);
+}
+
+static const struct vfio_pci_device_ops acme_pci_ops = {
+	.access_revoke = acme_access_revoke,
+};

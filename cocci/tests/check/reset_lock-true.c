@@ -73,3 +73,17 @@ static const struct pci_error_handlers acme_port_err_handlers = {
 	.reset_done = acme_port_reset_done,
 	.error_detected = acme_error,
 };
+
+/* called with exclusive access, for which a fault waits */
+static void acme_access_revoke(struct vfio_pci_core_device *vdev)
+{
+	struct acme_file *file = acme_of(vdev->pdev)->file;
+
+	mutex_lock(&file->lock); // finds VPS-RST-05
+	file->resets++;
+	mutex_unlock(&file->lock);
+}
+
+static const struct vfio_pci_device_ops acme_pci_ops = {
+	.access_revoke = acme_access_revoke,
+};

@@ -21,3 +21,15 @@ static int acme_get(struct vfio_pci_core_device *vdev, void __iomem *io, u32 __u
 	up_read(&vdev->memory_lock);
 	return put_user(val, to);
 }
+
+static int acme_get_by_core(struct vfio_pci_core_device *vdev, void __iomem *io, u32 __user *to)
+{
+	int ret = vfio_pci_core_access_begin(vdev);
+	u32 val;
+
+	if (ret)
+		return ret;
+	val = ioread32(io);
+	vfio_pci_core_access_end(vdev);
+	return put_user(val, to);
+}

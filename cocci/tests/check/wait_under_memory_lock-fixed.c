@@ -12,3 +12,16 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 		return VM_FAULT_NOPAGE;
 	return vfio_pci_vmf_insert_pfn(&acme->core_device, vmf, acme_pfn(acme), 0);
 }
+
+static int acme_wait_by_core(struct acme_device *acme)
+{
+	int ret;
+
+	msleep(100);
+	ret = vfio_pci_core_access_begin(&acme->core_device);
+	if (ret)
+		return ret;
+	acme_poke(acme);
+	vfio_pci_core_access_end(&acme->core_device);
+	return 0;
+}

@@ -15,3 +15,14 @@ static vm_fault_t acme_fault(struct vm_fault *vmf)
 	acme_settle(acme); // finds VPS-RST-06
 	return vfio_pci_vmf_insert_pfn(&acme->core_device, vmf, acme_pfn(acme), 0);
 }
+
+static int acme_wait_by_core(struct acme_device *acme)
+{
+	int ret = vfio_pci_core_access_begin(&acme->core_device);
+
+	if (ret)
+		return ret;
+	msleep(100); // finds VPS-RST-06
+	vfio_pci_core_access_end(&acme->core_device);
+	return 0;
+}

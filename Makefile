@@ -54,7 +54,7 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
 	$(if $(EXTRA),$(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print))
 unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
-	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS LIVE_MOVES),$(MAKEOVERRIDES))
+	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS WANTED LIVE_MOVES),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
@@ -128,6 +128,11 @@ $(if $(EXTRA),$(eval $(programs)/tests/$(NAME)_test: $(EXTRA)/test.c $(lib) ; $$
 programs: $(tests) $(benches)
 	@:
 
+# Those of them that one run needs: says nothing when they are there.
+.PHONY: wanted
+wanted: $(WANTED)
+	@:
+
 # ---- the virtual machine -----------------------------------------------------
 
 # named PROGRAMS: those whose name contains or matches T, as scripts/vm has it; without T all.
@@ -146,7 +151,7 @@ define ready
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
 	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see scripts/get-qemu)))
 	$(Q)scripts/doctor --write $(out) --install build test
-	+$(Q)$(MAKE) $(jobs) all $(1)
+	+$(Q)$(MAKE) $(jobs) all wanted WANTED='$(1)'
 endef
 
 # Variables given to make are in the script's environment.

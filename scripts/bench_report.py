@@ -148,7 +148,7 @@ def main(argv):
     if len(argv) >= 5 and argv[1] == "table":
         missed = table(argv[4:], load_goals(argv[3], argv[2]))
         if missed:
-            print(f"{missed} goals of {argv[3]} missed: say make bench again, then look at what changed.")
+            print(f"{missed} goals of {Path(argv[3]).parent.name}/{Path(argv[3]).name} missed: say make bench again, then look at what changed.")
         return 1 if missed else 0
     if len(argv) >= 4 and argv[1] == "plot":
         paths = {}

@@ -10,7 +10,7 @@
 //# Prevents: the sizes and flags of nvgrace-gpu's, hisilicon's and virtio's own regions had to move
 //#   when vfio did this; core_info_test regions
 //# Mend: implement .get_region_info_caps (cocci/migrate-api/region_info_caps.cocci names the places);
-//#   the SDK calls it on old kernels, too
+//#   the SDK calls it on old kernels as well
 //
 // Confidence: High
 

@@ -20,7 +20,7 @@ special := : & ; | < > ( ) [ ] { } * ? ` ' " \ \# $$
 $(foreach path,CURDIR CACHE KDIR EXTRA,$(if $(or $(strip $(foreach c,$(special),$(findstring $(c),$($(path))))),$(findstring $(space),$($(path)))),\
 	$(error Cannot build in a path with a space, a colon or a character that means something to the shell ($(path) is "$($(path))"); move it)))
 
-known := $(shell scripts/kernels list)
+known := $(shell lab/kernels list)
 KERNEL ?= $(firstword $(known))
 
 ifdef KDIR
@@ -74,15 +74,15 @@ $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 FORCE:
 
 # Kernels built here are made of their configuration, too.
-built = $(patsubst %,$(CACHE)/kernels/%/release,$(shell scripts/kernels list $(1)))
-$(call built,lab) $(call built,plain): tests/flavors/lab.config
-$(call built,plain): tests/flavors/plain.config
+built = $(patsubst %,$(CACHE)/kernels/%/release,$(shell lab/kernels list $(1)))
+$(call built,lab) $(call built,plain): lab/flavors/lab.config
+$(call built,plain): lab/flavors/plain.config
 
 # Comes whole, with all else of the kernel: what make must not do is remove it when it is interrupted right after.
 .PRECIOUS: $(CACHE)/kernels/%/release
 $(CACHE)/kernels/%/release:
 	$(Q)scripts/doctor --write $(out) --need build
-	$(Q)scripts/kernels fetch $*
+	$(Q)lab/kernels fetch $*
 
 # ---- programs that run in the virtual machine -------------------------------
 
@@ -135,13 +135,13 @@ wanted: $(WANTED)
 
 # ---- the virtual machine -----------------------------------------------------
 
-# named PROGRAMS: those whose name contains or matches T, as scripts/vm has it; without T all.
+# named PROGRAMS: those whose name contains or matches T, as lab/vm has it; without T all.
 quoted = '$(subst ','\'',$(1))'
 named = $(if $(T),$(filter $(addprefix %/,$(shell t=$(call quoted,$(T)) bash -O extglob -c 'for p; do \
 	case $$p in ($$t | *$$t*) echo $$p ;; esac; done' named $(notdir $(1)))),$(1)),$(1))
 
-# flavors: those that scripts/vm knows.
-flavors = $(shell sed -n '/^for word in/,/^done/s/^\t\([a-z][a-z0-9 |]*\). .*/\1/p' scripts/vm | tr -d '|')
+# flavors: those that lab/vm knows.
+flavors = $(shell sed -n '/^for word in/,/^done/s/^\t\([a-z][a-z0-9 |]*\). .*/\1/p' lab/vm | tr -d '|')
 
 # ready PROGRAMS: everything a virtual machine that runs them needs: tools, modules, the programs. Make expands a whole
 # recipe before it runs the first line, so what is wrong here is said before anything is done.
@@ -149,13 +149,13 @@ define ready
 	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS; say KERNEL= instead of KDIR=))
 	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
-	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see scripts/get-qemu)))
+	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/get-qemu)))
 	$(Q)scripts/doctor --write $(out) --install build test
 	+$(Q)$(MAKE) $(jobs) all wanted WANTED='$(1)'
 endef
 
 # Variables given to make are in the script's environment.
-vm = $(Q)CACHE=$(CACHE) BUILD=$(into) scripts/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
+vm = $(Q)CACHE=$(CACHE) BUILD=$(into) lab/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
 
 .PHONY: demo test shell
 demo:				## show our core driving three emulated devices
@@ -175,20 +175,20 @@ stress:				## everything at once, for SECONDS= (default 60), on the same machine
 
 .PHONY: test-all
 test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
-	+$(Q)scripts/test-all $(if $(CACHED),--cached)
+	+$(Q)lab/test-all $(if $(CACHED),--cached)
 
 .PHONY: conformance
-conformance: lab = $(lastword $(shell scripts/kernels list lab))
+conformance: lab = $(lastword $(shell lab/kernels list lab))
 conformance:		## run the newest kernel's variant drivers and its vfio selftests on our core
 	$(Q)scripts/doctor --write build --install build test lab conformance
 	+$(Q)$(MAKE) KERNEL=$(lab) $(jobs) all
-	$(Q)CACHE=$(CACHE) scripts/conformance $(lab)
+	$(Q)CACHE=$(CACHE) ci/conformance $(lab)
 
 .PHONY: bench
 bench:				## compare KERNEL's own vfio-pci with ours, by instructions
 	$(call ready,$(call named,$(benches)))
 	$(Q)scripts/doctor --install bench
-	$(Q)CACHE=$(CACHE) BUILD=$(into) UPDATE=$(UPDATE) scripts/bench $(KERNEL) $(if $(T),'$(T)')
+	$(Q)CACHE=$(CACHE) BUILD=$(into) UPDATE=$(UPDATE) bench/run $(KERNEL) $(if $(T),'$(T)')
 
 shell:				## boot KERNEL and get a shell in it
 	$(call ready,$(call named,$(tests)))
@@ -216,32 +216,32 @@ deb:				## make a Debian package for dkms, in build/deb/
 migrate:			## move drivers in TREE (or TREES) that keep lists of VMAs to one address space
 	$(if $(TREE)$(TREES),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --write '$(or $(OUT),build/migrated)' --install migrate
-	$(Q)scripts/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
+	$(Q)tools/migrate/migrate --out '$(or $(OUT),build/migrated)' $(if $(APPLY),--apply) $(if $(MODE),--mode $(MODE)) \
 		$(if $(HUGE),--huge) $(if $(AS),--as $(AS)) $(if $(FORMAT),--format $(FORMAT)) \
 		$(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(TREES),--trees $(TREES),'$(TREE)' $(FILES))
 
 migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the newest kernel's API
 	$(if $(FILES),,$(error Say FILES=, the C files of the driver; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --install migrate
-	$(Q)scripts/migrate-api $(if $(TREE),--headers '$(TREE)') $(if $(OUT),--out '$(OUT)') \
+	$(Q)tools/migrate/migrate-api $(if $(TREE),--headers '$(TREE)') $(if $(OUT),--out '$(OUT)') \
 		$(if $(FORMAT),--format $(FORMAT)) $(FILES)
 
 migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --write build --install migrate
-	$(Q)scripts/migrate-test $(if $(T),'$(T)')
+	$(Q)ci/migrate-test $(if $(T),'$(T)')
 
 # Ours beside the migrated ones: the programs and the tests' own modules come from there.
 migrated = $(Q)CACHE=$(CACHE) BUILD=build/$(1) MODULES=build/migrate/$(1)/modules VFIO_DRIVER=vfio-pci \
-	scripts/vm --kernel $(1) --tests
+	lab/vm --kernel $(1) --tests
 
 migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's tests on it
 	$(if $(call named,$(filter %_test,$(tests))),,$(error No program is named like T=$(T); see ls tests))
 	$(Q)scripts/doctor --write build --install build test migrate
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.12 all
-	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.12 build/migrate/debian-6.12
-	$(Q)CACHE=$(CACHE) scripts/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
-	$(Q)CACHE=$(CACHE) scripts/migrate-api-kernel build/migrate/debian-6.1/a build/migrate/api
+	$(Q)CACHE=$(CACHE) ci/migrate-kernel debian-6.12 build/migrate/debian-6.12
+	$(Q)CACHE=$(CACHE) ci/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
+	$(Q)CACHE=$(CACHE) ci/migrate-api-kernel build/migrate/debian-6.1/a build/migrate/api
 	$(call migrated,debian-6.1) '$(or $(T),core_)'
 	$(call migrated,debian-6.12) '$(or $(T),core_mmap)'
 
@@ -251,26 +251,26 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 .PHONY: review review-test review-kernel review-recall checklist
 review:				## review drivers: FILES=, RANGE=a..b, or a patch on the standard input; FORMAT=
 	$(Q)scripts/doctor --install migrate >&2
-	$(Q)scripts/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') $(if $(FOR),--for '$(FOR)') \
+	$(Q)tools/review/review $(if $(TREE),--tree '$(TREE)') $(if $(RANGE),--range '$(RANGE)') $(if $(FOR),--for '$(FOR)') \
 		$(if $(KDIR),--kdir '$(KDIR)') $(if $(FORMAT),--format '$(FORMAT)') $(if $(FAIL),--fail '$(FAIL)') \
 		$(if $(filter 1,$(QUIET)),--quiet) $(FILES)
 
 review-test:			## compare what the rules of cocci/check find with what they should
-	$(if $(wildcard cocci/tests/check/*$(T)*.c),,$(error No case is named like T=$(T); see ls cocci/tests/check))
+	$(if $(wildcard cocci/check/tests/*$(T)*.c),,$(error No case is named like T=$(T); see ls cocci/check/tests))
 	$(Q)scripts/doctor --install migrate
-	$(Q)scripts/review-test $(if $(T),'$(T)')
+	$(Q)ci/review-test $(if $(T),'$(T)')
 
 review-kernel:			## review the kernels' own drivers: each hit must be explained in known.txt
 	$(Q)scripts/doctor --install migrate
-	$(Q)CACHE=$(CACHE) scripts/review-kernel
+	$(Q)CACHE=$(CACHE) ci/review-kernel
 
 review-recall:			## undo public fixes of the kernels' drivers: the rules must find what was wrong
 	$(Q)scripts/doctor --install migrate
-	$(Q)CACHE=$(CACHE) scripts/review-kernel recall
+	$(Q)CACHE=$(CACHE) ci/review-kernel recall
 
 checklist:			## write docs/review-checklist.md and review-guide.md anew from cocci/check
 	$(Q)scripts/doctor --write docs
-	$(Q)for page in checklist guide; do scripts/review --$$page >docs/review-$$page.md.new && \
+	$(Q)for page in checklist guide; do tools/review/review --$$page >docs/review-$$page.md.new && \
 		mv docs/review-$$page.md.new docs/review-$$page.md || { rm -f docs/review-$$page.md.new; exit 1; }; done
 
 .PHONY: docs
@@ -280,10 +280,10 @@ docs:				## make the documentation as HTML in build/docs/html
 
 .PHONY: check
 check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
-	$(Q)scripts/check --names $(T)
+	$(Q)ci/check --names $(T)
 	$(Q)scripts/doctor --write $(out) --install build test check docs migrate package
 	+$(Q)$(MAKE) $(jobs) programs
-	$(Q)CACHE=$(CACHE) V=$(V) scripts/check $(T)
+	$(Q)CACHE=$(CACHE) V=$(V) ci/check $(T)
 
 .PHONY: probe-check
 probe-check:			## name the probes that no kernel at hand needs any more
@@ -295,15 +295,15 @@ doctor:				## show what is needed, what is missing, and how to install it
 
 .PHONY: new
 new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory]
-	$(Q)scripts/new "$$NAME" "$$ID" "$$DEST"
+	$(Q)tools/driver/new "$$NAME" "$$ID" "$$DEST"
 
 .PHONY: to-upstream
 to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=
-	$(Q)scripts/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
+	$(Q)tools/driver/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
 
 .PHONY: kernels
 kernels:			## get the packaged kernels, or KERNEL (UPDATE=1: newer ones)
-	$(Q)scripts/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
+	$(Q)lab/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
 
 .PHONY: clean
 clean:				## remove build/
@@ -336,7 +336,7 @@ help:				## this text
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context
 #= HUGE=1     for migrate: huge fault handlers
-#= SPATCH=    for migrate, review and their tests: another Coccinelle (scripts/get-spatch)
+#= SPATCH=    for migrate, review and their tests: another Coccinelle (lab/get-spatch)
 #= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
 #= TREES=     for migrate: several trees, with a table at the end
 #= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)

@@ -4,7 +4,8 @@
 # What the scripts share: messages, the cache, the KERNELS table, and apt without root.
 # Sourced, never run. Callers set `set -eu` themselves.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+# Scripts lie at different depths below the top, which is where KERNELS is.
+top=$(cd "$(dirname "$0")" && while [ ! -e KERNELS ] && [ "$PWD" != / ]; do cd ..; done && pwd)
 
 die()
 {

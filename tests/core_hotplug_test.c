@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "variant.h"
 
-#define PORT "0000:00:12.0" /* rp3 of scripts/vm-devices */
+#define PORT "0000:00:12.0" /* rp3 of lab/devices */
 
 FIXTURE(hotplug)
 {

@@ -3,7 +3,7 @@
  * A program of benchmarks: each case runs on the kernel's own vfio-pci and on ours, several times,
  * in turns. One line of CSV for each value: unit, case, driver, round, value.
  *
- * The clock counts instructions: scripts/vm --mode bench starts QEMU so that one takes one
+ * The clock counts instructions: lab/vm --mode bench starts QEMU so that one takes one
  * nanosecond, and the time-stamp counter is read as it is.
  */
 #ifndef BENCH_LIB_BENCH_H

@@ -9,7 +9,7 @@
 //#   decode off.
 //# Prevents: mappings that no zap finds; core_mmap_test all_processes_are_zapped
 //# Mend: leave vm_pgoff alone and compute the frame in the fault handler, from vmf->pgoff;
-//#   scripts/migrate --as sdk does it for a plain remap
+//#   tools/migrate/migrate --as sdk does it for a plain remap
 //
 // Confidence: High
 

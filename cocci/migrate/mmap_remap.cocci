@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Fault the pages of a device in, instead of mapping all of them at mmap
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D fill=... -D mmap=... -D ops=...
 // Comments: what is mapped at mmap time is not mapped again after it was zapped, and exists for a moment
 //	before unmap_mapping_range() can find the VMA. The pfn must not be kept in vm_pgoff, which is

@@ -36,7 +36,7 @@ struct vfio_device { ... struct inode *i; ... };
     ...
   };
 
-// ---- a pseudo filesystem for the inodes, which scripts/migrate writes
+// ---- a pseudo filesystem for the inodes, which tools/migrate/migrate writes
 
 @has@
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Take the lock that gates faults, then zap; for a set of devices only try it
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D zap=... -D walk=... -D lock=... -D gate=...
 // Comments: a walk of the list needed mmap_lock, which stands above the lock that gates faults, so
 //	devices were zapped first and locked later, in two passes. unmap_mapping_range() needs no

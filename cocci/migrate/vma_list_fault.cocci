@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// A fault inserts the page that faulted and keeps no record of the VMA
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D fault=... -D fill=... -D head=... -D link=... -D pfn=...
 // Comments: fill is remap_pfn_range() or a function that calls it. It fills the whole VMA and must not
 //	meet entries that are there already, hence the list; vmf_insert_pfn() leaves an entry that is

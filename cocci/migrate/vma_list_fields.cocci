@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Remove the list of VMAs, its lock, its entries and who maintained them
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D entry=... -D owner=... -D head=... -D lock=...
-// Comments: the functions named by vmopen, vmclose and add do nothing else; scripts/migrate has looked.
+// Comments: the functions named by vmopen, vmclose and add do nothing else; tools/migrate/migrate has looked.
 
 virtual patch
 virtual as_file, named

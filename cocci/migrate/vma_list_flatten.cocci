@@ -3,7 +3,7 @@
 //
 // Confidence: High
 // Options: --no-includes -D owner=... -D head=... -D lock=... [-D outer=...]
-// Comments: only ever seen by scripts/migrate: a list called "list", or one inside a struct member,
+// Comments: only ever seen by tools/migrate/migrate: a list called "list", or one inside a struct member,
 //	cannot be told from others by name.
 
 virtual patch

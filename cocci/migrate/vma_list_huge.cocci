@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Let a fault insert an entry as large as the page tables have
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D handler=... -D huge=... -D insert=...
 // Comments: from 6.12 on. The insert helper decides whether an entry of that order can stand there.
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Where others need the lock of the list for something else, faults and zaps do without it
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D lock=... -D within=...
 // Comments: a fault took it before the lock that gates faults, a zap now comes after that one.
 

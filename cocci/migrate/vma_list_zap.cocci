@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Zap by unmap_mapping_range() instead of walking a list of VMAs
 //
-// Confidence: Moderate: relies on the names scripts/migrate has found by shape
+// Confidence: Moderate: relies on the names tools/migrate/migrate has found by shape
 // Options: --no-includes -D zap=... -D walk=...
-// Comments: scripts/migrate has replaced the loops that walk by unmap_list_of(). The walk took a lock of its
+// Comments: tools/migrate/migrate has replaced the loops that walk by unmap_list_of(). The walk took a lock of its
 //	own, which stood above the one that gates faults; the zap now comes after the latter has been
 //	taken, so that nothing can be faulted in between.
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Bring variant drivers written for older kernels up to the API of the newest one.
 
-Usage: scripts/migrate-api [OPTION...] FILE...
+Usage: tools/migrate/migrate-api [OPTION...] FILE...
 
-Changes the FILEs with the scripts of cocci/migrate-api and says, by file and line, what a person must change: what
+Changes the FILEs with the scripts of cocci/migrate/api and says, by file and line, what a person must change: what
 the scripts report, every call, member and callback that the headers of a 7.x kernel do not have, and what make review
 finds in the result. A file that spatch cannot process is left alone.
 
@@ -36,7 +36,7 @@ from migrate.proof import review
 from migrate.tree import SPATCH, TOP, run, say
 
 DONE, FAILED, USAGE, PLACES, NOTHING = range(5)
-SCRIPTS = os.path.join(TOP, "cocci", "migrate-api")
+SCRIPTS = os.path.join(TOP, "cocci", "migrate", "api")
 TIMEOUT = 120
 
 # What takes the place of what is gone. That it is gone the headers say.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Move drivers that track VMAs in a list to the address-space model.
 
-usage: scripts/migrate [OPTION...] TREE [FILE...]
-       scripts/migrate [OPTION...] --trees TREE...
+usage: tools/migrate/migrate [OPTION...] TREE [FILE...]
+       tools/migrate/migrate [OPTION...] --trees TREE...
 
 TREE is a kernel tree, or any directory when FILEs (relative to it) are named. Finds users of the old
 model, changes them with the scripts of cocci/migrate/ and writes a series of patches; docs/migrating.md
@@ -95,7 +95,7 @@ def options() -> argparse.Namespace:
                 print("%-16s %s %s" % (reason, meaning, advice))
         sys.exit(DONE)
     if not args.tree:
-        parser.error("no TREE named: scripts/migrate --help")
+        parser.error("no TREE named: tools/migrate/migrate --help")
     if args.trees and args.apply:
         parser.error("--apply changes one tree, --trees are several")
     return args

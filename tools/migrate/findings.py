@@ -7,7 +7,7 @@ from typing import Dict, Optional, Tuple
 LEFT, REVIEW, NOTE, CHANGED = "left", "review", "note", "changed"
 ORDER = (LEFT, REVIEW, NOTE, CHANGED)
 
-# Reason: what it means, what to do. docs/migrating.md has this as a table; `scripts/migrate --reasons` prints it.
+# Reason: what it means, what to do. docs/migrating.md has this as a table; `tools/migrate/migrate --reasons` prints it.
 REASONS: Dict[str, Tuple[str, str]] = {
     # left: the file keeps its list
     "dos-lines": ("Lines end in CR LF, and a patch would change all of them.", "Convert the file first."),

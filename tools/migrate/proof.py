@@ -11,7 +11,7 @@ from typing import Dict, List, Optional
 from migrate.findings import REVIEW, Finding
 from migrate.tree import TOP
 
-PROGRAM = os.path.join(TOP, "scripts", "review")
+PROGRAM = os.path.join(TOP, "tools", "review", "review")
 UNABLE = 2
 
 

@@ -278,12 +278,10 @@ docs:				## make the documentation as HTML in build/docs/html
 	$(Q)scripts/doctor --write build --install docs
 	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
 
-.PHONY: check
-check:				## style, warnings, documentation, make new, the rules' tests; T= only some of it
-	$(Q)ci/check --names $(T)
-	$(Q)scripts/doctor --write $(out) --install build test check docs migrate package
-	+$(Q)$(MAKE) $(jobs) programs
-	$(Q)CACHE=$(CACHE) V=$(V) ci/check $(T)
+# Each check is a target of its own, too: check-NAME.
+ifneq ($(filter check check-% help,$(MAKECMDGOALS))$(filter $(out)/check/%,$(WANTED)),)
+include ci/check.mk
+endif
 
 .PHONY: probe-check
 probe-check:			## name the probes that no kernel at hand needs any more
@@ -312,12 +310,14 @@ clean:				## remove build/
 .PHONY: distclean
 distclean:			## remove build/ and the cache
 	$(if $(filter %/vfio-pci-sdk,$(CACHE)),,$(error CACHE=$(CACHE) may have files of others; remove it yourself))
-	$(Q)rm -rf $(out) $(CACHE) $(CACHE)-ci $(CACHE)-ci.files
+	$(Q)rm -rf $(out) $(CACHE) $(CACHE)-ci
 
 .PHONY: help
 help:				## this text
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo '  check-NAME      run one of them:'
+	@echo '$(sort $(checks))' | fold -sw 100 | sed 's/^/                    /'
 	@echo 'Variables:'
 	@echo '  KERNEL=         $(known) (default: $(firstword $(known)))'
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18

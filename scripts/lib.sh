@@ -285,46 +285,19 @@ run()
 	fi
 }
 
-# copy_tree DIR [PATTERN...]: what git knows of this tree, or of what the patterns match, new files included,
-# with its dates, so that what was built in DIR/build before still counts; what else was in DIR goes.
+# files PATTERN...: the files of this tree that git knows, new ones included, and that the patterns match.
+files()
+{
+	(cd "$top" && git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
+		[ ! -e "$file" ] || echo "$file"
+	done)
+}
+
+# copy_tree DIR: copy this tree's files, with their dates, to DIR.
 copy_tree()
 {
 	mkdir -p "$1"
-	(
-		to=$1
-		shift
-		cd "$top" || exit
-		git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
-			[ ! -e "$file" ] || echo "$file"
-		done >"$to.files"
-	)
-	(cd "$top" && cpio -pdum --quiet "$1") <"$1.files"
-	(cd "$1" && find . -path ./build -prune -o -path ./.git -prune -o ! -type d -print | sed 's|^\./||' |
-		sort | comm -23 - "$1.files" | xargs -r rm
-		find . -path ./build -prune -o -path ./.git -prune -o -type d -empty -exec rmdir {} +)
-}
-
-# copy_built DIR: what was built here for DIR, a copy_tree(), so that only what is new there is compiled. In what kbuild
-# notes of its objects the paths are absolute. The lock is that of the Makefile: nobody builds modules there meanwhile.
-copy_built()
-{
-	# The answers of the probes are as old as these, not as the copy.
-	(cd "$top" && echo compat/probes | cpio -pdum --quiet "$1")
-	for built in "$top"/build/*; do
-		case ${built##*/} in
-		tests | bench) ;;
-		*) [ -e "$built/.built" ] || continue ;;
-		esac
-		into=$1/build/${built##*/}
-		[ ! -e "$into" ] || continue
-		rm -rf "$into.new"
-		mkdir -p "$into.new"
-		# shellcheck disable=SC2016 # for the shell that has the lock
-		flock "$built.lock" sh -c 'cd "$1" && find . -path "./vm*" -prune -o ! -type d -print |
-			cpio -pdum --quiet "$2"' sh "$built" "$into.new"
-		grep -rlFI --exclude='*.[ch]' "$top/" "$into.new" | xargs -r sed -i "s|$top/|$1/|g"
-		mv "$into.new" "$into"
-	done
+	(cd "$top" && files . | cpio -pdm --quiet "$1")
 }
 
 # kernel_piece DIR: what a driver touches of the newest kernel's source: its headers are the lab

@@ -72,10 +72,10 @@ kernel_line()
 	# shellcheck disable=SC2046 # fields are split on purpose; set -f keeps the * of a package
 	set -f -- $(kernels_table | awk -v n="$1" '$1 == n') "$1"
 	set +f
-	[ $# -ge 6 ] || die "KERNELS has no '$1'; say KERNEL= one of: $(kernels_table |
+	[ $# -ge 7 ] || die "KERNELS has no '$1'; say KERNEL= one of: $(kernels_table |
 		awk '{ printf "%s%s", s, $1; s = ", " }')."
 	# shellcheck disable=SC2034 # read by the callers
-	version=$2 kind=$3 suites=$4 package=$5
+	version=$2 kind=$3 suites=$5 package=$6
 }
 
 # kernel_release KDIR: what uname -r says where that kernel runs.

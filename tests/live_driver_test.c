@@ -6,7 +6,9 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -49,8 +51,10 @@ static int open_with(FIXTURE_DATA(driver) *self, const char *parameters)
 
 TEST_F(driver, incomplete_ops_are_refused_at_register)
 {
-	static const char *const lacks[] = { "stop,", "run,",	   "size,",    "save,",
-					     "load,", "stop_p2p,", "run_p2p,", "version," };
+	static const char *const lacks[] = {
+		"stop,",    "run,",     "size,",       "save,",	      "load,",	 "stop_p2p,",
+		"run_p2p,", "version,", "load_state,", "save_state,", "choice,", "trap_ops,",
+	};
 	char parameters[32];
 
 	for (unsigned int i = 0; i < sizeof(lacks) / sizeof(*lacks); i++) {
@@ -154,6 +158,202 @@ TEST_F(driver, stream_of_another_version_depends_on_oldest)
 		TH_LOG("version %u", version);
 	}
 	live_free(&data);
+}
+
+TEST_F(driver, reinit_is_told_to_those_who_asked)
+{
+	const uint32_t v2 = VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2;
+	struct vfio_precopy_info info = { .argsz = sizeof(info) };
+	struct live_data data = {};
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, "changes=100000"));
+	for (int asked = 0; asked < 2; asked++) {
+		if (asked)
+			ASSERT_EQ(0, live_feature(&self->dev, VFIO_DEVICE_FEATURE_SET | v2,
+						  NULL, 0));
+		ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+		ASSERT_EQ(0, sys(ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info)));
+		EXPECT_EQ(0, info.flags);
+		EXPECT_EQ(-ENOMSG, live_read(fd, &data, ALL));
+		ASSERT_EQ(0, sys(ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info)));
+		EXPECT_EQ(asked ? VFIO_PRECOPY_INFO_REINIT : 0, info.flags);
+		close(fd);
+		ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+		live_free(&data);
+	}
+}
+
+/* ---- a state of fixed size, and trapped registers: the sample ---- */
+
+#define STATE_SIZE 32
+
+static void load_is_refused(struct __test_metadata *_metadata, FIXTURE_DATA(driver) *self,
+			    const char *what, const char *buf, size_t len)
+{
+	int fd;
+
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RESUMING, &fd));
+	EXPECT_EQ(-EINVAL, live_write(fd, buf, len, ALL)) TH_LOG("%s", what);
+	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL))
+	TH_LOG("%s", what);
+	EXPECT_EQ(VFIO_DEVICE_STATE_ERROR, live_get(&self->dev)) TH_LOG("%s", what);
+	close(fd);
+	vfio_close(&self->dev);
+	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, SAMPLE));
+}
+
+/* Each record is well-formed, and the checksums are right. */
+TEST_F(driver, fixed_state_of_another_size_is_refused)
+{
+	char *record, *end, copy[LIVE_HEADER + 2 * LIVE_RECORD + STATE_SIZE];
+	struct live_data data = {};
+	uint32_t len = STATE_SIZE - 1;
+	uint64_t none = 0;
+
+	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, SAMPLE));
+	ASSERT_EQ(0, live_save(&self->dev, &data, ALL));
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+	ASSERT_EQ(sizeof(copy), data.len);
+	EXPECT_EQ(data.len, live_size(&self->dev));
+	record = copy + LIVE_HEADER;
+	end = record + LIVE_RECORD + STATE_SIZE;
+
+	memcpy(copy, data.buf, data.len);
+	memcpy(record + 4, &len, sizeof(len));
+	live_seal(record, LIVE_RECORD);
+	load_is_refused(_metadata, self, "too short", copy, data.len);
+
+	memcpy(copy, data.buf, data.len);
+	memcpy(record, end, LIVE_RECORD);
+	memcpy(record + 8, &none, sizeof(none));
+	live_seal(record, LIVE_RECORD);
+	load_is_refused(_metadata, self, "no state", copy, LIVE_HEADER + LIVE_RECORD);
+
+	memcpy(copy, data.buf, data.len);
+	record[0] = 1;
+	live_seal(record, LIVE_RECORD);
+	memcpy(end + 8, &none, sizeof(none));
+	live_seal(end, LIVE_RECORD);
+	load_is_refused(_metadata, self, "only pre-copied", copy, data.len);
+	live_free(&data);
+}
+
+TEST_F(driver, trapped_register_has_one_way_in)
+{
+	const uint64_t command = VFIO_REGION_OFFSET(0) + EDU_DMA_CMD;
+	struct vfio_device_ioeventfd io = { .argsz = sizeof(io),
+					    .flags = VFIO_DEVICE_IOEVENTFD_32,
+					    .offset = VFIO_REGION_OFFSET(0) + EDU_LIVENESS,
+					    .fd = eventfd(0, 0) };
+	void *volatile nowhere = (void *)8;
+	uint64_t value = 0;
+	void *behind;
+
+	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, SAMPLE));
+	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
+	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 0, 0, 2 * PAGE, PROT_READ));
+	behind = vfio_mmap(&self->dev, 0, PAGE, PAGE, PROT_READ);
+	EXPECT_NE(MAP_FAILED, behind);
+	/* It would keep the device open. */
+	munmap(behind, PAGE);
+	EXPECT_EQ(1, variant_sparse_areas(&self->dev, 0));
+	EXPECT_EQ(-ENOTTY, sys(ioctl(self->dev.fd, VFIO_DEVICE_IOEVENTFD, &io)));
+	close(io.fd);
+	EXPECT_EQ(4, sys(pread(self->dev.fd, &value, 4, command)));
+	EXPECT_EQ(8, sys(pwrite(self->dev.fd, &value, 8, command)));
+	EXPECT_EQ(-EINVAL, sys(pwrite(self->dev.fd, &value, 2, command)));
+	EXPECT_EQ(-EINVAL, sys(pwrite(self->dev.fd, &value, 3, command)));
+	EXPECT_EQ(-EINVAL, sys(pwrite(self->dev.fd, &value, 4, command + 2)));
+	EXPECT_EQ(-EINVAL, sys(pwrite(self->dev.fd, &value, 8, command - 4)));
+	EXPECT_EQ(-EFAULT, sys(pread(self->dev.fd, nowhere, 4, command)));
+	vfio_set_command(&self->dev, PCI_COMMAND_MEMORY, 0);
+	EXPECT_EQ(-EIO, sys(pread(self->dev.fd, &value, 4, command)));
+}
+
+/* ---- signals ---- */
+
+struct copy {
+	int fd;
+	bool out;
+	char *buf;
+	size_t len, done;
+	unsigned int cut; /* calls that a signal ended */
+	int err;
+};
+
+static void *copy_all(void *arg)
+{
+	struct copy *copy = arg;
+	ssize_t n = 1;
+
+	while (n && copy->done < copy->len) {
+		size_t left = copy->len - copy->done;
+
+		n = copy->out ? write(copy->fd, copy->buf + copy->done, left) :
+				read(copy->fd, copy->buf + copy->done, left);
+		if (n < 0 && errno != EINTR) {
+			copy->err = -errno;
+			break;
+		}
+		copy->cut += n < 0 || (n > 0 && (size_t)n < left);
+		copy->done += n > 0 ? n : 0;
+	}
+	return NULL;
+}
+
+static void ignore(int signal)
+{
+}
+
+/* Callbacks are slow, so that signals come in the middle of a call. */
+static void copy_signalled(struct __test_metadata *_metadata, FIXTURE_DATA(driver) *self,
+			   uint32_t state, struct copy *copy)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(0, live_set(&self->dev, state, &copy->fd));
+	ASSERT_EQ(0, write_file("/sys/module/" DRIVER "/parameters/slow_ms", "20"));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, copy_all, copy));
+	for (int i = 0; i < 5; i++) {
+		usleep(15000);
+		pthread_kill(thread, SIGUSR1);
+	}
+	ASSERT_EQ(0, write_file("/sys/module/" DRIVER "/parameters/slow_ms", "0"));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, copy->err);
+	EXPECT_LT(0, copy->cut);
+	close(copy->fd);
+}
+
+TEST_F(driver, signal_ends_copy_early_and_loses_nothing)
+{
+	const struct sigaction action = { .sa_handler = ignore };
+	struct live_data data = {}, again = {};
+	struct copy in = {}, out = { .out = true };
+
+	sigaction(SIGUSR1, &action, NULL);
+	ASSERT_EQ(0, open_with(self, ""));
+	ASSERT_EQ(0, live_save(&self->dev, &data, ALL));
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP, NULL));
+	in.len = data.len;
+	in.buf = malloc(data.len);
+	copy_signalled(_metadata, self, VFIO_DEVICE_STATE_STOP_COPY, &in);
+	EXPECT_EQ(data.len, in.done);
+	EXPECT_EQ(0, memcmp(data.buf, in.buf, data.len));
+
+	/* A reset changes what the state is. */
+	ASSERT_EQ(0, open_with(self, ""));
+	out.len = data.len;
+	out.buf = data.buf;
+	copy_signalled(_metadata, self, VFIO_DEVICE_STATE_RESUMING, &out);
+	EXPECT_EQ(data.len, out.done);
+	ASSERT_EQ(0, live_save(&self->dev, &again, ALL));
+	ASSERT_EQ(data.len, again.len);
+	EXPECT_EQ(0, memcmp(data.buf, again.buf, data.len));
+	free(in.buf);
+	live_free(&data);
+	live_free(&again);
 }
 
 /* ---- the dirty log ---- */
@@ -266,7 +466,7 @@ TEST_F(driver, debugfs_and_trace_show_states)
 	ASSERT_EQ(0, open_with(self, ""));
 	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio-pci-sdk/%s/live", self->bdf);
 	EXPECT_TRUE(file_has(path, "state RUNNING\n"));
-	write_file(TRACING "/events/vfio_pci_live/enable", "1");
+	write_file(TRACING "/events/vfio_pci_sdk/enable", "1");
 	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	EXPECT_TRUE(file_has(path, "state STOP_COPY\n"));
 	EXPECT_TRUE(file_has(path, "saved 0\n"));
@@ -275,7 +475,7 @@ TEST_F(driver, debugfs_and_trace_show_states)
 		TH_LOG("this kernel has no event tracing");
 	else
 		EXPECT_TRUE(file_has(TRACING "/trace", "STOP -> STOP_COPY"));
-	write_file(TRACING "/events/vfio_pci_live/enable", "0");
+	write_file(TRACING "/events/vfio_pci_sdk/enable", "0");
 	vfio_close(&self->dev);
 	ASSERT_EQ(0, pci_unbind(self->bdf));
 	EXPECT_NE(0, access(path, F_OK));
@@ -337,6 +537,33 @@ TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
 		EXPECT_FALSE(failed);
 	}
 	EXPECT_LT(0, refused);
+	close(nth_fd);
+}
+
+/* As above: what fails leaves no log behind, and the next one starts. */
+TEST_F_TIMEOUT(driver, each_failing_allocation_of_dirty_log_is_told, 120)
+{
+	struct log_range all = { 0, 1ULL << 40 };
+	bool failed = true;
+	int err, n;
+
+	ASSERT_EQ(0, open_with(self, ""));
+	nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (nth_fd < 0 || write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N") ||
+	    write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N"))
+		SKIP(return, "this kernel cannot let allocations fail: use KERNEL=lab-7");
+	for (n = 1; failed && n < 100; n++) {
+		uint64_t size = PAGE;
+
+		ASSERT_TRUE(nth(n));
+		err = log_start(&self->dev, &size, &all, 1);
+		failed = has_failed();
+		ASSERT_TRUE(nth(0));
+		if (failed && err)
+			EXPECT_EQ(-ENOMEM, err) TH_LOG("allocation %d", n);
+		EXPECT_EQ(0, log_stop(&self->dev));
+	}
+	EXPECT_FALSE(failed);
 	close(nth_fd);
 }
 

@@ -42,6 +42,22 @@ struct vfio_pci_live_left {
 };
 
 /**
+ * struct vfio_pci_live_access - an access of user space to trapped registers
+ * @io: the mapped BAR
+ * @offset: in the BAR
+ * @len: 1, 2, 4 or 8 bytes; @offset is aligned to it
+ * @value: what is written, or what the driver answers
+ * @write: user space writes
+ */
+struct vfio_pci_live_access {
+	void __iomem	*io;
+	u32		offset;
+	u32		len;
+	u64		value;
+	bool		write;
+};
+
+/**
  * struct vfio_pci_live_ops - what a driver knows of its device for live migration
  * @version: of the data that save() writes; goes into the stream
  * @oldest: oldest version that load() understands
@@ -50,6 +66,12 @@ struct vfio_pci_live_left {
  * @run: let the device run without limits.  Undoes @stop_p2p if there is one, otherwise @stop.
  * @stop_p2p: optional, with @run_p2p: stop starting DMA, but still accept accesses of peers
  * @run_p2p: optional, with @stop_p2p: from stopped to the state that @stop_p2p leaves
+ * @state_size: size of a state that never changes it and fits in a piece.  Such a driver has
+ *	@save_state and @load_state in the place of @size, @save, @load and @load_done.
+ * @save_state: with @state_size: fill in the state, returns 0 or -errno, after which user space may
+ *	try again.  The device is stopped, or pre-copying: then the other side only checks the size.
+ * @load_state: with @state_size: the stream is complete: check the state, which is user input, and
+ *	make it take effect.  Returns 0, or -errno, which ends in ERROR.
  * @size: estimate of the bytes that save() will write while stopped
  * @save_start: optional: a session begins, and with @precopy set the device still runs: begin to
  *	track changes of state
@@ -70,11 +92,18 @@ struct vfio_pci_live_left {
  * @log_start: optional: report from now on, for granules of @page_size or smaller
  * @log_stop: optional: stop reporting.  May be called by vfio_pci_core_close_device().
  * @log_sync: optional: report what the device has written and the driver has not reported yet
+ * @trapped: optional: accesses to the registers at @trap_offset, @trap_len bytes of @trap_bar, are
+ *	carried out by the driver.  Needs VFIO_PCI_LIVE_TRAP_OPS in the driver's vfio_device_ops.
+ *	Returns 0 or -errno.  Called with exclusive access to the device, which decodes memory; at
+ *	any time, beside other callbacks.
+ * @trap_bar: BAR of the trapped registers
+ * @trap_offset: where they begin
+ * @trap_len: their length.  Pages that have any of them cannot be mapped.
  *
- * Context: process context, may sleep.  One callback runs at a time, under a lock of the library
- * that no reset waits for, so a callback may take memory_lock.  The device is powered up
- * (runtime PM).  A reset may overtake any of them; if it overtakes one that changes the device,
- * the state becomes ERROR.  No callback may touch user memory.
+ * Context: process context, may sleep.  The device is powered up (runtime PM).  But for @trapped,
+ * one callback runs at a time, under a lock of the library that no reset waits for, so a callback
+ * may take memory_lock.  A reset may overtake any of them; if it overtakes one that changes the
+ * device, the state becomes ERROR.  No callback may touch user memory.
  */
 struct vfio_pci_live_ops {
 	u32	version;
@@ -83,6 +112,9 @@ struct vfio_pci_live_ops {
 	int	(*run)(struct vfio_pci_core_device *vdev);
 	int	(*stop_p2p)(struct vfio_pci_core_device *vdev);
 	int	(*run_p2p)(struct vfio_pci_core_device *vdev);
+	u32	state_size;
+	int	(*save_state)(struct vfio_pci_core_device *vdev, void *state);
+	int	(*load_state)(struct vfio_pci_core_device *vdev, const void *state, u32 version);
 	u64	(*size)(struct vfio_pci_core_device *vdev);
 	int	(*save_start)(struct vfio_pci_core_device *vdev, bool precopy);
 	void	(*save_end)(struct vfio_pci_core_device *vdev);
@@ -95,15 +127,40 @@ struct vfio_pci_live_ops {
 	int	(*log_start)(struct vfio_pci_core_device *vdev, u64 page_size);
 	void	(*log_stop)(struct vfio_pci_core_device *vdev);
 	int	(*log_sync)(struct vfio_pci_core_device *vdev, u64 iova, u64 len);
+	int	(*trapped)(struct vfio_pci_core_device *vdev, struct vfio_pci_live_access *access);
+	u32	trap_bar;
+	u32	trap_offset;
+	u32	trap_len;
 };
 
 /* vfio_pci_live.c */
 int vfio_pci_live_init(struct vfio_pci_core_device *vdev, const struct vfio_pci_live_ops *ops);
 void vfio_pci_live_fail(struct vfio_pci_core_device *vdev);
-int vfio_pci_live_access_begin(struct vfio_pci_core_device *vdev, u16 *command);
-void vfio_pci_live_access_end(struct vfio_pci_core_device *vdev, u16 command);
+void __iomem *vfio_pci_live_access_begin(struct vfio_pci_core_device *vdev, unsigned int bar);
+void vfio_pci_live_access_end(struct vfio_pci_core_device *vdev);
+int vfio_pci_live_wait(struct vfio_pci_core_device *vdev, unsigned int bar,
+		       bool (*done)(struct vfio_pci_core_device *vdev, void __iomem *io),
+		       unsigned int msecs);
 
 /* vfio_pci_live_log.c */
 void vfio_pci_live_dirty(struct vfio_pci_core_device *vdev, u64 iova, u64 len);
+
+/* vfio_pci_live_trap.c */
+ssize_t vfio_pci_live_trap_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
+				loff_t *ppos);
+ssize_t vfio_pci_live_trap_write(struct vfio_device *core_vdev, const char __user *buf,
+				 size_t count, loff_t *ppos);
+long vfio_pci_live_trap_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg);
+int vfio_pci_live_trap_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma);
+int vfio_pci_live_trap_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
+				   struct vfio_info_cap *caps);
+
+/* For DEFINE_VFIO_PCI_OPS() of a driver that traps registers; its own callbacks may call these. */
+#define VFIO_PCI_LIVE_TRAP_OPS						\
+	.read			= vfio_pci_live_trap_read,		\
+	.write			= vfio_pci_live_trap_write,		\
+	.ioctl			= vfio_pci_live_trap_ioctl,		\
+	.mmap			= vfio_pci_live_trap_mmap,		\
+	.get_region_info_caps	= vfio_pci_live_trap_region_info
 
 #endif /* VFIO_PCI_SDK_LIVE_H */

@@ -79,7 +79,13 @@
 #define vfio_pci_live_fail			vfsdk_vfio_pci_live_fail
 #define vfio_pci_live_access_begin		vfsdk_vfio_pci_live_access_begin
 #define vfio_pci_live_access_end		vfsdk_vfio_pci_live_access_end
+#define vfio_pci_live_wait			vfsdk_vfio_pci_live_wait
 #define vfio_pci_live_dirty			vfsdk_vfio_pci_live_dirty
+#define vfio_pci_live_trap_read			vfsdk_vfio_pci_live_trap_read
+#define vfio_pci_live_trap_write		vfsdk_vfio_pci_live_trap_write
+#define vfio_pci_live_trap_ioctl		vfsdk_vfio_pci_live_trap_ioctl
+#define vfio_pci_live_trap_mmap			vfsdk_vfio_pci_live_trap_mmap
+#define vfio_pci_live_trap_region_info		vfsdk_vfio_pci_live_trap_region_info
 
 /* dma-buf */
 #define vfio_pci_core_fill_phys_vec		vfsdk_vfio_pci_core_fill_phys_vec

@@ -86,14 +86,10 @@ static void bulk_save_end(struct vfio_pci_core_device *vdev)
 static ssize_t bulk_save(struct vfio_pci_core_device *vdev, struct vfio_pci_live_piece *piece)
 {
 	struct bulk_device *bulk = to_bulk(&vdev->vdev);
-	void __iomem *io = vfio_pci_core_get_iomap(vdev, BULK_BAR);
 	struct bulk_piece *out = piece->buf;
 	unsigned int first, end, page;
-	u16 command;
-	int ret;
+	void __iomem *io;
 
-	if (IS_ERR(io))
-		return PTR_ERR(io);
 	first = find_next_bit(bulk->touched, bulk->pages, bulk->cursor);
 	if (first == bulk->pages)
 		first = find_first_bit(bulk->touched, bulk->pages);
@@ -102,9 +98,9 @@ static ssize_t bulk_save(struct vfio_pci_core_device *vdev, struct vfio_pci_live
 		return 0;
 	end = find_next_zero_bit(bulk->touched, min(bulk->pages, first + BULK_RUN), first);
 
-	ret = vfio_pci_live_access_begin(vdev, &command);
-	if (ret)
-		return ret;
+	io = vfio_pci_live_access_begin(vdev, BULK_BAR);
+	if (IS_ERR(io))
+		return PTR_ERR(io);
 	/* Whoever writes from here on marks the page anew. */
 	for (page = first; page < end; page++)
 		clear_bit(page, bulk->touched);
@@ -112,7 +108,7 @@ static ssize_t bulk_save(struct vfio_pci_core_device *vdev, struct vfio_pci_live
 		vfio_pci_core_zap_range(vdev, BULK_POS + (u64)first * PAGE_SIZE,
 					(u64)(end - first) * PAGE_SIZE);
 	memcpy_fromio(out->data, io + (u64)first * PAGE_SIZE, (end - first) * PAGE_SIZE);
-	vfio_pci_live_access_end(vdev, command);
+	vfio_pci_live_access_end(vdev);
 
 	out->page = cpu_to_le64(first);
 	bulk->cursor = end;
@@ -132,14 +128,10 @@ static void bulk_precopy_left(struct vfio_pci_core_device *vdev, struct vfio_pci
 static int bulk_load(struct vfio_pci_core_device *vdev, const struct vfio_pci_live_piece *piece)
 {
 	struct bulk_device *bulk = to_bulk(&vdev->vdev);
-	void __iomem *io = vfio_pci_core_get_iomap(vdev, BULK_BAR);
 	const struct bulk_piece *in = piece->buf;
-	u16 command;
+	void __iomem *io;
 	u64 first, nr;
-	int ret;
 
-	if (IS_ERR(io))
-		return PTR_ERR(io);
 	if (piece->len <= sizeof(*in) || !PAGE_ALIGNED(piece->len - sizeof(*in)))
 		return -EINVAL;
 	first = le64_to_cpu(in->page);
@@ -147,11 +139,11 @@ static int bulk_load(struct vfio_pci_core_device *vdev, const struct vfio_pci_li
 	if (first >= bulk->pages || nr > bulk->pages - first)
 		return -EINVAL;
 
-	ret = vfio_pci_live_access_begin(vdev, &command);
-	if (ret)
-		return ret;
+	io = vfio_pci_live_access_begin(vdev, BULK_BAR);
+	if (IS_ERR(io))
+		return PTR_ERR(io);
 	memcpy_toio(io + first * PAGE_SIZE, in->data, nr * PAGE_SIZE);
-	vfio_pci_live_access_end(vdev, command);
+	vfio_pci_live_access_end(vdev);
 	return 0;
 }
 

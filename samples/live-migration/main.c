@@ -3,14 +3,12 @@
  * live-migration-vfio-pci: live migration of QEMU's edu device
  *
  * The library has the protocol; here is what edu is: its registers, how its DMA engine is stopped,
- * and what it writes to guest memory.  The page of its registers cannot be mapped, so the driver
- * sees each DMA command and the dirty log is exact.
+ * and what it writes to guest memory.  The register that starts DMA is trapped, so the driver sees
+ * each command and the dirty log is exact.
  */
-#include <linux/iopoll.h>
+#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <linux/pm_runtime.h>
-#include <linux/uaccess.h>
 #include <linux/vfio_pci_core.h>
 #include <vfio_pci_sdk/check.h>
 #include <vfio_pci_sdk/live.h>
@@ -39,7 +37,7 @@ struct edu_state {
 	__le32	waiting;
 };
 
-/* Protected by memory_lock, but for @incoming: callbacks of the library come one at a time. */
+/* Protected by memory_lock. */
 struct edu_device {
 	struct vfio_pci_core_device core_device;
 	bool	held;		/* no DMA may start */
@@ -47,21 +45,11 @@ struct edu_device {
 	bool	writes;		/* the transfer below may write, or has written, guest memory */
 	u32	iova;
 	u32	len;
-	struct edu_state incoming;
 };
 
 static struct edu_device *to_edu(struct vfio_pci_core_device *vdev)
 {
 	return container_of(vdev, struct edu_device, core_device);
-}
-
-/* The registers, whatever the guest has made of COMMAND; until vfio_pci_live_access_end(). */
-static void __iomem *edu_begin(struct vfio_pci_core_device *vdev, u16 *command)
-{
-	void __iomem *regs = vfio_pci_core_get_iomap(vdev, 0);
-	int ret = IS_ERR(regs) ? PTR_ERR(regs) : vfio_pci_live_access_begin(vdev, command);
-
-	return ret ? IOMEM_ERR_PTR(ret) : regs;
 }
 
 /* Log what the last transfer wrote.  While it goes on it has to be logged once more. */
@@ -85,40 +73,16 @@ static void edu_start(struct edu_device *edu, void __iomem *regs, u32 cmd)
 	writel(cmd, regs + EDU_DMA_CMD);
 }
 
-/* From now on commands wait; let those that do not come to an end. */
-static int edu_stop(struct vfio_pci_core_device *vdev)
+static bool edu_idle(struct vfio_pci_core_device *vdev, void __iomem *regs)
 {
-	unsigned long timeout = jiffies + msecs_to_jiffies(EDU_IDLE_MS);
-	void __iomem *regs;
-	bool busy, late;
-	u16 command;
-
-	do {
-		late = time_after(jiffies, timeout);
-		regs = edu_begin(vdev, &command);
-		if (IS_ERR(regs))
-			return PTR_ERR(regs);
-		busy = (readl(regs + EDU_DMA_CMD) & EDU_DMA_RUN) ||
-		       (readl(regs + EDU_STATUS) & EDU_COMPUTING);
-		to_edu(vdev)->held = !busy || !late;
-		vfio_pci_live_access_end(vdev, command);
-		if (busy)
-			usleep_range(1000, 2000);
-	} while (busy && !late);
-	return busy ? -ETIMEDOUT : 0;
-}
-
-/* Accesses of peers do no harm, so what is held stays held, and that is all. */
-static int edu_run_p2p(struct vfio_pci_core_device *vdev)
-{
-	return 0;
+	return !(readl(regs + EDU_DMA_CMD) & EDU_DMA_RUN) &&
+	       !(readl(regs + EDU_STATUS) & EDU_COMPUTING);
 }
 
 static int edu_run(struct vfio_pci_core_device *vdev)
 {
 	struct edu_device *edu = to_edu(vdev);
-	u16 command;
-	void __iomem *regs = edu_begin(vdev, &command);
+	void __iomem *regs = vfio_pci_live_access_begin(vdev, 0);
 
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
@@ -126,7 +90,27 @@ static int edu_run(struct vfio_pci_core_device *vdev)
 	if (edu->waiting)
 		edu_start(edu, regs, edu->waiting);
 	edu->waiting = 0;
-	vfio_pci_live_access_end(vdev, command);
+	vfio_pci_live_access_end(vdev);
+	return 0;
+}
+
+/* From now on commands wait; let those that do not come to an end. */
+static int edu_stop(struct vfio_pci_core_device *vdev)
+{
+	int ret;
+
+	vfio_pci_core_access_lock(vdev);
+	to_edu(vdev)->held = true;
+	vfio_pci_core_access_unlock(vdev);
+	ret = vfio_pci_live_wait(vdev, 0, edu_idle, EDU_IDLE_MS);
+	if (ret)
+		edu_run(vdev);
+	return ret;
+}
+
+/* Accesses of peers do no harm, so what is held stays held, and that is all. */
+static int edu_run_p2p(struct vfio_pci_core_device *vdev)
+{
 	return 0;
 }
 
@@ -138,41 +122,24 @@ static void edu_reset(struct vfio_pci_core_device *vdev)
 	vfio_pci_core_access_unlock(vdev);
 }
 
-static u64 edu_size(struct vfio_pci_core_device *vdev)
+static int edu_save(struct vfio_pci_core_device *vdev, void *buf)
 {
-	return sizeof(struct edu_state);
-}
-
-/* All of it at once; pre-copied, it only tells the other side that it can read it. */
-static ssize_t edu_save(struct vfio_pci_core_device *vdev, struct vfio_pci_live_piece *piece)
-{
-	struct edu_state *state = piece->buf;
-	void __iomem *regs;
-	u16 command;
+	void __iomem *regs = vfio_pci_live_access_begin(vdev, 0);
+	struct edu_state *state = buf;
 	int i;
 
-	if (piece->pos)
-		return 0;
-	regs = edu_begin(vdev, &command);
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	for (i = 0; i < NR_REGS; i++)
 		state->reg[i] = cpu_to_le32(readl(regs + edu_reg[i]));
 	state->waiting = cpu_to_le32(to_edu(vdev)->waiting);
-	vfio_pci_live_access_end(vdev, command);
-	return sizeof(*state);
+	vfio_pci_live_access_end(vdev);
+	return 0;
 }
 
+/* What is pre-copied only tells the other side that it can read it. */
 static void edu_precopy_left(struct vfio_pci_core_device *vdev, struct vfio_pci_live_left *left)
 {
-}
-
-static int edu_load(struct vfio_pci_core_device *vdev, const struct vfio_pci_live_piece *piece)
-{
-	if (piece->pos || piece->len != sizeof(struct edu_state))
-		return -EINVAL;
-	memcpy(&to_edu(vdev)->incoming, piece->buf, piece->len);
-	return 0;
 }
 
 /* The register takes an argument and gives its factorial: which one?  34 and above give 0. */
@@ -186,27 +153,30 @@ static int edu_argument(u32 factorial)
 	return product == factorial ? n : -EINVAL;
 }
 
-static int edu_load_done(struct vfio_pci_core_device *vdev)
+static int edu_load(struct vfio_pci_core_device *vdev, const void *buf, u32 version)
 {
-	struct edu_state *state = &to_edu(vdev)->incoming;
-	u32 reg[NR_REGS], status;
+	const struct edu_state *state = buf;
+	u32 reg[NR_REGS];
 	void __iomem *regs;
 	int i, n, ret;
-	u16 command;
 
 	for (i = 0; i < NR_REGS; i++)
 		reg[i] = le32_to_cpu(state->reg[i]);
 	n = edu_argument(reg[FACTORIAL]);
 	if (n < 0)
 		return n;
-	regs = edu_begin(vdev, &command);
+	regs = vfio_pci_live_access_begin(vdev, 0);
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	writel(~reg[LIVENESS], regs + edu_reg[LIVENESS]);
 	writel(0, regs + EDU_STATUS);	/* no interrupt for what is computed now */
 	writel(n, regs + edu_reg[FACTORIAL]);
-	ret = readl_poll_timeout(regs + EDU_STATUS, status, !(status & EDU_COMPUTING), 100,
-				 EDU_IDLE_MS * USEC_PER_MSEC);
+	vfio_pci_live_access_end(vdev);
+
+	ret = vfio_pci_live_wait(vdev, 0, edu_idle, EDU_IDLE_MS);
+	regs = ret ? IOMEM_ERR_PTR(ret) : vfio_pci_live_access_begin(vdev, 0);
+	if (IS_ERR(regs))
+		return PTR_ERR(regs);
 	writel(reg[STATUS] & ~EDU_COMPUTING, regs + EDU_STATUS);
 	for (i = SRC; i <= COUNT; i++)
 		writel(reg[i], regs + edu_reg[i]);
@@ -214,19 +184,34 @@ static int edu_load_done(struct vfio_pci_core_device *vdev)
 	if (reg[IRQ_STATUS])
 		writel(reg[IRQ_STATUS], regs + EDU_IRQ_RAISE);
 	to_edu(vdev)->waiting = le32_to_cpu(state->waiting);
-	vfio_pci_live_access_end(vdev, command);
-	return ret;
+	vfio_pci_live_access_end(vdev);
+	return 0;
 }
 
 static int edu_log_sync(struct vfio_pci_core_device *vdev, u64 iova, u64 len)
 {
-	u16 command;
-	void __iomem *regs = edu_begin(vdev, &command);
+	void __iomem *regs = vfio_pci_live_access_begin(vdev, 0);
 
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	edu_log(to_edu(vdev), regs);
-	vfio_pci_live_access_end(vdev, command);
+	vfio_pci_live_access_end(vdev);
+	return 0;
+}
+
+/* An access to the register that alone may start DMA. */
+static int edu_command(struct vfio_pci_core_device *vdev, struct vfio_pci_live_access *access)
+{
+	struct edu_device *edu = to_edu(vdev);
+
+	if (access->offset != EDU_DMA_CMD || access->len < sizeof(u32))
+		return -EINVAL;
+	if (!access->write)
+		access->value = edu->waiting ?: readl(access->io + EDU_DMA_CMD);
+	else if (!edu->held)
+		edu_start(edu, access->io, access->value);
+	else if (access->value & EDU_DMA_RUN && !edu->waiting)
+		edu->waiting = access->value;
 	return 0;
 }
 
@@ -237,111 +222,22 @@ static const struct vfio_pci_live_ops edu_live_ops = {
 	.run		= edu_run,
 	.stop_p2p	= edu_stop,
 	.run_p2p	= edu_run_p2p,
-	.size		= edu_size,
-	.save		= edu_save,
-	.load		= edu_load,
-	.load_done	= edu_load_done,
+	.state_size	= sizeof(struct edu_state),
+	.save_state	= edu_save,
+	.load_state	= edu_load,
 	.precopy_left	= edu_precopy_left,
 	.reset		= edu_reset,
 	.dirty_log	= true,
 	.log_sync	= edu_log_sync,
+	.trapped	= edu_command,
+	.trap_bar	= VFIO_PCI_BAR0_REGION_INDEX,
+	.trap_offset	= EDU_DMA_CMD,
+	.trap_len	= sizeof(u64),
 };
 
-#define CMD_POS		(VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX) + EDU_DMA_CMD)
-#define REGS_END	(VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX) + PAGE_SIZE)
-
-/* Reads and writes of the command register, which alone may start DMA. */
-static ssize_t edu_command(struct vfio_device *core_vdev, char __user *buf, size_t count,
-			   loff_t *ppos, bool iswrite)
-{
-	struct edu_device *edu = container_of(core_vdev, struct edu_device, core_device.vdev);
-	struct vfio_pci_core_device *vdev = &edu->core_device;
-	void __iomem *regs = vfio_pci_core_get_iomap(vdev, 0);
-	u64 cmd = 0;
-	int ret;
-
-	if (IS_ERR(regs) || *ppos != CMD_POS || (count != 4 && count != 8))
-		return -EINVAL;
-	if (iswrite && copy_from_user(&cmd, buf, count))
-		return -EFAULT;
-	ret = pm_runtime_resume_and_get(&vdev->pdev->dev);
-	if (ret)
-		return ret;
-	vfio_pci_core_access_lock(vdev);
-	if (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
-		ret = -EIO;
-	else if (!iswrite)
-		cmd = edu->waiting ?: readl(regs + EDU_DMA_CMD);
-	else if (!edu->held)
-		edu_start(edu, regs, cmd);
-	else if (cmd & EDU_DMA_RUN && !edu->waiting)
-		edu->waiting = cmd;
-	vfio_pci_core_access_unlock(vdev);
-	pm_runtime_put(&vdev->pdev->dev);
-
-	if (!ret && !iswrite && copy_to_user(buf, &cmd, count))
-		ret = -EFAULT;
-	if (!ret)
-		*ppos += count;
-	return ret ?: count;
-}
-
-static bool edu_is_command(loff_t pos, size_t count)
-{
-	return pos < CMD_POS + sizeof(u64) && pos + count > CMD_POS;
-}
-
-static ssize_t edu_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
-			loff_t *ppos)
-{
-	if (edu_is_command(*ppos, count))
-		return edu_command(core_vdev, buf, count, ppos, false);
-	return vfio_pci_core_read(core_vdev, buf, count, ppos);
-}
-
-static ssize_t edu_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
-			 loff_t *ppos)
-{
-	if (edu_is_command(*ppos, count))
-		return edu_command(core_vdev, (char __user *)buf, count, ppos, true);
-	return vfio_pci_core_write(core_vdev, buf, count, ppos);
-}
-
-static long edu_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
-{
-	/* An eventfd could write a command. */
-	if (cmd == VFIO_DEVICE_IOEVENTFD)
-		return -ENOTTY;
-	return vfio_pci_core_ioctl(core_vdev, cmd, arg);
-}
-
-static int edu_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
-{
-	if ((u64)vma->vm_pgoff << PAGE_SHIFT < REGS_END)
-		return -EINVAL;
-	return vfio_pci_core_mmap(core_vdev, vma);
-}
-
-/* All of BAR 0 but the page of registers can be mapped. */
-static int edu_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
-			   struct vfio_info_cap *caps)
-{
-	struct vfio_region_sparse_mmap_area area = { .offset = PAGE_SIZE };
-	int ret = vfio_pci_ioctl_get_region_info(core_vdev, info, caps);
-
-	if (ret || info->index != VFIO_PCI_BAR0_REGION_INDEX || info->size <= PAGE_SIZE)
-		return ret;
-	area.size = info->size - PAGE_SIZE;
-	return vfio_pci_core_add_sparse_mmap(caps, &area, 1);
-}
-
 DEFINE_VFIO_PCI_OPS(edu_ops,
-	.name			= KBUILD_MODNAME,
-	.read			= edu_read,
-	.write			= edu_write,
-	.ioctl			= edu_ioctl,
-	.mmap			= edu_mmap,
-	.get_region_info_caps	= edu_region_info,
+	.name	= KBUILD_MODNAME,
+	VFIO_PCI_LIVE_TRAP_OPS,
 );
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)

@@ -7,13 +7,14 @@
  * spinlock, under which it leaves a note.  Whoever takes live->lock next acts on the note first, so
  * nobody sees the old state.  See docs/adr/0010-live-migration-locks.md.
  */
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/iova_bitmap.h>
+#include <linux/jiffies.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "vfio_pci_live_priv.h"
-#include "vfio_pci_live_trace.h"
 
 static void live_free(struct kref *ref)
 {
@@ -28,17 +29,6 @@ void live_put(struct vfio_pci_live *live)
 	kref_put(&live->ref, live_free);
 }
 
-/* Enter a state; leaving all sessions is up to the caller. */
-void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state)
-{
-	lockdep_assert_held(&live->lock);
-
-	if (state == live->state)
-		return;
-	trace_vfio_pci_live_state(live->vdev->pdev, live->state, state);
-	live->state = state;
-}
-
 /* Act on a note.  True when there was one: the state may have changed, the session is over. */
 bool live_settle(struct vfio_pci_live *live)
 {
@@ -47,7 +37,7 @@ bool live_settle(struct vfio_pci_live *live)
 
 	lockdep_assert_held(&live->lock);
 
-	if (likely(READ_ONCE(live->note) == LIVE_NOTE_NONE))
+	if (!live_has_note(live))
 		return false;
 
 	spin_lock_irq(&live->note_lock);
@@ -70,17 +60,6 @@ bool live_settle(struct vfio_pci_live *live)
 	live_set(live, note == LIVE_NOTE_RESET && !overtaken ? VFIO_DEVICE_STATE_RUNNING :
 							       VFIO_DEVICE_STATE_ERROR);
 	return true;
-}
-
-void live_lock(struct vfio_pci_live *live)
-{
-	mutex_lock(&live->lock);
-	live_settle(live);
-}
-
-void live_unlock(struct vfio_pci_live *live)
-{
-	mutex_unlock(&live->lock);
 }
 
 static void live_work(struct work_struct *work)
@@ -150,52 +129,82 @@ void live_call_end(struct vfio_pci_live *live)
 	pm_runtime_put(&live->vdev->pdev->dev);
 }
 
-/* A callback that changes the device, for an ioctl. */
-int live_change(struct vfio_pci_live *live, int (*op)(struct vfio_pci_core_device *vdev))
-{
-	int ret;
-
-	live_change_begin(live);
-	ret = op(live->vdev);
-	live_change_end(live);
-	return ret;
-}
-
 /**
  * vfio_pci_live_access_begin - SDK: reach a device's registers in a callback
  * @vdev: the device
- * @command: the COMMAND register as the user has it, for vfio_pci_live_access_end()
+ * @bar: BAR of the registers
  *
  * Keeps user space out and makes the device decode memory, whatever the user's COMMAND says: a
  * device can be saved before its guest has enabled it.
  *
  * Context: process; returns with memory_lock held for write.  Not for seconds.
- * Return: 0; -EIO the device is in D3hot or gone.
+ * Return: the mapped BAR, until vfio_pci_live_access_end(); or an ERR_PTR(), which needs no end:
+ *	-EIO the device is in D3hot or gone; or what vfio_pci_core_get_iomap() returned.
  */
-int vfio_pci_live_access_begin(struct vfio_pci_core_device *vdev, u16 *command)
+void __iomem *vfio_pci_live_access_begin(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
-	*command = vfio_pci_memory_lock_and_enable(vdev);
+	void __iomem *io = vfio_pci_core_get_iomap(vdev, bar);
+
+	if (IS_ERR(io))
+		return io;
+	vdev->live->command = vfio_pci_memory_lock_and_enable(vdev);
 	if (!vfio_pci_is_down(vdev->pdev->current_state) &&
 	    vdev->pdev->error_state != pci_channel_io_perm_failure)
-		return 0;
+		return io;
 
-	vfio_pci_memory_unlock_and_restore(vdev, *command);
-	return -EIO;
+	vfio_pci_live_access_end(vdev);
+	return IOMEM_ERR_PTR(-EIO);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_live_access_begin);
 
 /**
  * vfio_pci_live_access_end - SDK: end vfio_pci_live_access_begin()
  * @vdev: the device
- * @command: as vfio_pci_live_access_begin() returned it
  *
  * Context: process; releases memory_lock.
  */
-void vfio_pci_live_access_end(struct vfio_pci_core_device *vdev, u16 command)
+void vfio_pci_live_access_end(struct vfio_pci_core_device *vdev)
 {
-	vfio_pci_memory_unlock_and_restore(vdev, command);
+	vfio_pci_memory_unlock_and_restore(vdev, vdev->live->command);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_live_access_end);
+
+/**
+ * vfio_pci_live_wait - SDK: wait for the device in a callback
+ * @vdev: the device
+ * @bar: BAR of the registers
+ * @done: looks at them, as between vfio_pci_live_access_begin() and its end; true ends the wait
+ * @msecs: time limit
+ *
+ * Sleeps with memory_lock released, so that no fault and no reset waits for the device.
+ *
+ * Context: process; sleeps.
+ * Return: 0; -ETIMEDOUT; or what vfio_pci_live_access_begin() returned.
+ */
+int vfio_pci_live_wait(struct vfio_pci_core_device *vdev, unsigned int bar,
+		       bool (*done)(struct vfio_pci_core_device *vdev, void __iomem *io),
+		       unsigned int msecs)
+{
+	unsigned long timeout = jiffies + msecs_to_jiffies(msecs);
+
+	for (;;) {
+		/* Asked before the last look: time may pass between the two. */
+		bool late = time_after(jiffies, timeout);
+		void __iomem *io = vfio_pci_live_access_begin(vdev, bar);
+		bool is_done;
+
+		if (IS_ERR(io))
+			return PTR_ERR(io);
+		is_done = done(vdev, io);
+		vfio_pci_live_access_end(vdev);
+		if (is_done)
+			return 0;
+		if (late)
+			return -ETIMEDOUT;
+		usleep_range(500, 1000);
+	}
+}
+EXPORT_SYMBOL_GPL(vfio_pci_live_wait);
 
 /**
  * vfio_pci_live_init - SDK: offer live migration of a device
@@ -240,6 +249,35 @@ int vfio_pci_live_init(struct vfio_pci_core_device *vdev, const struct vfio_pci_
 }
 EXPORT_SYMBOL_GPL(vfio_pci_live_init);
 
+/* A driver with @state_size: what it lacks, or NULL. */
+static const char *live_lacks_of_state(const struct vfio_pci_live_ops *ops)
+{
+	if (ops->state_size > VFIO_PCI_LIVE_PIECE)
+		return "size, save and load (state_size is larger than a piece)";
+	if (!ops->save_state)
+		return "save_state (state_size is there)";
+	if (!ops->load_state)
+		return "load_state (state_size is there)";
+	if (ops->size || ops->save || ops->load || ops->load_done)
+		return "a choice between state_size and size, save, load, load_done";
+	return NULL;
+}
+
+static const char *live_lacks_optional(const struct vfio_pci_live_ops *ops)
+{
+	if (ops->stop_p2p && !ops->run_p2p)
+		return "run_p2p (stop_p2p is there)";
+	if (ops->run_p2p && !ops->stop_p2p)
+		return "stop_p2p (run_p2p is there)";
+	if (!ops->version || !ops->oldest || ops->oldest > ops->version)
+		return "version, from 1, and oldest, not above it";
+	if (!ops->dirty_log && (ops->log_start || ops->log_stop || ops->log_sync))
+		return "dirty_log (log_start, log_stop or log_sync is there)";
+	if (ops->trapped && (!ops->trap_len || ops->trap_bar > VFIO_PCI_BAR5_REGION_INDEX))
+		return "trap_len, or a trap_bar that is a BAR (trapped is there)";
+	return NULL;
+}
+
 /* The device is about to be registered: name what its driver has left out. */
 int vfio_pci_live_register(struct vfio_pci_core_device *vdev)
 {
@@ -255,22 +293,21 @@ int vfio_pci_live_register(struct vfio_pci_core_device *vdev)
 		missing = "stop";
 	else if (!ops->run)
 		missing = "run";
+	else if (ops->state_size)
+		missing = live_lacks_of_state(ops);
 	else if (!ops->size)
-		missing = "size";
+		missing = "size, or state_size";
 	else if (!ops->save)
 		missing = "save";
 	else if (!ops->load)
 		missing = "load";
-	else if (ops->stop_p2p && !ops->run_p2p)
-		missing = "run_p2p (stop_p2p is there)";
-	else if (ops->run_p2p && !ops->stop_p2p)
-		missing = "stop_p2p (run_p2p is there)";
-	else if (!ops->version || !ops->oldest || ops->oldest > ops->version)
-		missing = "version, from 1, and oldest, not above it";
-	else if (!ops->dirty_log && (ops->log_start || ops->log_stop || ops->log_sync))
-		missing = "dirty_log (log_start, log_stop or log_sync is there)";
-	else if (!err || !err->reset_prepare || !err->reset_done)
+	if (!missing)
+		missing = live_lacks_optional(ops);
+	if (!missing && (!err || !err->reset_prepare || !err->reset_done))
 		missing = "reset_prepare and reset_done of the driver's err_handler";
+	if (!missing && ops->trapped &&
+	    vfio_device_sdk_ops(&vdev->vdev)->mmap == vfio_pci_core_mmap)
+		missing = "VFIO_PCI_LIVE_TRAP_OPS of the vfio_device_ops (trapped is there)";
 
 	if (missing) {
 		pci_err(vdev->pdev, "live migration is incomplete, missing: %s\n", missing);

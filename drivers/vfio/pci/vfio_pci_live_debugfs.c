@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Live migration: debugfs, vfio-pci-sdk/<device>/live, and tracepoints. */
+/* Live migration: debugfs, vfio-pci-sdk/<device>/live. */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
 #include "vfio_pci_live_priv.h"
-
-#define CREATE_TRACE_POINTS
-#include "vfio_pci_live_trace.h"
 
 static struct dentry *live_debugfs_root;
 

@@ -34,6 +34,7 @@ static int live_load_header(struct live_stream *stream)
 static int live_load_record(struct live_stream *stream)
 {
 	const struct live_record *rec = (void *)(stream->buf + LIVE_RECORD);
+	u32 state_size = stream->live->ops->state_size;
 	u32 type = le32_to_cpu(rec->type);
 	int ret;
 
@@ -44,6 +45,10 @@ static int live_load_record(struct live_stream *stream)
 	if (le64_to_cpu(rec->pos) != stream->pos[type == LIVE_PRECOPY ? type : LIVE_STATE])
 		return -EINVAL;
 	if (type == LIVE_PRECOPY && (stream->pos[LIVE_STATE] || !stream->live->ops->precopy_left))
+		return -EINVAL;
+
+	if (state_size && (type == LIVE_END ? stream->pos[LIVE_STATE] != state_size :
+			   rec->pos || le32_to_cpu(rec->len) != state_size))
 		return -EINVAL;
 
 	if (type == LIVE_END) {
@@ -67,15 +72,18 @@ static int live_load_data(struct live_stream *stream)
 	};
 	int ret;
 
-	ret = live_call_begin(live);
-	if (ret)
-		return ret;
-	live_change_begin(live);
-	ret = live->ops->load(live->vdev, &piece);
-	live_change_end(live);
-	live_call_end(live);
-	if (ret)
-		return ret;
+	/* A state of fixed size stays where it is until live_load_finish(): END has no data. */
+	if (!live->ops->state_size) {
+		ret = live_call_begin(live);
+		if (ret)
+			return ret;
+		live_change_begin(live);
+		ret = live->ops->load(live->vdev, &piece);
+		live_change_end(live);
+		live_call_end(live);
+		if (ret)
+			return ret;
+	}
 
 	stream->pos[stream->type] += piece.len;
 	live->loaded += piece.len;
@@ -167,6 +175,22 @@ struct file *live_load_open(struct vfio_pci_live *live)
 	return file;
 }
 
+/* The stream is complete: let it take effect. */
+static int live_load_apply(struct vfio_pci_live *live)
+{
+	const struct vfio_pci_live_ops *ops = live->ops;
+	struct live_stream *stream = live->stream;
+	int ret = 0;
+
+	live_change_begin(live);
+	if (ops->state_size)
+		ret = ops->load_state(live->vdev, stream->buf + LIVE_DATA, stream->version);
+	else if (ops->load_done)
+		ret = ops->load_done(live->vdev);
+	live_change_end(live);
+	return ret;
+}
+
 /*
  * User space says that all was written.  A stream that ends too early may still be completed, so
  * the device stays in RESUMING; one that is wrong leaves a device that only a reset helps.
@@ -176,8 +200,8 @@ int live_load_finish(struct vfio_pci_live *live)
 	struct live_stream *stream = live->stream;
 	int ret = stream->bad || !stream->done ? -EINVAL : 0;
 
-	if (!ret && live->ops->load_done) {
-		ret = live_change(live, live->ops->load_done);
+	if (!ret) {
+		ret = live_load_apply(live);
 		stream->bad |= !!ret;
 	}
 	if (!ret || stream->bad) {

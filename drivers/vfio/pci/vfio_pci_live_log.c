@@ -17,7 +17,6 @@
 #include <linux/slab.h>
 
 #include "vfio_pci_live_priv.h"
-#include "vfio_pci_live_trace.h"
 
 /* 16 MiB of bitmap, which log 512 GiB by pages of 4 KiB. */
 #define LIVE_LOG_MAX_BITS	BIT_ULL(27)

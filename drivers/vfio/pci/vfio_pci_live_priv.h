@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <trace/events/vfio_pci_sdk.h>
 #include <vfio_pci_sdk/live.h>
 
 #include "vfio_pci_priv.h"
@@ -33,6 +34,8 @@ enum live_note {
  * @overtaken: @note came while a callback was changing the device
  * @caller: the task in such a callback; under @lock, and read by resets
  * @work: acts on @note if nobody else takes @lock soon
+ * @command: COMMAND as the user has it, between vfio_pci_live_access_begin() and _end(); under
+ *	memory_lock
  * @log: the dirty log, or NULL; RCU, changed under @lock
  * @dir: in debugfs
  * @saved: bytes of state saved since registration; under @lock
@@ -54,6 +57,7 @@ struct vfio_pci_live {
 	struct task_struct		*caller;
 	struct work_struct		work;
 
+	u16				command;
 	struct live_log __rcu		*log;
 	struct dentry			*dir;
 	u64				saved;
@@ -62,12 +66,8 @@ struct vfio_pci_live {
 };
 
 /* vfio_pci_live.c */
-void live_lock(struct vfio_pci_live *live);
-void live_unlock(struct vfio_pci_live *live);
 bool live_settle(struct vfio_pci_live *live);
-void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state);
 int live_call_begin(struct vfio_pci_live *live);
-int live_change(struct vfio_pci_live *live, int (*op)(struct vfio_pci_core_device *vdev));
 void live_call_end(struct vfio_pci_live *live);
 void live_put(struct vfio_pci_live *live);
 
@@ -82,6 +82,46 @@ static inline void live_change_end(struct vfio_pci_live *live)
 {
 	/* Pairs with vfio_pci_live_reset(): without a caller, the callback has ended. */
 	smp_store_release(&live->caller, NULL);
+}
+
+/* A callback that changes the device, for an ioctl. */
+static inline int live_change(struct vfio_pci_live *live,
+			      int (*op)(struct vfio_pci_core_device *vdev))
+{
+	int ret;
+
+	live_change_begin(live);
+	ret = op(live->vdev);
+	live_change_end(live);
+	return ret;
+}
+
+static inline bool live_has_note(struct vfio_pci_live *live)
+{
+	return unlikely(READ_ONCE(live->note) != LIVE_NOTE_NONE);
+}
+
+static inline void live_lock(struct vfio_pci_live *live)
+{
+	mutex_lock(&live->lock);
+	if (live_has_note(live))
+		live_settle(live);
+}
+
+static inline void live_unlock(struct vfio_pci_live *live)
+{
+	mutex_unlock(&live->lock);
+}
+
+/* Enter a state; leaving all sessions is up to the caller. */
+static inline void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state)
+{
+	lockdep_assert_held(&live->lock);
+
+	if (state == live->state)
+		return;
+	trace_vfio_pci_live_state(live->vdev->pdev, live->state, state);
+	live->state = state;
 }
 
 /* vfio_pci_live_states.c */

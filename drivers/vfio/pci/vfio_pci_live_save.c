@@ -11,6 +11,18 @@
 
 #include "vfio_pci_live_priv.h"
 
+/* Ask the driver for a piece: bytes, or -errno. */
+static ssize_t live_save_piece(struct vfio_pci_live *live, struct vfio_pci_live_piece *piece)
+{
+	const struct vfio_pci_live_ops *ops = live->ops;
+
+	if (!ops->state_size)
+		return ops->save(live->vdev, piece);
+	if (piece->pos)
+		return 0;
+	return ops->save_state(live->vdev, piece->buf) ?: ops->state_size;
+}
+
 /* Stage the next record.  0; -ENOMSG, none while pre-copying; 1, the end; another -errno. */
 static int live_save_fill(struct live_stream *stream)
 {
@@ -30,7 +42,7 @@ static int live_save_fill(struct live_stream *stream)
 	len = live_call_begin(live);
 	if (len)
 		return len;
-	len = live->ops->save(live->vdev, &piece);
+	len = live_save_piece(live, &piece);
 	live_call_end(live);
 	if (len < 0)
 		return len;

@@ -71,11 +71,6 @@ static struct file *live_step(struct vfio_pci_live *live, enum vfio_device_mig_s
 	return ERR_PTR(ret);
 }
 
-static bool live_has_note(struct vfio_pci_live *live)
-{
-	return READ_ONCE(live->note) != LIVE_NOTE_NONE;
-}
-
 static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_device_mig_state new)
 {
 	struct vfio_pci_live *live = to_vfio_pci_core(core_vdev)->live;
@@ -100,7 +95,7 @@ static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_devi
 		live_set(live, next);
 	}
 	/* A reset or failure came while the device was on its way: it is not where it was to go. */
-	if (live_settle(live) && live->state != new)
+	if (live_has_note(live) && live_settle(live) && live->state != new)
 		ret = -EIO;
 	live_unlock(live);
 
@@ -127,7 +122,7 @@ static int live_get_data_size(struct vfio_device *core_vdev, unsigned long *len)
 	u64 size;
 
 	live_lock(live);
-	size = live->ops->size(live->vdev);
+	size = live->ops->state_size ?: live->ops->size(live->vdev);
 	live_unlock(live);
 
 	*len = sizeof(struct live_header) + size +

@@ -157,6 +157,21 @@ static void livemem_precopy_left(struct vfio_pci_core_device *vdev, struct vfio_
 	left->reinit = !!changes && sent >= all;
 }
 
+static int livemem_save_state(struct vfio_pci_core_device *vdev, void *state)
+{
+	return 0;
+}
+
+static int livemem_load_state(struct vfio_pci_core_device *vdev, const void *state, u32 version)
+{
+	return 0;
+}
+
+static int livemem_trapped(struct vfio_pci_core_device *vdev, struct vfio_pci_live_access *access)
+{
+	return -EIO;
+}
+
 static void livemem_set_ops(struct vfio_pci_live_ops *ops)
 {
 	*ops = (struct vfio_pci_live_ops) {
@@ -194,6 +209,21 @@ static void livemem_set_ops(struct vfio_pci_live_ops *ops)
 		ops->precopy_left = NULL;
 	if (LACKS("version,"))
 		ops->version = 0;
+	if (LACKS("load_state,") || LACKS("save_state,") || LACKS("choice,")) {
+		ops->state_size = SZ_4K;
+		ops->save_state = LACKS("save_state,") ? NULL : livemem_save_state;
+		ops->load_state = LACKS("load_state,") ? NULL : livemem_load_state;
+	}
+	if (LACKS("load_state,") || LACKS("save_state,")) {
+		ops->size = NULL;
+		ops->save = NULL;
+		ops->load = NULL;
+		ops->load_done = NULL;
+	}
+	if (LACKS("trap_ops,")) {
+		ops->trapped = livemem_trapped;
+		ops->trap_len = sizeof(u32);
+	}
 }
 
 DEFINE_VFIO_PCI_OPS(livemem_ops,

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints of live migration: events/vfio_pci_live in tracefs. */
+/* Tracepoints of the core: events/vfio_pci_sdk in tracefs. */
 #undef TRACE_SYSTEM
-#define TRACE_SYSTEM vfio_pci_live
+#define TRACE_SYSTEM vfio_pci_sdk
 
-#if !defined(VFIO_PCI_LIVE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define VFIO_PCI_LIVE_TRACE_H
+#if !defined(_TRACE_VFIO_PCI_SDK_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_VFIO_PCI_SDK_H
 
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 #include <linux/vfio.h>
 
-#define live_show_state(state)					\
+#define show_vfio_mig_state(state)				\
 	__print_symbolic(state,					\
 		{ VFIO_DEVICE_STATE_ERROR, "ERROR" },		\
 		{ VFIO_DEVICE_STATE_STOP, "STOP" },		\
@@ -32,8 +32,8 @@ TRACE_EVENT(vfio_pci_live_state,
 		__entry->from = from;
 		__entry->to = to;
 	),
-	TP_printk("%s %s -> %s", __entry->bdf, live_show_state(__entry->from),
-		  live_show_state(__entry->to))
+	TP_printk("%s %s -> %s", __entry->bdf, show_vfio_mig_state(__entry->from),
+		  show_vfio_mig_state(__entry->to))
 );
 
 TRACE_EVENT(vfio_pci_live_log,
@@ -53,10 +53,6 @@ TRACE_EVENT(vfio_pci_live_log,
 		  __entry->ranges, __entry->granule)
 );
 
-#endif /* VFIO_PCI_LIVE_TRACE_H */
+#endif /* _TRACE_VFIO_PCI_SDK_H */
 
-#undef TRACE_INCLUDE_PATH
-#define TRACE_INCLUDE_PATH .
-#undef TRACE_INCLUDE_FILE
-#define TRACE_INCLUDE_FILE vfio_pci_live_trace
 #include <trace/define_trace.h>

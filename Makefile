@@ -292,8 +292,8 @@ doctor:				## show what is needed, what is missing, and how to install it
 	$(Q)scripts/doctor
 
 .PHONY: new
-new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory]
-	$(Q)tools/driver/new "$$NAME" "$$ID" "$$DEST"
+new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory] [FEATURES=live-migration]
+	$(Q)tools/driver/new "$$NAME" "$$ID" "$$DEST" "$$FEATURES"
 
 .PHONY: to-upstream
 to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The only entry point; `make help` lists what it can do. Sources, tests, samples and probes are
-# found by wildcard. All that is built goes to build/, all that is downloaded to the cache.
+# The only entry point; `make help` lists its targets and variables. Sources, tests, samples and probes are found by
+# wildcard. All that is built goes to build/, all that is downloaded to the cache.
 
 MAKEFLAGS += -rR --no-print-directory
 .DEFAULT_GOAL := all
@@ -9,16 +9,70 @@ MAKEFLAGS += -rR --no-print-directory
 .SUFFIXES:
 .SECONDARY:
 
+# ---- variables ---------------------------------------------------------------
+
+# The one list of them: make help prints it, and variables that are not in it are for kbuild, see "unusual".
+#= KERNEL=    a kernel of KERNELS (default: the first)
+#= KDIR=      build for these headers instead; for all, install, dkms, clean and help
+#= CACHE=     where downloads and lab kernels are kept (default: ${XDG_CACHE_HOME:-~/.cache}/vfio-pci-sdk)
+#= T=         only the tests, benchmarks, cases or checks of that name; for tests and benchmarks a pattern
+#= V=1        show commands
+#= FLAVOR=    for test: one or more flavors of the virtual machine (lab/vm --help)
+#= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
+#= CACHED=1   for test-all: leave out lab kernels that are not built yet
+#= SECONDS=   for stress: how long it goes on (default: 60)
+#= SEED=      for tests that roll dice: where they start, as they print it
+#= LIVE_MOVES= for test T=live_qemu: how often a machine is moved there and back (default: 2)
+#= ACCEL=     for the virtual machine: auto, kvm or tcg (default: auto, kvm where it works)
+#= QEMU=      for the virtual machine: another QEMU binary
+#= QEMU_ARGS= for the virtual machine: added to the command line of QEMU, -device options of yours
+#= MACHINES=  for test: how many virtual machines share the tests (default: one for each CPU, at most four)
+#= TIMEOUT=   for the virtual machine and migrate: seconds until it is stopped
+#= VFIO_DRIVER= for test: the driver under test (default: vfio-pci-sdk)
+#= KEEP=1     keep the files of the virtual machine, or the objects of a lab kernel
+#= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
+#= NAME=      for new, to-upstream: the driver
+#= ID=        for new: its PCI id, 1234:5678
+#= DEST=      for new: a directory of its own
+#= FEATURES=  for new: what the driver has besides, live-migration
+#= DIR=       for to-upstream: the directory of the driver, in place of NAME=
+#= KSRC=      for to-upstream: the kernel tree
+#= SDK=       in the Makefile of a driver outside this tree: where this tree is
+#= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
+#= DESTDIR=   for install: goes before /lib/modules
+#= FILES=     for review, migrate, migrate-api: the files of the driver
+#= TREE=      for review, migrate: the kernel tree, of which FILES= names some files; for migrate-api: a 7.x kernel's
+#= TREES=     for migrate: several trees, with a table at the end
+#= OUT=       for migrate: where the patches go (default: build/migrated); for migrate-api: the skeleton
+#= APPLY=1    for migrate: change TREE itself
+#= MODE=      for migrate: patch, report or context
+#= HUGE=1     for migrate: huge fault handlers
+#= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
+#= FORMAT=    for review: text, oneline, markdown, mail, sarif or github; for migrate and migrate-api: text, json or sarif
+#= RANGE=     for review: what these commits change, main..topic
+#= FOR=       for review: the release that the driver is for, 6.12 (default: the newest); KDIR= names it by its headers
+#= FAIL=      for review: what fails, error, warning (default) or never
+#= QUIET=1    for review: print what failed and nothing else
+#= SPATCH=    for migrate, review and their tests: another Coccinelle (lab/fetch coccinelle)
+variables := $(shell sed -n 's/^\#= \([A-Z_]*\)=.*/\1/p' $(firstword $(MAKEFILE_LIST)))
+# Given by one make to another.
+internal := WANTED into out
+
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 CACHE ?= $(or $(XDG_CACHE_HOME),$(or $(HOME),/nonexistent)/.cache)/vfio-pci-sdk
+# Those given on the command line are exported by make.
+export CACHE V
 
-# Kbuild splits M= at spaces and make splits rules at colons: there is no way to quote either. To the shell of a recipe
-# the others are no part of a name: distclean with a CACHE of /home/R&D/... would remove /home/R.
+# odd PATH: what of it would be something else than a part of a name to kbuild, which splits M= at spaces, to make, whose
+# rules end at colons, or to the shell of a recipe: distclean with a CACHE of /home/R&D/... would remove /home/R.
 space := $(subst x,,x x)
 special := : & ; | < > ( ) [ ] { } * ? ` ' " \ \# $$
-$(foreach path,CURDIR CACHE KDIR EXTRA,$(if $(or $(strip $(foreach c,$(special),$(findstring $(c),$($(path))))),$(findstring $(space),$($(path)))),\
-	$(error Cannot build in a path with a space, a colon or a character that means something to the shell ($(path) is "$($(path))"); move it)))
+odd = $(strip $(foreach c,$(special),$(findstring $(c),$(1))) $(if $(findstring $(space),$(1)),space))
+$(foreach name,CURDIR CACHE KDIR EXTRA,$(if $(call odd,$($(name))),$(error Cannot build in a path with a space, a colon \
+	or a character that means something to the shell ($(name) is "$($(name))"); move it)))
+
+# ---- what is built, and where -----------------------------------------------
 
 known := $(shell lab/kernels list)
 KERNEL ?= $(firstword $(known))
@@ -28,7 +82,7 @@ kdir := $(abspath $(KDIR))
 # Not include/config/kernel.release: Debian's 6.1 has the upstream version there.
 kernel := $(subst ",,$(lastword $(file <$(kdir)/include/generated/utsrelease.h)))
 $(if $(kernel),,$(error KDIR=$(KDIR) has no kernel headers (include/generated/utsrelease.h); \
-	install linux-headers-$$(uname -r) and say KDIR=/lib/modules/$$(uname -r)/build, or leave KDIR away))
+	install linux-headers-$$(uname -r) and say KDIR=/lib/modules/$$(uname -r)/build))
 else
 $(if $(filter /nonexistent/%,$(CACHE)),$(error HOME is not set, so there is no place for kernels; say CACHE=, a directory of yours))
 kdir := $(CACHE)/kernels/$(KERNEL)/build
@@ -48,35 +102,48 @@ dry-run := $(findstring n,$(firstword -$(MAKEFLAGS)))
 
 # ---- modules ---------------------------------------------------------------
 
-# kbuild takes a second to find that there is nothing to do, hence .built. It is trusted only for a
-# kernel of the cache built as usual: headers of KDIR may change in ways that dates do not tell, and
-# variables for kbuild (W=1, KCFLAGS=...) ask for something else than what is there.
-sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null) \
-	$(if $(EXTRA),$(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print))
-unusual := $(filter-out $(addsuffix =%,KERNEL CACHE UPDATE V T ACCEL KEEP CACHED FLAVOR VFIO_DRIVER TIMEOUT MACHINES QEMU QEMU_ARGS \
-	SDK DIR EXTRA NAME out SEED SECONDS FLAVORS WANTED LIVE_MOVES),$(MAKEOVERRIDES))
+sources := $(shell find Kbuild drivers include compat template samples tests/modules scripts/prepare 2>/dev/null)
+ifdef EXTRA
+sources += $(shell find $(EXTRA) -mindepth 1 \( -name build -o -name '.?*' \) -prune -o -type f -print)
+endif
+
+# kbuild takes a second to find that there is nothing to do, hence .built. It is trusted only for a kernel of the cache that
+# is built as usual: the dates of headers of KDIR may not tell of changes, and variables for kbuild (W=1, KCFLAGS=...) ask
+# for something else than what is there.
+usual := $(filter-out KDIR,$(variables)) $(filter-out into,$(internal))
+unusual := $(filter-out $(addsuffix =%,$(usual)),$(MAKEOVERRIDES))
 
 .PHONY: all
 all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 	@:
 
-# The lock is for two makes at once in one tree. .built is as old as the start of the build, so that
-# what is edited meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers
-# do not have: kbuild would say so for each module.
+# Two makes at once in one tree wait for each other. .built is as old as the start of the build, so that what is edited
+# meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers do not have: kbuild would say so for
+# each module.
+kbuild = $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+done = $(if $(unusual),rm -f $@,mv $(into).start $@)
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 	$(Q)scripts/doctor --write $(out) --need build
 	$(Q)mkdir -p $(@D)
-	+$(Q)$(if $(dry-run),exit;) flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); \
-		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules; \
-		$(if $(unusual),rm -f,mv $(into).start) $@'
+ifeq ($(dry-run),)
+	+$(Q)flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); $(kbuild); $(done)'
+endif
 
 .PHONY: FORCE
 FORCE:
 
-# Kernels built here are made of their configuration, too.
-built = $(patsubst %,$(CACHE)/kernels/%/release,$(shell lab/kernels list $(1)))
-$(call built,lab) $(call built,plain): lab/flavors/lab.config
-$(call built,plain): lab/flavors/plain.config
+# ---- kernels -----------------------------------------------------------------
+
+.PHONY: kernels
+kernels:			## get the packaged kernels of CI, or KERNEL (UPDATE=1: newer ones)
+	$(Q)lab/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
+
+# Kernels built here are made of their configuration as well.
+releases = $(patsubst %,$(CACHE)/kernels/%/release,$(1))
+lab-kernels := $(shell lab/kernels list lab)
+plain-kernels := $(shell lab/kernels list plain)
+$(call releases,$(lab-kernels) $(plain-kernels)): lab/flavors/lab.config
+$(call releases,$(plain-kernels)): lab/flavors/plain.config
 
 # Comes whole, with all else of the kernel: what make must not do is remove it when it is interrupted right after.
 .PRECIOUS: $(CACHE)/kernels/%/release
@@ -135,13 +202,11 @@ wanted: $(WANTED)
 
 # ---- the virtual machine -----------------------------------------------------
 
-# named PROGRAMS: those whose name contains or matches T, as lab/vm has it; without T all.
+# named PROGRAMS: those whose name contains or matches T; without T all.
 quoted = '$(subst ','\'',$(1))'
-named = $(if $(T),$(filter $(addprefix %/,$(shell t=$(call quoted,$(T)) bash -O extglob -c 'for p; do \
-	case $$p in ($$t | *$$t*) echo $$p ;; esac; done' named $(notdir $(1)))),$(1)),$(1))
-
-# flavors: those that lab/vm knows.
-flavors = $(shell sed -n '/^for word in/,/^done/s/^\t\([a-z][a-z0-9 |]*\). .*/\1/p' lab/vm | tr -d '|')
+matching = $(shell lab/vm --matching $(call quoted,$(T)) $(1))
+named = $(if $(T),$(call matching,$(1)),$(1))
+flavors = $(shell lab/vm --flavors)
 
 # ready PROGRAMS: everything a virtual machine that runs them needs: tools, modules, the programs. Make expands a whole
 # recipe before it runs the first line, so what is wrong here is said before anything is done.
@@ -149,13 +214,13 @@ define ready
 	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS; say KERNEL= instead of KDIR=))
 	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
-	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/get-qemu)))
+	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/fetch)))
 	$(Q)scripts/doctor --write $(out) --install build test
 	+$(Q)$(MAKE) $(jobs) all wanted WANTED='$(1)'
 endef
 
 # Variables given to make are in the script's environment.
-vm = $(Q)CACHE=$(CACHE) BUILD=$(into) lab/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
+vm = $(Q)BUILD=$(into) lab/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
 
 .PHONY: demo test shell
 demo:				## show our core driving three emulated devices
@@ -178,23 +243,23 @@ test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not bui
 	+$(Q)lab/test-all $(if $(CACHED),--cached)
 
 .PHONY: conformance
-conformance: lab = $(lastword $(shell lab/kernels list lab))
+conformance: lab = $(lastword $(lab-kernels))
 conformance:		## run the newest kernel's variant drivers and its vfio selftests on our core
 	$(Q)scripts/doctor --write build --install build test lab conformance
 	+$(Q)$(MAKE) KERNEL=$(lab) $(jobs) all
-	$(Q)CACHE=$(CACHE) ci/conformance $(lab)
+	$(Q)ci/conformance $(lab)
 
 .PHONY: bench
 bench:				## compare KERNEL's own vfio-pci with ours, by instructions
 	$(call ready,$(call named,$(benches)))
 	$(Q)scripts/doctor --install bench
-	$(Q)CACHE=$(CACHE) BUILD=$(into) UPDATE=$(UPDATE) bench/run $(KERNEL) $(if $(T),'$(T)')
+	$(Q)BUILD=$(into) bench/run $(KERNEL) $(if $(T),'$(T)')
 
 shell:				## boot KERNEL and get a shell in it
 	$(call ready,$(call named,$(tests)))
 	$(call vm,shell)
 
-# ---- elsewhere -----------------------------------------------------------------
+# ---- installation and packages ----------------------------------------------
 
 .PHONY: install dkms deb
 install: $(if $(KDIR),all)	## install the modules for the running kernel, or that of KDIR
@@ -208,9 +273,17 @@ deb:				## make a Debian package for dkms, in build/deb/
 	$(Q)scripts/doctor --write $(out) --install package
 	$(Q)scripts/package deb $(out)/deb
 
-# ---- the rest ----------------------------------------------------------------
+# ---- drivers -----------------------------------------------------------------
 
-# ---- old drivers ---------------------------------------------------------------
+.PHONY: new
+new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory] [FEATURES=live-migration]
+	$(Q)tools/driver/new "$$NAME" "$$ID" "$$DEST" "$$FEATURES"
+
+.PHONY: to-upstream
+to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=
+	$(Q)tools/driver/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
+
+# ---- migration ---------------------------------------------------------------
 
 .PHONY: migrate migrate-api migrate-test migrate-kernel
 migrate:			## move drivers in TREE (or TREES) that keep lists of VMAs to one address space
@@ -231,7 +304,7 @@ migrate-test:			## compare what migrations do with what they should do
 	$(Q)ci/migrate-test $(if $(T),'$(T)')
 
 # Ours beside the migrated ones: the programs and the tests' own modules come from there.
-migrated = $(Q)CACHE=$(CACHE) BUILD=build/$(1) MODULES=build/migrate/$(1)/modules VFIO_DRIVER=vfio-pci \
+migrated = $(Q)BUILD=build/$(1) MODULES=build/migrate/$(1)/modules VFIO_DRIVER=vfio-pci \
 	lab/vm --kernel $(1) --tests
 
 migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's tests on it
@@ -239,13 +312,13 @@ migrate-kernel:			## migrate the kernels' own drivers/vfio and run the core's te
 	$(Q)scripts/doctor --write build --install build test migrate
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.1 all programs
 	+$(Q)$(MAKE) $(jobs) KERNEL=debian-6.12 all
-	$(Q)CACHE=$(CACHE) ci/migrate-kernel debian-6.12 build/migrate/debian-6.12
-	$(Q)CACHE=$(CACHE) ci/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
-	$(Q)CACHE=$(CACHE) ci/migrate-api-kernel build/migrate/debian-6.1/a build/migrate/api
+	$(Q)ci/migrate-kernel debian-6.12 build/migrate/debian-6.12
+	$(Q)ci/migrate-kernel debian-6.1 build/migrate/debian-6.1 build/migrate/debian-6.12
+	$(Q)ci/migrate-api-kernel build/migrate/debian-6.1/a build/migrate/api
 	$(call migrated,debian-6.1) '$(or $(T),core_)'
 	$(call migrated,debian-6.12) '$(or $(T),core_mmap)'
 
-# ---- review --------------------------------------------------------------------
+# ---- review ------------------------------------------------------------------
 
 # What is said to a terminal or a pipe here is the review, and nothing else.
 .PHONY: review review-test review-kernel review-recall checklist
@@ -262,46 +335,38 @@ review-test:			## compare what the rules of cocci/check find with what they shou
 
 review-kernel:			## review the kernels' own drivers: each hit must be explained in known.txt
 	$(Q)scripts/doctor --install migrate
-	$(Q)CACHE=$(CACHE) ci/review-kernel
+	$(Q)ci/review-kernel
 
 review-recall:			## undo public fixes of the kernels' drivers: the rules must find what was wrong
 	$(Q)scripts/doctor --install migrate
-	$(Q)CACHE=$(CACHE) ci/review-kernel recall
+	$(Q)ci/review-kernel recall
 
 checklist:			## write docs/review-checklist.md and review-guide.md anew from cocci/check
 	$(Q)scripts/doctor --write docs
 	$(Q)for page in checklist guide; do tools/review/review --$$page >docs/review-$$page.md.new && \
 		mv docs/review-$$page.md.new docs/review-$$page.md || { rm -f docs/review-$$page.md.new; exit 1; }; done
 
+# ---- documentation and checks ------------------------------------------------
+
 .PHONY: docs
 docs:				## make the documentation as HTML in build/docs/html
 	$(Q)scripts/doctor --write build --install docs
-	$(Q)CACHE=$(CACHE) V=$(V) scripts/docs
+	$(Q)scripts/docs
 
-# Each check is a target of its own, too: check-NAME.
+# Each check is a target of its own as well: check-NAME.
 ifneq ($(filter check check-% help,$(MAKECMDGOALS))$(filter $(out)/check/%,$(WANTED)),)
 include ci/check.mk
 endif
 
 .PHONY: probe-check
 probe-check:			## name the probes that no kernel at hand needs any more
-	$(Q)CACHE=$(CACHE) V=$(V) scripts/probe-check
+	$(Q)scripts/probe-check
+
+# ---- this tree -----------------------------------------------------------------
 
 .PHONY: doctor
 doctor:				## show what is needed, what is missing, and how to install it
 	$(Q)scripts/doctor
-
-.PHONY: new
-new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory] [FEATURES=live-migration]
-	$(Q)tools/driver/new "$$NAME" "$$ID" "$$DEST" "$$FEATURES"
-
-.PHONY: to-upstream
-to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=
-	$(Q)tools/driver/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
-
-.PHONY: kernels
-kernels:			## get the packaged kernels, or KERNEL (UPDATE=1: newer ones)
-	$(Q)lab/kernels fetch $(if $(UPDATE),--update) $(if $(findstring command,$(origin KERNEL)),$(KERNEL))
 
 .PHONY: clean
 clean:				## remove build/
@@ -316,35 +381,9 @@ distclean:			## remove build/ and the cache
 help:				## this text
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
-	@echo '  check-NAME      run one of them:'
+	@echo '  check-NAME      run one check of:'
 	@echo '$(sort $(checks))' | fold -sw 100 | sed 's/^/                    /'
 	@echo 'Variables:'
-	@echo '  KERNEL=         $(known) (default: $(firstword $(known)))'
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
-#= KDIR=      build for these headers instead; only all, install, dkms, clean and help
-#= T=         run only the tests (or benchmarks) whose name matches this pattern
-#= FLAVOR=    for test: smp1 (one CPU), nopat, bigbar (a 4 GiB BAR), relaxed (iomem=relaxed), mttcg (CPUs at once), iommufd, compat, noiommu
-#= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
-#= SECONDS=   for stress: how long it goes on (default: 60)
-#= DESTDIR=   for install: goes before /lib/modules
-#= TREE=      for migrate, review: the kernel tree, FILES= names some of its files; for migrate-api: a 7.x kernel's
-#= RANGE=     for review: what these commits change, main..topic
-#= FORMAT=    for review: text, oneline, markdown, mail, sarif or github; for migrate and migrate-api: text, json or sarif
-#= FOR=       for review: the release that the driver is for, 6.12 (default: the newest); KDIR= names it by its headers
-#= FAIL=      for review: what fails, error, warning (default) or never; QUIET=1 prints what failed and nothing else
-#= OUT=       for migrate: where the patches go (default: build/migrated); for migrate-api: the skeleton
-#= APPLY=1    for migrate: change TREE itself
-#= MODE=      for migrate: patch, report or context
-#= HUGE=1     for migrate: huge fault handlers
-#= SPATCH=    for migrate, review and their tests: another Coccinelle (lab/get-spatch)
-#= AS=        for migrate: inode, sdk or file, the address space to zap (docs/migrating.md)
-#= TREES=     for migrate: several trees, with a table at the end
-#= ACCEL=     auto, kvm or tcg (default: auto, kvm where it works)
-#= QEMU=      another QEMU binary
-#= QEMU_ARGS= added to its command line: -device options of yours
-#= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
-#= KEEP=1     keep the files of the virtual machine
-#= LIVE_MOVES= for test T=live_qemu: how often a machine is moved there and back (default: 2)
-#= SEED=     where tests that roll dice start, as they print it
-#= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
-#= V=1        show commands
+	@echo 'Kernels:  $(known)'
+	@echo 'Flavors:  $(flavors)'

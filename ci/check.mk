@@ -20,7 +20,7 @@ $(list):
 below = $(filter $(addsuffix %,$(filter %/,$(1))) $(1),$(tree))
 
 # A plain kernel has the headers of a lab kernel. Nothing is built for kernels that are not in the cache, but the default.
-build-kernels := $(filter-out $(shell lab/kernels list plain),$(known))
+build-kernels := $(filter-out $(plain-kernels),$(known))
 build-kernels := $(firstword $(known)) $(foreach name,$(wordlist 2,99,$(build-kernels)),\
 	$(if $(wildcard $(CACHE)/kernels/$(name)/release),$(name)))
 kernel-releases := $(patsubst %,$(CACHE)/kernels/%/release,$(build-kernels))
@@ -64,7 +64,7 @@ stamps := $(patsubst %,$(out)/check/%.passed,$(chosen))
 
 define rule
 $(out)/check/$(1).passed: $(list) $(or $(files-$(1)),$(tree)) $(if $(filter $(1),$(T)),FORCE)
-	$$(Q)CACHE=$$(CACHE) V=$$(V) ci/checked $$@ $(or $(run-$(1)),ci/check-$(1))
+	$$(Q)ci/checked $$@ $(or $(run-$(1)),ci/check-$(1))
 
 .PHONY: check-$(1)
 check-$(1):

@@ -78,6 +78,13 @@ kernel_line()
 	version=$2 kind=$3 suites=$5 package=$6
 }
 
+# headers_move DIR: Debian's packages of headers include each other with absolute paths; make these relative.
+headers_move()
+{
+	# shellcheck disable=SC2016 # make's variables
+	sed -i 's|/usr/src/|$(dir $(lastword $(MAKEFILE_LIST)))../|' "$1/Makefile"
+}
+
 # kernel_release KDIR: what uname -r says where that kernel runs.
 kernel_release()
 {

@@ -123,7 +123,7 @@ all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 kbuild = $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 done = $(if $(unusual),rm -f $@,mv $(into).start $@)
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
-	$(Q)scripts/doctor --write $(out) --need build
+	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --need build
 	$(Q)mkdir -p $(@D)
 ifeq ($(dry-run),)
 	+$(Q)flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); $(kbuild); $(done)'
@@ -215,7 +215,7 @@ define ready
 	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
 	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/fetch)))
-	$(Q)scripts/doctor --write $(out) --install build test
+	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --install build test
 	+$(Q)$(MAKE) $(jobs) all wanted WANTED='$(1)'
 endef
 

@@ -40,6 +40,9 @@ MAKEFLAGS += -rR --no-print-directory
 #= SDK=       in the Makefile of a driver outside this tree: where this tree is
 #= EXTRA=     the directory of a driver outside this tree; its own Makefile says so
 #= DESTDIR=   for install: goes before /lib/modules
+#= BDF=       for bind, unbind: the PCI device, or several in quotes
+#= DRIVER=    for bind: the driver to give it to (default: vfio-pci-sdk)
+#= PERSISTENT=1 for bind, unbind: at each boot, by driverctl
 #= FILES=     for review, migrate, migrate-api: the files of the driver
 #= TREE=      for review, migrate: the kernel tree, of which FILES= names some files; for migrate-api: a 7.x kernel's
 #= TREES=     for migrate: several trees, with a table at the end
@@ -272,6 +275,8 @@ dkms:				## let dkms build and install them, for each kernel to come, too
 deb:				## make a Debian package for dkms, in build/deb/
 	$(Q)scripts/doctor --write $(out) --install package
 	$(Q)scripts/package deb $(out)/deb
+
+include scripts/hardware.mk
 
 # ---- drivers -----------------------------------------------------------------
 

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Targets for other hosts and for real machines; the Makefile includes this.
+
+# ---- real devices, on this machine ----------------------------------------------
+
+.PHONY: bind unbind load unload
+bind:				## give devices, BDF=, of this machine to DRIVER= (default: vfio-pci-sdk), after checks
+	$(Q)scripts/bind bind '$(or $(DRIVER),vfio-pci-sdk)' $(BDF)
+
+unbind:				## give them back to the drivers that they had
+	$(Q)scripts/bind unbind $(BDF)
+
+load:				## build the core and the plain driver for the running kernel, and load them
+	$(if $(KDIR),,+$(Q)$(MAKE) load KDIR=/lib/modules/$(shell uname -r)/build)
+	$(if $(KDIR),$(Q)$(MAKE) all && scripts/bind load $(into))
+
+unload:				## remove them again
+	$(Q)scripts/bind unload
+
+# Its source has the script in it.
+$(programs)/tests/host_bind_test: scripts/bind

@@ -70,20 +70,28 @@ static void live_work(struct work_struct *work)
 	live_unlock(live);
 }
 
+/* The note came first, so the callback is not called and the note has not overtaken it. */
+int live_change_refused(struct vfio_pci_live *live)
+{
+	spin_lock_irq(&live->note_lock);
+	WRITE_ONCE(live->caller, NULL);
+	live->overtaken = false;
+	spin_unlock_irq(&live->note_lock);
+	return -EIO;
+}
+
 static void live_leave_note(struct vfio_pci_live *live, enum live_note note)
 {
-	struct task_struct *caller;
 	unsigned long flags;
 
-	/* Pairs with live_change_begin(): without a caller, its callback comes after the reset. */
-	smp_mb();
 	spin_lock_irqsave(&live->note_lock, flags);
-	caller = READ_ONCE(live->caller);
 	/* A callback that resets the device itself knows what it does. */
-	if (caller != current || note != LIVE_NOTE_RESET) {
-		/* The latest counts, unless a callback is still at work on the device. */
-		live->overtaken = !!caller;
+	if (READ_ONCE(live->caller) != current || note != LIVE_NOTE_RESET) {
 		WRITE_ONCE(live->note, note);
+		/* Pairs with live_change_begin(): it sees the note, or its caller is seen here. */
+		smp_mb();
+		/* The latest counts, unless a callback is still at work on the device. */
+		live->overtaken = !!READ_ONCE(live->caller);
 	}
 	spin_unlock_irqrestore(&live->note_lock, flags);
 

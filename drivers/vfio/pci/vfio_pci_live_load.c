@@ -77,9 +77,11 @@ static int live_load_data(struct live_stream *stream)
 		ret = live_call_begin(live);
 		if (ret)
 			return ret;
-		live_change_begin(live);
-		ret = live->ops->load(live->vdev, &piece);
-		live_change_end(live);
+		ret = live_change_begin(live);
+		if (!ret) {
+			ret = live->ops->load(live->vdev, &piece);
+			live_change_end(live);
+		}
 		live_call_end(live);
 		if (ret)
 			return ret;
@@ -180,9 +182,11 @@ static int live_load_apply(struct vfio_pci_live *live)
 {
 	const struct vfio_pci_live_ops *ops = live->ops;
 	struct live_stream *stream = live->stream;
-	int ret = 0;
+	int ret;
 
-	live_change_begin(live);
+	ret = live_change_begin(live);
+	if (ret)
+		return ret;
 	if (ops->state_size)
 		ret = ops->load_state(live->vdev, stream->buf + LIVE_DATA, stream->version);
 	else if (ops->load_done)

@@ -71,11 +71,18 @@ int live_call_begin(struct vfio_pci_live *live);
 void live_call_end(struct vfio_pci_live *live);
 void live_put(struct vfio_pci_live *live);
 
-/* Around a callback that changes the device. */
-static inline void live_change_begin(struct vfio_pci_live *live)
+int live_change_refused(struct vfio_pci_live *live);
+
+/*
+ * Before a callback that changes the device.  0, to be followed by live_change_end(), or -EIO: a
+ * reset has come since live->lock was taken.  The callback would change the device after it, and
+ * the note would then say RUNNING of a device that is stopped, or half loaded.
+ */
+static inline int live_change_begin(struct vfio_pci_live *live)
 {
-	/* A full barrier: a reset that does not see it was over before the callback began. */
+	/* Pairs with live_leave_note(): it sees the caller, or its note is seen here. */
 	smp_store_mb(live->caller, current);
+	return likely(READ_ONCE(live->note) == LIVE_NOTE_NONE) ? 0 : live_change_refused(live);
 }
 
 static inline void live_change_end(struct vfio_pci_live *live)
@@ -90,7 +97,9 @@ static inline int live_change(struct vfio_pci_live *live,
 {
 	int ret;
 
-	live_change_begin(live);
+	ret = live_change_begin(live);
+	if (ret)
+		return ret;
 	ret = op(live->vdev);
 	live_change_end(live);
 	return ret;

@@ -241,6 +241,11 @@ stress:				## everything at once, for SECONDS= (default 60), on the same machine
 	$(call ready,$(programs)/tests/stress)
 	$(call vm,stress)
 
+.PHONY: prove
+prove:				## explore the locks' models over all interleavings, with spin
+	$(Q)scripts/doctor --need build && scripts/doctor --install prove
+	$(Q)models/prove
+
 .PHONY: test-all
 test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
 	+$(Q)lab/test-all $(if $(CACHED),--cached)

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Page faults on BARs: entry sizes, SIGBUS when the memory may not be touched. */
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 #include "fixture.h"
 #include "mem.h"
 
 #define PMD (PAGE << 9)
-
-/* Kernels before 6.12 have no huge entries for memory without struct page. */
-static bool kernel_has_huge_entries(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	uname(&name);
-	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major > 6 || (major == 6 && minor >= 12);
-}
 
 /* Maps part of a BAR at an address whose offset from a 2 MiB boundary is @shift. */
 static char *map_at(struct vfio_dev *dev, unsigned int bar, uint64_t offset, size_t len,
@@ -72,9 +59,8 @@ TEST_F(device, aligned_mapping_has_huge_entries)
 
 	if (!pt_available())
 		SKIP(return, "the test module ptwalk is not loaded: make all builds it");
-	if (!kernel_has_huge_entries())
-		SKIP(return,
-			   "no huge entries for device memory before 6.12: use KERNEL=debian-6.12");
+	if (!mem_huge_entries())
+		SKIP(return, NO_HUGE_ENTRIES);
 	map = map_at(&self->dev, 2, 0, len, 0);
 	ASSERT_NE(MAP_FAILED, map);
 	faults = fault_count();
@@ -131,8 +117,8 @@ TEST_F(memory, odd_ends)
 	if (pt_available()) {
 		struct pt_count count = pt_count(map, len);
 
-		EXPECT_EQ(kernel_has_huge_entries() ? 2 : 0, count.pmd);
-		EXPECT_EQ(kernel_has_huge_entries() ? 12 : 12 + 1024, count.pte);
+		EXPECT_EQ(mem_huge_entries() ? 2 : 0, count.pmd);
+		EXPECT_EQ(mem_huge_entries() ? 12 : 12 + 1024, count.pte);
 		EXPECT_EQ(0, count.none);
 	}
 }

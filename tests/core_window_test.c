@@ -120,9 +120,8 @@ TEST_F(memory, large_windows)
 		   self->dev.fd, VFIO_REGION_OFFSET(2));
 	ASSERT_EQ(at, map);
 	ASSERT_TRUE(try_read32(map + 9 * PMD, NULL));
-	if (!pt_count(map + 9 * PMD, PMD).pmd)
-		SKIP(return,
-			   "no huge entries for device memory before 6.12: use KERNEL=debian-6.12");
+	if (!mem_huge_entries())
+		SKIP(return, NO_HUGE_ENTRIES);
 	EXPECT_LE(pt_count(map, 32 * PMD).pmd, 8);
 	zap(&self->dev);
 	EXPECT_EQ(0, pt_count(map, 32 * PMD).pmd);

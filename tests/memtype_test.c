@@ -51,7 +51,7 @@ TEST_F(ivshmem, large_entries)
 	for (int i = 0; i < 2; i++) {
 		memtype_touch(bar, IVSHMEM_SIZE);
 		EXPECT_TYPE("wc", bar, IVSHMEM_SIZE);
-		if (memtype_huge())
+		if (mem_huge_entries())
 			EXPECT_EQ(IVSHMEM_SIZE / PMD, pt_count(bar, IVSHMEM_SIZE).pmd);
 		memtype_zap(&self->dev);
 		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
@@ -142,7 +142,7 @@ TEST_F(testdev, mixed_types)
 		EXPECT_TYPE("wc", bar + 0xa00000, 0x200000);
 		EXPECT_TYPE("uc-", bar + 0xc00000, 0x400000);
 		/* Only the 2 MiB that a border cuts need small entries. */
-		if (memtype_huge()) {
+		if (mem_huge_entries()) {
 			EXPECT_EQ(7, pt_count(bar, 16 * MIB).pmd);
 			EXPECT_EQ(512, pt_count(bar, 16 * MIB).pte);
 		}
@@ -179,7 +179,7 @@ TEST_F(testdev, neighbours)
 	ASSERT_NE(MAP_FAILED, bar);
 	memtype_touch(bar, 8 * MIB);
 	EXPECT_TYPE("wc", bar, 8 * MIB);
-	if (memtype_huge())
+	if (mem_huge_entries())
 		EXPECT_EQ(512, pt_count(bar, 8 * MIB).pte);
 }
 
@@ -211,7 +211,7 @@ TEST_F(testdev, gigabyte_entries)
 		memtype_touch(bar + GIB, PAGE);
 		EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar)));
 		EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar + GIB)));
-		if (memtype_huge())
+		if (mem_huge_entries())
 			EXPECT_EQ(2, pt_count(bar, 2 * GIB).pud);
 		memtype_zap(&self->dev);
 		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(bar)));
@@ -232,7 +232,7 @@ TEST_F(testdev, gigabyte_entries_and_mixed_types)
 	ASSERT_NE(MAP_FAILED, bar);
 	for (int i = 0; i < 2; i++) {
 		touch_sparsely(bar, 4 * GIB);
-		if (memtype_huge()) {
+		if (mem_huge_entries()) {
 			EXPECT_TYPE("uc-", bar, GIB);
 			EXPECT_TYPE("wc", bar + GIB, GIB + PMD);
 			EXPECT_TYPE("uc-", bar + 2 * GIB + PMD, 2 * GIB - PMD);
@@ -255,7 +255,7 @@ TEST_F(testdev, gigabyte_entries_and_mixed_types)
 	ASSERT_NE(MAP_FAILED, bar);
 	memtype_touch(bar, PAGE);
 	EXPECT_STREQ("wc", memtype_of_entry(pt_lookup(bar)));
-	if (memtype_huge())
+	if (mem_huge_entries())
 		EXPECT_EQ(1, pt_count(bar, GIB).pud);
 }
 

@@ -68,7 +68,7 @@ TEST(large_entries_are_uncached)
 
 	NEED_ALL(&pci_ivshmem);
 	EXPECT_STREQ("uc-", type_of_mapping(&pci_ivshmem, 4 * MIB, &size));
-	if (memtype_huge())
+	if (mem_huge_entries())
 		EXPECT_EQ(2 * MIB, size);
 }
 
@@ -86,7 +86,7 @@ TEST(huge_entries_are_uncached)
 	    end - start < GIB)
 		SKIP(return, "the BAR is smaller than 1 GiB: use FLAVOR=bigbar");
 	EXPECT_STREQ("uc-", type_of_mapping(&pci_testdev, 2 * GIB, &size));
-	if (memtype_huge())
+	if (mem_huge_entries())
 		EXPECT_EQ(GIB, size);
 }
 

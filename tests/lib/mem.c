@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -147,4 +148,15 @@ void memtype_of(uint64_t start, uint64_t end, char *types, size_t len)
 		strncat(types, type, len - strlen(types) - 1);
 	}
 	fclose(list);
+}
+
+bool mem_huge_entries(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	uname(&name);
+	return sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 12)) &&
+	       access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0;
 }

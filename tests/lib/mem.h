@@ -37,6 +37,15 @@ struct pt_count {
 struct pt_count pt_count(const void *addr, size_t len);
 
 /*
+ * Whether this kernel maps device memory with entries of 2 MiB: since 6.12, if it has transparent
+ * huge pages, which PREEMPT_RT excludes.
+ */
+bool mem_huge_entries(void);
+#define NO_HUGE_ENTRIES \
+	"no huge entries for device memory: they need 6.12 and CONFIG_TRANSPARENT_HUGEPAGE, " \
+	"use KERNEL=debian-6.12"
+
+/*
  * Memory types that the kernel's page attribute table has for the physical range, "+"-separated,
  * like "uncached-minus"; "" when there is none, "?" when debugfs does not tell.
  */

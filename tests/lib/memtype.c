@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 #include "host.h"
 #include "memtype.h"
@@ -249,16 +248,6 @@ bool booted_with(const char *word)
 bool memtype_pat(void)
 {
 	return !booted_with("nopat");
-}
-
-bool memtype_huge(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	uname(&name);
-	return sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 12));
 }
 
 int memtype_load(const char *parameters, const char *bdf)

@@ -41,9 +41,6 @@ bool booted_with(const char *word);
 /* The page attribute table is on: without it, only the capability means something. */
 bool memtype_pat(void);
 
-/* A kernel that maps BARs by larger entries: by 2 MiB since 6.12. */
-bool memtype_huge(void);
-
 /* The sample whose parameters declare write-combining ranges, loaded anew with these and bound. */
 #define MEMTYPE_DRIVER "wc-bar-vfio-pci"
 int memtype_load(const char *parameters, const char *bdf);

@@ -22,7 +22,7 @@ THEIRS, OURS = "vfio-pci", "vfio-pci-sdk"
 
 def load(paths):
     """Gives {(unit, case): {driver: [values]}}, in the order of the files."""
-    cases = {}
+    cases: dict = {}
     for path in paths:
         with open(path, newline="") as lines:
             for unit, case, driver, _, value in csv.reader(lines):
@@ -88,7 +88,7 @@ def print_rows(title, rows):
 
 def table(paths, goals):
     """Prints one table for each unit and pair of drivers. Returns the number of goals missed."""
-    groups = {}
+    groups: dict = {}
     for (unit, case), drivers in load(paths).items():
         if len(drivers) != 2:
             print(f"# {case}: only {', '.join(drivers)} could be measured\n")
@@ -97,7 +97,7 @@ def table(paths, goals):
         groups.setdefault((unit, *pair), []).append((case, drivers[pair[0]], drivers[pair[1]]))
     failed = 0
     for (unit, one, other), cases in groups.items():
-        results = [row(*case, goals) for case in cases]
+        results = [row(label, a, b, goals) for label, a, b in cases]
         failed += sum(missed for _, missed in results)
         print_rows([unit, one, other], [cells for cells, _ in results])
     return failed
@@ -121,7 +121,7 @@ def number(text):
 def plot(out, name, results):
     """One SVG: a line for each kernel and driver."""
     title, axis, pattern = PLOTS[name]
-    lines = {}
+    lines: dict = {}
     for kernel, cases in results.items():
         for (_, case), drivers in cases.items():
             if match := re.fullmatch(pattern, case):
@@ -148,10 +148,11 @@ def main(argv):
     if len(argv) >= 5 and argv[1] == "table":
         missed = table(argv[4:], load_goals(argv[3], argv[2]))
         if missed:
-            print(f"{missed} goals of {Path(argv[3]).parent.name}/{Path(argv[3]).name} missed: say make bench again, then look at what changed.")
+            print(f"{missed} goals of {Path(argv[3]).parent.name}/{Path(argv[3]).name} missed: "
+                  "run make bench again, then look at what changed.")
         return 1 if missed else 0
     if len(argv) >= 4 and argv[1] == "plot":
-        paths = {}
+        paths: dict = {}
         for path in argv[3:]:
             paths.setdefault(Path(path).parent.parent.name, []).append(path)
         results = {kernel: load(files) for kernel, files in sorted(paths.items())}

@@ -9,7 +9,7 @@ Graphviz source becomes its picture, one to a table of figures the table.
 import os
 import re
 
-from docutils import nodes
+from docutils import nodes  # type: ignore[import]
 from sphinx.ext.graphviz import graphviz
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -37,7 +37,8 @@ c_id_attributes = ["__iomem", "__user"]
 
 def contents(text):
     """A toctree for each **group** of the numbered links in a page."""
-    caption, trees = "", []
+    caption = ""
+    trees: list = []
     for line in text.splitlines():
         group, page = re.fullmatch(r"\*\*(.+)\*\*", line), re.match(r"- \[([^]]+)\]\(([^)#]+)\.md\)", line)
         if group:

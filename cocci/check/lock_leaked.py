@@ -43,8 +43,9 @@ def for_the_caller(driver, f, lock, seen):
         return True
     if not driver.callers[f]:
         return bool(re.search(r"lock|begin|enter|prepare|start|revoke|suspend|freeze", f.name)) or not f.static
-    return any(releases(driver, c, lock) or c in driver.part_of("reset_prepare") or c.name.endswith("reset_prepare") or any(same_lock(r.name, lock.name) for g in driver.callees(c)
-                                                for r in driver.locks.released.get(g, ())) or
+    return any(releases(driver, c, lock) or c in driver.part_of("reset_prepare") or c.name.endswith("reset_prepare") or
+               any(same_lock(r.name, lock.name) for g in driver.callees(c)
+                   for r in driver.locks.released.get(g, ())) or
                (any(same_lock(t.name, lock.name) for t in driver.locks.taken.get(c, ())) and
                 for_the_caller(driver, c, lock, tuple(seen) + (f,))) for c, _, _ in driver.callers[f])
 

@@ -20,7 +20,8 @@ HELPS = re.compile(r"(min|min_t|umin|clamp|clamp_t|vfio_pci_core_range_intersect
 
 def check(driver):
     for f in driver.functions:
-        if len(f.parameters) < 4 or not re.match(r"(const )?struct (vfio_device|vfio_pci_core_device|file) ?\*", f.parameters[0].type):
+        if len(f.parameters) < 4 or \
+                not re.match(r"(const )?struct (vfio_device|vfio_pci_core_device|file) ?\*", f.parameters[0].type):
             continue
         if f.parameters[2].type != "size_t" or not re.match(r"loff_t ?\*", f.parameters[3].type):
             continue
@@ -70,7 +71,8 @@ def bounded(driver, f, count):
     for _ in range(3):
         for node in nodes:
             for w in node.writes:
-                if any(re.search(r"\b%s\b" % t, "".join(x.text for x in w.value)) for t in tainted) and re.fullmatch(r"\w+", w.to):
+                if any(re.search(r"\b%s\b" % t, "".join(x.text for x in w.value)) for t in tainted) and \
+                        re.fullmatch(r"\w+", w.to):
                     if w.to != count or w.op == "=":
                         tainted.add(w.to)
             for c in node.calls:

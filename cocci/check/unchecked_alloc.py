@@ -12,7 +12,7 @@ Mend: if (!ptr) return -ENOMEM, before the first use
 import re
 
 from review_flow import after, assume, known, walk
-from review_resources import ALLOC, POINTERS, written
+from review_resources import POINTERS, written
 
 NULLS = [acquires for acquires, _, failed, what in POINTERS if failed == "Z" and what in ("memory", "the mapping", "the queue")]
 

@@ -48,7 +48,8 @@ def bounded(driver, f, name):
         if node.kind == "cond" and re.search(r"\b%s(<|>|<=|>=|==)|(<|>|<=|>=|==)%s\b" % (name, name), node.text):
             return True
         for c in node.calls:
-            if re.match(r"(array_index_nospec|min\w*|clamp\w*|umin)$", c.name) and any(name in c.arg(k) for k in range(len(c.args))):
+            if re.match(r"(array_index_nospec|min\w*|clamp\w*|umin)$", c.name) and \
+                    any(name in c.arg(k) for k in range(len(c.args))):
                 return True
     return any(w.to == name and w.op in ("&=", "%=", "=") and w.value and not w.declares
                for node in driver.graph(f).nodes for w in node.writes)

@@ -206,7 +206,8 @@ class Driver:
         said = " ".join(t.text for t in f.tokens)
         for m in re.finditer(r"\b((?:const )?(?:struct|union|enum) \w+) ((?:\* )*)(\w+)(?= [=;,\[])", said):
             found.setdefault(m.group(3), m.group(1).replace("const ", "") + "*" * m.group(2).count("*"))
-        for m in re.finditer(r"(?:^|(?<=[;{}] ))((?:const )?(?:unsigned )?[a-z_]\w*) ((?:\* )*)(\w+)(?= [=;,\[])((?: [^;()]*?)?;)?", said):
+        for m in re.finditer(r"(?:^|(?<=[;{}] ))((?:const )?(?:unsigned )?[a-z_]\w*) ((?:\* )*)(\w+)(?= [=;,\[])"
+                             r"((?: [^;()]*?)?;)?", said):
             if m.group(1) not in ("return", "goto", "else", "case", "struct"):
                 found.setdefault(m.group(3), m.group(1) + "*" * m.group(2).count("*"))
                 for name in re.findall(r", (\w+)(?= [,;=])", m.group(4) or ""):

@@ -12,7 +12,8 @@ from review_rules import Finding, Item
 # Those that fit a driver, and whose reports are few and mostly true.
 FIT = ("free/kfree", "free/kfreeaddr", "free/clk_put", "free/iounmap", "locks/double_lock", "locks/mini_lock",
        "locks/call_kern", "locks/flags", "null/deref_null", "null/eno", "null/badzero", "misc/doubleinit", "misc/ifcol",
-       "misc/noderef", "api/alloc/alloc_cast", "api/pm_runtime", "api/kvmalloc", "iterators/itnull", "iterators/list_entry_update",
+       "misc/noderef", "api/alloc/alloc_cast", "api/pm_runtime", "api/kvmalloc", "iterators/itnull",
+       "iterators/list_entry_update",
        "iterators/use_after_iter", "tests/doubletest", "tests/odd_ptr_err", "tests/unsigned_lesser_than_zero")
 
 

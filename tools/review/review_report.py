@@ -107,7 +107,8 @@ def markdown(review):
         out += ["", "## %s" % title, ""] if group else []
         for item in group:
             what = status(review, item)
-            label = {"fail": " — **fails**", "open": " — not decided", "ignored": " — ignored", "n/a": " — does not arise"}.get(what, "")
+            label = {"fail": " — **fails**", "open": " — not decided", "ignored": " — ignored",
+                     "n/a": " — does not arise"}.get(what, "")
             out.append("- [%s] `%s` %s%s" % ("x" if what in ("pass", "ignored", "n/a") else " ", item.id,
                                              item.ask if what == "ask" else item.title, label))
             out += ["  - `%s`: %s%s" % (place(f), f.message, in_patch(review, f)) for f in review.fails.get(item.id, [])]

@@ -3,7 +3,7 @@
 
 import functools
 import re
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, NamedTuple, Optional, Set, Tuple
 
 from review_c import Function, Token
 from review_driver import Driver
@@ -42,7 +42,8 @@ BORROWS = re.compile(
     r"PAGE_ALIGN|ALIGN|min\w*|max\w*|WARN\w*|BUG\w*|mutex_\w+|spin_\w+|INIT_\w+|init_\w+|dma_\w+|get_file|stream_open|"
     r"nonseekable_open|bitmap_\w+|\w+_bit|READ_ONCE|unlikely|likely|container_of|for_each\w+|io(read|write)\w+|"
     r"read[bwlq]|write[bwlq]|mlx5_cmd_\w+|MLX5_\w+|le\d+_to_cpu\w*|cpu_to_le\d+|debugfs_create_\w+|trace_\w+|"
-    r"alloc_pages_bulk\w*|release_pages|list_empty|check_\w+_overflow|xa_init\w*|array_size|struct_size|sizeof|lockdep_\w+|FIELD_\w+|request_irq|"
+    r"alloc_pages_bulk\w*|release_pages|list_empty|check_\w+_overflow|xa_init\w*|array_size|struct_size|sizeof|"
+    r"lockdep_\w+|FIELD_\w+|request_irq|"
     r"get_user|put_user|irq_bypass_\w+|pm_\w+|device_\w+|vfio_pci_core_\w+)$")
 
 

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Targets for other hosts and for real machines; the Makefile includes this.
 
+# ---- other machines --------------------------------------------------------------
+
+.PHONY: jobs
+jobs:				## write the jobs of GitHub Actions and GitLab anew from KERNELS
+	$(Q)mkdir -p .github/workflows
+	$(Q)ci/jobs github >.github/workflows/kernels.yml
+	$(Q)ci/jobs gitlab >.gitlab-ci.yml
+
 # ---- real devices, on this machine ----------------------------------------------
 
 .PHONY: bind unbind load unload

@@ -390,7 +390,7 @@ distclean:			## remove build/ and the cache
 .PHONY: help
 help:				## this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z_.-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo '  check-NAME      run one check of:'
 	@echo '$(sort $(checks))' | fold -sw 100 | sed 's/^/                    /'
 	@echo 'Variables:'

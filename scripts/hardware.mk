@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Targets for other hosts and for real machines; the Makefile includes this.
 
+.PHONY: compile_commands.json
+compile_commands.json: all	## for clangd: how modules and programs are compiled, for KERNEL
+	$(Q)scripts/doctor --need test
+	$(Q)scripts/compile-commands $(into) $(kdir) '$(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) -Itests/lib -Ibench/lib' \
+		$(wildcard tests/*.c tests/lib/*.c bench/*.c bench/lib/*.c) $(addsuffix /test.c,$(test-dirs)) >$@.new && mv $@.new $@
+
 # ---- other machines --------------------------------------------------------------
 
 .PHONY: jobs

@@ -300,7 +300,7 @@ int vfio_pci_core_ioctl_feature(struct vfio_device *core_vdev, u32 flags, void _
 int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
 				   struct vfio_info_cap *caps);
 
-/* vfio_pci_rdwr.c */
+/* vfio_pci_rdwr.c, vfio_pci_io.c */
 ssize_t vfio_pci_core_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
 			   loff_t *ppos);
 ssize_t vfio_pci_core_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,

@@ -65,6 +65,7 @@
 #define vfio_pci_core_ioread32			vfsdk_vfio_pci_core_ioread32
 #define vfio_pci_core_ioread64			vfsdk_vfio_pci_core_ioread64
 #define vfio_pci_config_rw_single		vfsdk_vfio_pci_config_rw_single
+#define vfio_pci_config_emulate			vfsdk_vfio_pci_config_emulate
 
 /* SR-IOV, errors, resets */
 #define vfio_pci_core_sriov_configure		vfsdk_vfio_pci_core_sriov_configure

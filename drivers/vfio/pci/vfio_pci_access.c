@@ -22,7 +22,7 @@
 #include <linux/percpu-rwsem.h>
 #include <linux/wait_bit.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
 
 /* A bus reset holds those of several devices, hence a lockdep class for each. */
 struct access_sem {
@@ -138,7 +138,7 @@ void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int in
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_region);
 
 /* Until no reset is in progress.  May sleep, so never with memory_lock held. */
-static void reset_wait(struct vfio_pci_core_device *vdev)
+static void access_wait_for_reset(struct vfio_pci_core_device *vdev)
 {
 	wait_var_event(&vdev->external_reset, !READ_ONCE(vdev->external_reset));
 }
@@ -147,17 +147,17 @@ static void reset_wait(struct vfio_pci_core_device *vdev)
  * The slow path of vfio_pci_access_read_lock(): memory_lock is held, but a reset holds access_sem
  * or waits for it.
  */
-void vfio_pci_access_read_slow(struct vfio_pci_core_device *vdev)
+void vfio_pci_access_read_lock_slow(struct vfio_pci_core_device *vdev)
 {
 	do {
 		up_read(&vdev->memory_lock);
-		reset_wait(vdev);
+		access_wait_for_reset(vdev);
 		down_read(&vdev->memory_lock);
 	} while (!percpu_down_read_trylock(vdev->access_sem));
 }
 
 /* The slow path of vfio_pci_access_read_lock_killable(): on -EINTR no lock is held. */
-int vfio_pci_access_read_slow_killable(struct vfio_pci_core_device *vdev)
+int vfio_pci_access_read_lock_slow_killable(struct vfio_pci_core_device *vdev)
 {
 	do {
 		up_read(&vdev->memory_lock);
@@ -206,14 +206,14 @@ void vfio_pci_core_access_end(struct vfio_pci_core_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_end);
 
-static void access_locked(struct vfio_pci_core_device *vdev)
+static void access_set_owner(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_assert_access_locked(vdev);
 
 	WRITE_ONCE(vdev->access_owner, current);
 }
 
-static void revoke_begin(struct vfio_pci_core_device *vdev)
+static void access_call_revoke_hook(struct vfio_pci_core_device *vdev)
 {
 	/*
 	 * Hot reset also passes here for members of the set that are closed: nothing is theirs
@@ -223,18 +223,18 @@ static void revoke_begin(struct vfio_pci_core_device *vdev)
 		vdev->pci_ops->access_revoke(vdev);
 }
 
-static void revoke_locked(struct vfio_pci_core_device *vdev)
+static void access_revoke_locked(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_assert_access_locked(vdev);
 
-	revoke_begin(vdev);
+	access_call_revoke_hook(vdev);
 	vfio_pci_core_zap_range(vdev, VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
 				VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX));
 	vfio_pci_region_zap_revocable(vdev);
 	vfio_pci_dma_buf_move(vdev, true);
 }
 
-static void restore_locked(struct vfio_pci_core_device *vdev)
+static void access_restore_locked(struct vfio_pci_core_device *vdev)
 {
 	bool hook = vdev->pci_ops && vdev->pci_ops->access_restore;
 
@@ -270,9 +270,9 @@ void vfio_pci_core_access_lock(struct vfio_pci_core_device *vdev)
 		if (likely(percpu_down_read_trylock(vdev->access_sem)))
 			break;
 		up_write(&vdev->memory_lock);
-		reset_wait(vdev);
+		access_wait_for_reset(vdev);
 	}
-	access_locked(vdev);
+	access_set_owner(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_lock);
 
@@ -310,15 +310,15 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_unlock);
 void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_access_lock(vdev);
-	revoke_locked(vdev);
+	access_revoke_locked(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_revoke);
 
 /* At close no mapping is left (each pins the device file): calls only the driver's hook. */
-void vfio_pci_access_revoke_closed(struct vfio_pci_core_device *vdev)
+void vfio_pci_access_lock_closed(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_access_lock(vdev);
-	revoke_begin(vdev);
+	access_call_revoke_hook(vdev);
 }
 
 /*
@@ -326,7 +326,7 @@ void vfio_pci_access_revoke_closed(struct vfio_pci_core_device *vdev)
  * holding the first could deadlock with a task that takes them in the other order.  False, and
  * nothing done, on contention.
  */
-bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
+bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
 {
 	if (!down_write_trylock(&vdev->memory_lock))
 		return false;
@@ -334,8 +334,8 @@ bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
 		up_write(&vdev->memory_lock);
 		return false;
 	}
-	access_locked(vdev);
-	revoke_locked(vdev);
+	access_set_owner(vdev);
+	access_revoke_locked(vdev);
 	return true;
 }
 
@@ -351,7 +351,7 @@ bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_core_access_restore(struct vfio_pci_core_device *vdev)
 {
-	restore_locked(vdev);
+	access_restore_locked(vdev);
 	vfio_pci_core_access_unlock(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_restore);
@@ -359,23 +359,23 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_restore);
 /*
  * As vfio_pci_core_access_revoke(), for resets initiated outside the core (sysfs, bus reset, a
  * driver that holds memory_lock).  Never waits for memory_lock.  device_lock is held until
- * vfio_pci_access_reset_end(), so there is one such reset at a time; a bus reset nests the
+ * vfio_pci_access_unlock_after_reset(), so there is one such reset at a time; a bus reset nests the
  * access_sems of several devices, in the order of their device_locks.
  */
-void vfio_pci_access_reset_begin(struct vfio_pci_core_device *vdev)
+void vfio_pci_access_lock_for_reset(struct vfio_pci_core_device *vdev)
 {
 	device_lock_assert(&vdev->pdev->dev);
 
 	/* Set before a trylock of access_sem can fail: whoever fails waits for this to change. */
 	WRITE_ONCE(vdev->external_reset, true);
 	percpu_down_write(vdev->access_sem);
-	access_locked(vdev);
-	revoke_locked(vdev);
+	access_set_owner(vdev);
+	access_revoke_locked(vdev);
 }
 
-void vfio_pci_access_reset_end(struct vfio_pci_core_device *vdev)
+void vfio_pci_access_unlock_after_reset(struct vfio_pci_core_device *vdev)
 {
-	restore_locked(vdev);
+	access_restore_locked(vdev);
 	WRITE_ONCE(vdev->access_owner, NULL);
 	percpu_up_write(vdev->access_sem);
 	WRITE_ONCE(vdev->external_reset, false);

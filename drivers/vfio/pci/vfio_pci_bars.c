@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_bars.h"
 
 /* A range declared with vfio_pci_core_set_memtype(). */
 struct memtype_range {
@@ -190,7 +190,8 @@ void __iomem *vfio_pci_core_get_iomap_range(struct vfio_pci_core_device *vdev, u
 EXPORT_SYMBOL_GPL(vfio_pci_core_get_iomap_range);
 
 /* Pages of the MSI-X table and of the pending bits in one BAR, as [start, end) pairs. */
-static unsigned int msix_pages(struct vfio_pci_core_device *vdev, unsigned int bar, u64 pages[4])
+static unsigned int bar_msix_pages(struct vfio_pci_core_device *vdev, unsigned int bar,
+				   u64 pages[4])
 {
 	struct pci_dev *pdev = vdev->pdev;
 	unsigned int nr = 0;
@@ -215,8 +216,8 @@ static unsigned int msix_pages(struct vfio_pci_core_device *vdev, unsigned int b
 	return nr;
 }
 
-static enum vfio_pci_memtype wanted_type(struct vfio_pci_core_device *vdev, unsigned int bar,
-					 u64 offset, const u64 *msix, unsigned int nr_msix)
+static enum vfio_pci_memtype bar_wanted_type(struct vfio_pci_core_device *vdev, unsigned int bar,
+					     u64 offset, const u64 *msix, unsigned int nr_msix)
 {
 	struct memtype_range *range;
 	unsigned int i;
@@ -231,7 +232,7 @@ static enum vfio_pci_memtype wanted_type(struct vfio_pci_core_device *vdev, unsi
 	return VFIO_PCI_MEMTYPE_UC;
 }
 
-static int compare_u64(const void *a, const void *b)
+static int bar_compare_cuts(const void *a, const void *b)
 {
 	u64 x = *(const u64 *)a, y = *(const u64 *)b;
 
@@ -253,7 +254,7 @@ static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *
 	list_for_each_entry(range, &vdev->memtypes, next)
 		max_cuts += range->bar == bar ? 2 : 0;
 	if (max_cuts > 2)
-		nr_msix = msix_pages(vdev, bar, msix);
+		nr_msix = bar_msix_pages(vdev, bar, msix);
 	max_cuts += nr_msix;
 
 	cuts = kmalloc_array(max_cuts, sizeof(*cuts), GFP_KERNEL);
@@ -275,7 +276,7 @@ static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *
 	for (i = 0; i < nr_msix; i++)
 		cuts[nr_cuts++] = min(msix[i], len);
 	if (nr_cuts > 2)
-		sort(cuts, nr_cuts, sizeof(*cuts), compare_u64, NULL);
+		sort(cuts, nr_cuts, sizeof(*cuts), bar_compare_cuts, NULL);
 
 	seg = segs;
 	for (i = 0; i + 1 < nr_cuts; i++) {
@@ -283,7 +284,7 @@ static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *
 			continue;
 		seg->start = cuts[i];
 		seg->len = cuts[i + 1] - cuts[i];
-		seg->type = wanted_type(vdev, bar, cuts[i], msix, nr_msix);
+		seg->type = bar_wanted_type(vdev, bar, cuts[i], msix, nr_msix);
 		seg++;
 	}
 
@@ -544,7 +545,7 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
  * A sub-page BAR can be mapped only if it starts its page and the rest of the page is reserved for
  * as long as the device is open: a hot-plugged device must not be assigned an address there.
  */
-static bool claim_page_rest(struct vfio_pci_core_device *vdev, const struct resource *bar_res)
+static bool bar_claim_page_rest(struct vfio_pci_core_device *vdev, const struct resource *bar_res)
 {
 	struct page_rest *rest;
 
@@ -579,6 +580,6 @@ void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev)
 		vdev->bar_mmap_supported[bar] =
 			pdev_bars_mappable(pdev) && res->flags & IORESOURCE_MEM &&
 			resource_size(res) &&
-			(resource_size(res) >= PAGE_SIZE || claim_page_rest(vdev, res));
+			(resource_size(res) >= PAGE_SIZE || bar_claim_page_rest(vdev, res));
 	}
 }

@@ -21,8 +21,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "vfio_pci_access.h"
 #include "vfio_pci_config.h"
-#include "vfio_pci_priv.h"
 
 /* The map has a byte for each byte of config space; PCI_CAP_ID_INVALID* are no index. */
 #define VFIO_PCI_MAX_CAPS	128
@@ -47,7 +47,7 @@ static const struct vfio_pci_cap unassigned = { .type = &unassigned_type };
 static const struct vfio_pci_captype emulated_type = { .rest = { ~0U, ~0U } };
 static const struct vfio_pci_cap emulated = { .type = &emulated_type };
 
-static u32 count_mask(unsigned int count)
+static u32 config_mask(unsigned int count)
 {
 	return ~0U >> (32 - 8 * count);
 }
@@ -137,8 +137,8 @@ void vfio_pci_vconfig_set(struct vfio_pci_core_device *vdev, u16 pos, unsigned i
 }
 
 /* Permissions of @count bytes at @offset, moved down to bit 0. */
-static __always_inline struct vfio_pci_perm perm_at(const struct vfio_pci_captype *type,
-						    unsigned int offset, unsigned int count)
+static __always_inline struct vfio_pci_perm config_perm_at(const struct vfio_pci_captype *type,
+							   unsigned int offset, unsigned int count)
 {
 	unsigned int index = offset / 4, shift = 8 * (offset % 4);
 	struct vfio_pci_perm perm = type->rest;
@@ -146,8 +146,8 @@ static __always_inline struct vfio_pci_perm perm_at(const struct vfio_pci_captyp
 	if (index < type->nr_perms)
 		perm = type->perms[index];
 
-	perm.virt = (perm.virt >> shift) & count_mask(count);
-	perm.write = (perm.write >> shift) & count_mask(count);
+	perm.virt = (perm.virt >> shift) & config_mask(count);
+	perm.write = (perm.write >> shift) & config_mask(count);
 	return perm;
 }
 
@@ -155,11 +155,11 @@ static __always_inline struct vfio_pci_perm perm_at(const struct vfio_pci_captyp
 int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			      unsigned int offset, unsigned int count, u32 *val)
 {
-	u32 virt = perm_at(cap->type, offset, count).virt;
+	u32 virt = config_perm_at(cap->type, offset, count).virt;
 	u16 pos = cap->start + offset;
 	u32 hw = 0;
 
-	if (virt != count_mask(count)) {
+	if (virt != config_mask(count)) {
 		int ret = vfio_pci_config_hw_read(vdev, pos, count, &hw);
 
 		if (ret)
@@ -177,11 +177,11 @@ int vfio_pci_config_read_bits(struct vfio_pci_core_device *vdev, const struct vf
  * @hw: current value of the register, if the caller has just read it and excludes other writers;
  * else NULL
  */
-static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
-				      const struct vfio_pci_cap *cap, unsigned int offset,
-				      unsigned int count, u32 val, const u32 *hw)
+static __always_inline int config_do_write_bits(struct vfio_pci_core_device *vdev,
+						const struct vfio_pci_cap *cap, unsigned int offset,
+						unsigned int count, u32 val, const u32 *hw)
 {
-	struct vfio_pci_perm perm = perm_at(cap->type, offset, count);
+	struct vfio_pci_perm perm = config_perm_at(cap->type, offset, count);
 	u32 in_virt = perm.write & perm.virt;
 	u32 in_hw = perm.write & ~perm.virt;
 	u16 pos = cap->start + offset;
@@ -199,7 +199,7 @@ static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
 	if (!in_hw)
 		return 0;
 
-	if (in_hw != count_mask(count)) {
+	if (in_hw != config_mask(count)) {
 		ret = hw ? 0 : vfio_pci_config_hw_read(vdev, pos, count, &old);
 		if (ret)
 			return ret;
@@ -212,18 +212,18 @@ static __always_inline int write_bits(struct vfio_pci_core_device *vdev,
 int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
 			       unsigned int offset, unsigned int count, u32 val)
 {
-	return write_bits(vdev, cap, offset, count, val, NULL);
+	return config_do_write_bits(vdev, cap, offset, count, val, NULL);
 }
 
 int vfio_pci_config_write_bits_over(struct vfio_pci_core_device *vdev,
 				    const struct vfio_pci_cap *cap, unsigned int offset,
 				    unsigned int count, u32 val, u32 hw)
 {
-	return write_bits(vdev, cap, offset, count, val, &hw);
+	return config_do_write_bits(vdev, cap, offset, count, val, &hw);
 }
 
-static int cap_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		     unsigned int offset, unsigned int count, u32 val)
+static int config_piece_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			      unsigned int offset, unsigned int count, u32 val)
 {
 	int ret;
 
@@ -239,8 +239,8 @@ static int cap_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	return ret;
 }
 
-static int cap_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		    unsigned int offset, unsigned int count, u32 *val)
+static int config_piece_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			     unsigned int offset, unsigned int count, u32 *val)
 {
 	if (cap->type->read)
 		return cap->type->read(vdev, cap, offset, count, val);
@@ -252,7 +252,7 @@ static int cap_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 	return vfio_pci_config_read_bits(vdev, cap, offset, count, val);
 }
 
-static const struct vfio_pci_cap *cap_at(struct vfio_pci_core_device *vdev, u16 pos)
+static const struct vfio_pci_cap *config_piece_at(struct vfio_pci_core_device *vdev, u16 pos)
 {
 	u8 index = vdev->pci_config_map[pos];
 
@@ -267,7 +267,7 @@ static const struct vfio_pci_cap *cap_at(struct vfio_pci_core_device *vdev, u16 
 }
 
 /* Widest naturally aligned access of at most @count bytes that stays within one capability. */
-static unsigned int chunk_at(const u8 *map, u16 pos, size_t count)
+static unsigned int config_chunk_at(const u8 *map, u16 pos, size_t count)
 {
 	u8 index = map[pos];
 
@@ -278,7 +278,7 @@ static unsigned int chunk_at(const u8 *map, u16 pos, size_t count)
 	return 1;
 }
 
-static int get_from_user(const char __user *buf, unsigned int count, u32 *val)
+static int config_get_user(const char __user *buf, unsigned int count, u32 *val)
 {
 	__le32 dword;
 	__le16 word;
@@ -303,7 +303,7 @@ static int get_from_user(const char __user *buf, unsigned int count, u32 *val)
 	}
 }
 
-static int put_to_user(char __user *buf, unsigned int count, u32 val)
+static int config_put_user(char __user *buf, unsigned int count, u32 val)
 {
 	switch (count) {
 	case 4:
@@ -343,14 +343,16 @@ ssize_t vfio_pci_config_rw_single(struct vfio_pci_core_device *vdev, char __user
 	if (pos >= size || count > size - pos)
 		return -EFAULT;
 
-	chunk = chunk_at(vdev->pci_config_map, pos, count);
-	cap = cap_at(vdev, pos);
+	chunk = config_chunk_at(vdev->pci_config_map, pos, count);
+	cap = config_piece_at(vdev, pos);
 	offset = pos - cap->start;
 
 	if (iswrite)
-		ret = get_from_user(buf, chunk, &val) ?: cap_write(vdev, cap, offset, chunk, val);
+		ret = config_get_user(buf, chunk, &val) ?:
+		      config_piece_write(vdev, cap, offset, chunk, val);
 	else
-		ret = cap_read(vdev, cap, offset, chunk, &val) ?: put_to_user(buf, chunk, val);
+		ret = config_piece_read(vdev, cap, offset, chunk, &val) ?:
+		      config_put_user(buf, chunk, val);
 
 	return ret ?: (int)chunk;
 }
@@ -377,8 +379,25 @@ ssize_t vfio_pci_config_rw(struct vfio_pci_core_device *vdev, char __user *buf, 
 	return done;
 }
 
+/**
+ * vfio_pci_config_emulate - detach a dword of config space from the hardware
+ * @vdev: the device, after vfio_pci_core_enable() and before vfio_pci_core_finish_enable()
+ * @pos: offset, a multiple of 4, of bytes that belong to no capability
+ * @val: initial value
+ *
+ * From now on user space reads and writes the shadow copy only.
+ *
+ * Context: process; the driver's open_device callback.
+ */
+void vfio_pci_config_emulate(struct vfio_pci_core_device *vdev, u16 pos, u32 val)
+{
+	vfio_pci_vconfig_set(vdev, pos, sizeof(val), val);
+	memset(vdev->pci_config_map + pos, PCI_CAP_ID_INVALID_VIRT, sizeof(val));
+}
+EXPORT_SYMBOL_GPL(vfio_pci_config_emulate);
+
 /* A capability does not extend beyond the half of config space in which it begins. */
-static unsigned int half_end(struct vfio_pci_core_device *vdev, u16 pos)
+static unsigned int config_half_end(struct vfio_pci_core_device *vdev, u16 pos)
 {
 	return pos < PCI_CFG_SPACE_SIZE ? PCI_CFG_SPACE_SIZE : vdev->pdev->cfg_size;
 }
@@ -388,20 +407,20 @@ int vfio_pci_config_probe(struct vfio_pci_core_device *vdev, u16 pos,
 			  const struct vfio_pci_captype **type)
 {
 	/* Handlers and probes rely on the registers within len. */
-	if (pos + (*type)->len > half_end(vdev, pos) || vdev->caps->nr == VFIO_PCI_MAX_CAPS)
+	if (pos + (*type)->len > config_half_end(vdev, pos) || vdev->caps->nr == VFIO_PCI_MAX_CAPS)
 		return 0;
 
 	return (*type)->probe ? (*type)->probe(vdev, pos, type) : (*type)->len;
 }
 
-static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
+static int config_shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 {
 	while (len) {
 		unsigned int count = len >= 4 ? 4 : len >= 2 ? 2 : 1;
 		u32 val;
 		int ret;
 
-		/* Use the saved header, except COMMAND: probe_intx() may have set DisINTx. */
+		/* Use the saved header, except COMMAND: core_probe_intx() may have set DisINTx. */
 		if (pos < PCI_STD_HEADER_SIZEOF && pos != PCI_COMMAND) {
 			val = vdev->pdev->saved_config_space[pos / 4];
 		} else {
@@ -418,7 +437,7 @@ static int shadow(struct vfio_pci_core_device *vdev, u16 pos, unsigned int len)
 	return 0;
 }
 
-static int grow_caps(struct vfio_pci_core_device *vdev)
+static int config_grow_pieces(struct vfio_pci_core_device *vdev)
 {
 	unsigned int max = vdev->caps->max * 2 + 1;
 	struct vfio_pci_caps *caps = krealloc(vdev->caps, struct_size(caps, cap, max),
@@ -442,10 +461,10 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	unsigned int index;
 	int ret;
 
-	if (vdev->caps->nr == vdev->caps->max && grow_caps(vdev))
+	if (vdev->caps->nr == vdev->caps->max && config_grow_pieces(vdev))
 		return -ENOMEM;
 	index = vdev->caps->nr++;
-	len = min(len, half_end(vdev, pos) - pos);
+	len = min(len, config_half_end(vdev, pos) - pos);
 
 	if (memchr_inv(map, PCI_CAP_ID_INVALID, len))
 		pci_warn(vdev->pdev, "capability at %#x, %u bytes, overlaps another one\n", pos,
@@ -454,7 +473,7 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	vdev->caps->cap[index] = (struct vfio_pci_cap){ .type = type, .start = pos };
 	memset(map, index, len);
 
-	ret = shadow(vdev, pos, len);
+	ret = config_shadow(vdev, pos, len);
 	if (ret)
 		return ret;
 

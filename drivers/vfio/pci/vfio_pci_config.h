@@ -9,10 +9,9 @@
 #ifndef VFIO_PCI_CONFIG_H
 #define VFIO_PCI_CONFIG_H
 
-#include <linux/types.h>
+#include "vfio_pci_priv.h"
 
 struct vfio_pci_cap;
-struct vfio_pci_core_device;
 
 /* Bits of a register of any width, moved to where they stand in the register's dword. */
 #define CFG_BITS(reg, bits)	((u32)(bits) << (8 * ((reg) & 3)))
@@ -82,6 +81,7 @@ int vfio_pci_config_write_bits(struct vfio_pci_core_device *vdev, const struct v
 int vfio_pci_config_write_bits_over(struct vfio_pci_core_device *vdev,
 				    const struct vfio_pci_cap *cap, unsigned int offset,
 				    unsigned int count, u32 val, u32 hw);
+void vfio_pci_config_emulate(struct vfio_pci_core_device *vdev, u16 pos, u32 val);
 int vfio_pci_config_probe(struct vfio_pci_core_device *vdev, u16 pos,
 			  const struct vfio_pci_captype **type);
 int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci_captype *type,

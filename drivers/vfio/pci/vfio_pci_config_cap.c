@@ -13,7 +13,6 @@
 #include <linux/vfio.h>
 
 #include "vfio_pci_config.h"
-#include "vfio_pci_priv.h"
 
 #define NEXT_BITS	CFG_BITS(PCI_CAP_LIST_NEXT, 0xff)
 
@@ -23,7 +22,7 @@ static const struct vfio_pci_perm plain_perms[] = {
 };
 
 /* Extended config space must be announced by the device and must not read as 0. */
-static void probe_extended(struct vfio_pci_core_device *vdev)
+static void config_cap_probe_extended(struct vfio_pci_core_device *vdev)
 {
 	u32 header;
 
@@ -46,7 +45,7 @@ static const struct vfio_pci_perm pm_perms[] = {
 	},
 };
 
-static void pm_init(struct vfio_pci_core_device *vdev, u16 pos)
+static void config_cap_pm_init(struct vfio_pci_core_device *vdev, u16 pos)
 {
 	u32 pmc = vfio_pci_vconfig_get(vdev, pos + PCI_PM_PMC, 2);
 	u32 ctrl = vfio_pci_vconfig_get(vdev, pos + PCI_PM_CTRL, 2);
@@ -55,8 +54,8 @@ static void pm_init(struct vfio_pci_core_device *vdev, u16 pos)
 	vfio_pci_vconfig_set(vdev, pos + PCI_PM_CTRL, 2, ctrl & ~PM_PME_BITS);
 }
 
-static int pm_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		    unsigned int offset, unsigned int count, u32 val)
+static int config_cap_pm_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			       unsigned int offset, unsigned int count, u32 val)
 {
 	int ret;
 
@@ -85,7 +84,8 @@ static const struct vfio_pci_perm vpd_perms[] = {
 };
 
 /* Completion toggles the F bit.  On error leave it, as hardware that never completes would. */
-static void vpd_transfer(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap)
+static void config_cap_vpd_transfer(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_cap *cap)
 {
 	u32 addr = vfio_pci_vconfig_get(vdev, cap->start + PCI_VPD_ADDR, 2);
 	__le32 data;
@@ -105,8 +105,8 @@ static void vpd_transfer(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	vfio_pci_vconfig_set(vdev, cap->start + PCI_VPD_ADDR, 2, addr ^ PCI_VPD_ADDR_F);
 }
 
-static int vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		     unsigned int offset, unsigned int count, u32 val)
+static int config_cap_vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+				unsigned int offset, unsigned int count, u32 val)
 {
 	int ret;
 
@@ -114,7 +114,7 @@ static int vpd_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
 	/* Only a write to the byte with the F bit starts a transfer. */
 	if (!ret && offset <= PCI_VPD_ADDR + 1 && offset + count > PCI_VPD_ADDR + 1)
-		vpd_transfer(vdev, cap);
+		config_cap_vpd_transfer(vdev, cap);
 	mutex_unlock(&vdev->config_lock);
 
 	return ret;
@@ -144,8 +144,8 @@ static const struct vfio_pci_perm msi64_perms[] = {
 	[PCI_MSI_PENDING_64 / 4]	= { .write = ~0U },
 };
 
-static int msi_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		     unsigned int offset, unsigned int count, u32 val)
+static int config_cap_msi_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+				unsigned int offset, unsigned int count, u32 val)
 {
 	u16 pos = cap->start + PCI_MSI_FLAGS;
 	u32 flags;
@@ -176,11 +176,11 @@ out_unlock:
 
 static const struct vfio_pci_captype msi64_type = {
 	CFG_PERMS(msi64_perms),
-	.write	= msi_write,
+	.write	= config_cap_msi_write,
 };
 
-static int msi_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		     const struct vfio_pci_captype **type)
+static int config_cap_msi_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				const struct vfio_pci_captype **type)
 {
 	u32 flags;
 	int ret;
@@ -201,8 +201,8 @@ static const struct vfio_pci_perm pcix_perms[] = {
 	[PCI_X_ECC_CSR / 4] = { .write = ~0U },
 };
 
-static int pcix_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		      const struct vfio_pci_captype **type)
+static int config_cap_pcix_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				 const struct vfio_pci_captype **type)
 {
 	u32 cmd;
 	int ret;
@@ -213,7 +213,7 @@ static int pcix_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	if (!PCI_X_CMD_VERSION(cmd))
 		return PCI_CAP_PCIX_SIZEOF_V0;
 
-	probe_extended(vdev);
+	config_cap_probe_extended(vdev);
 	return PCI_CAP_PCIX_SIZEOF_V2;
 }
 
@@ -235,15 +235,15 @@ static const struct vfio_pci_perm exp_perms[] = {
  * User space reads back the read request size it wrote.  The hardware gets at least MPS: a guest
  * does not know the host's topology and would choose a needlessly small value.
  */
-static void exp_set_readrq(struct vfio_pci_core_device *vdev, u32 ctrl)
+static void config_cap_exp_set_readrq(struct vfio_pci_core_device *vdev, u32 ctrl)
 {
 	int readrq = 128 << FIELD_GET(PCI_EXP_DEVCTL_READRQ, ctrl);
 
 	pcie_set_readrq(vdev->pdev, max(readrq, pcie_get_mps(vdev->pdev)));
 }
 
-static int exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		     unsigned int offset, unsigned int count, u32 val)
+static int config_cap_exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+				unsigned int offset, unsigned int count, u32 val)
 {
 	u16 pos = cap->start + PCI_EXP_DEVCTL;
 	u32 old, new, devcap;
@@ -260,7 +260,7 @@ static int exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	if (flr)	/* reads as 0 */
 		vfio_pci_vconfig_set(vdev, pos, 2, new & ~PCI_EXP_DEVCTL_BCR_FLR);
 	if (!ret && (old ^ new) & PCI_EXP_DEVCTL_READRQ)
-		exp_set_readrq(vdev, new);
+		config_cap_exp_set_readrq(vdev, new);
 
 	mutex_unlock(&vdev->config_lock);
 
@@ -273,13 +273,13 @@ static int exp_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_ca
 	return ret;
 }
 
-static int exp_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		     const struct vfio_pci_captype **type)
+static int config_cap_exp_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				const struct vfio_pci_captype **type)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	bool linkless = pci_pcie_type(pdev) == PCI_EXP_TYPE_RC_END;
 
-	probe_extended(vdev);
+	config_cap_probe_extended(vdev);
 
 	if (FIELD_GET(PCI_EXP_FLAGS_VERS, pcie_caps_reg(pdev)) == 1)
 		return linkless ? PCI_CAP_EXP_RC_ENDPOINT_SIZEOF_V1 :
@@ -295,8 +295,8 @@ static const struct vfio_pci_perm af_perms[] = {
 	[PCI_AF_CTRL / 4] = { .virt = PCI_AF_CTRL_FLR, .write = PCI_AF_CTRL_FLR },
 };
 
-static int af_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-		    unsigned int offset, unsigned int count, u32 val)
+static int config_cap_af_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
+			       unsigned int offset, unsigned int count, u32 val)
 {
 	const u32 wanted = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
 	u16 pos = cap->start + PCI_AF_CTRL;
@@ -317,16 +317,16 @@ static int af_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap
 	return ret;
 }
 
-static int vndr_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		      const struct vfio_pci_captype **type)
+static int config_cap_vndr_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				 const struct vfio_pci_captype **type)
 {
 	u32 len;
 
 	return vfio_pci_config_hw_read(vdev, pos + PCI_CAP_FLAGS, 1, &len) ?: len;
 }
 
-static int ht_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		    const struct vfio_pci_captype **type)
+static int config_cap_ht_probe(struct vfio_pci_core_device *vdev, u16 pos,
+			       const struct vfio_pci_captype **type)
 {
 	u32 kind;
 	int ret;
@@ -338,8 +338,8 @@ static int ht_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return kind & HT_3BIT_CAP_MASK ? HT_CAP_SIZEOF_SHORT : HT_CAP_SIZEOF_LONG;
 }
 
-static int sata_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		      const struct vfio_pci_captype **type)
+static int config_cap_sata_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				 const struct vfio_pci_captype **type)
 {
 	u32 regs;
 	int ret;
@@ -355,25 +355,25 @@ static int sata_probe(struct vfio_pci_core_device *vdev, u16 pos,
 /* Capabilities without a length are hidden: bridge-only, host-only or unknown. */
 static const struct vfio_pci_captype std_types[] = {
 	[PCI_CAP_ID_PM]		= { CFG_PERMS(pm_perms), .len = PCI_PM_SIZEOF,
-				    .init = pm_init, .write = pm_write },
+				    .init = config_cap_pm_init, .write = config_cap_pm_write },
 	[PCI_CAP_ID_AGP]	= { CFG_PERMS(plain_perms), .len = PCI_AGP_SIZEOF },
 	[PCI_CAP_ID_VPD]	= { CFG_PERMS(vpd_perms), .len = PCI_CAP_VPD_SIZEOF,
-				    .write = vpd_write },
+				    .write = config_cap_vpd_write },
 	[PCI_CAP_ID_MSI]	= { CFG_PERMS(msi32_perms), .len = PCI_MSI_DATA_32 + 2,
-				    .probe = msi_probe, .write = msi_write },
+				    .probe = config_cap_msi_probe, .write = config_cap_msi_write },
 	[PCI_CAP_ID_PCIX]	= { CFG_PERMS(pcix_perms), .len = PCI_CAP_PCIX_SIZEOF_V0,
-				    .probe = pcix_probe },
+				    .probe = config_cap_pcix_probe },
 	[PCI_CAP_ID_HT]		= { CFG_PERMS(plain_perms), .len = PCI_CAP_SIZEOF,
-				    .probe = ht_probe },
+				    .probe = config_cap_ht_probe },
 	[PCI_CAP_ID_VNDR]	= { CFG_PERMS(plain_perms), .len = PCI_CAP_SIZEOF,
-				    .probe = vndr_probe, .raw_write = true },
+				    .probe = config_cap_vndr_probe, .raw_write = true },
 	[PCI_CAP_ID_EXP]	= { CFG_PERMS(exp_perms), .len = PCI_CAP_EXP_RC_ENDPOINT_SIZEOF_V1,
-				    .probe = exp_probe, .write = exp_write },
+				    .probe = config_cap_exp_probe, .write = config_cap_exp_write },
 	[PCI_CAP_ID_MSIX]	= { CFG_PERMS(plain_perms), .len = PCI_CAP_MSIX_SIZEOF },
 	[PCI_CAP_ID_SATA]	= { CFG_PERMS(plain_perms), .len = PCI_SATA_SIZEOF_SHORT,
-				    .probe = sata_probe },
+				    .probe = config_cap_sata_probe },
 	[PCI_CAP_ID_AF]		= { CFG_PERMS(af_perms), .len = PCI_CAP_AF_SIZEOF,
-				    .write = af_write },
+				    .write = config_cap_af_write },
 };
 
 /* Walk the capability list of the hardware and unlink hidden capabilities in vconfig. */

@@ -12,7 +12,6 @@
 #include <linux/pci.h>
 
 #include "vfio_pci_config.h"
-#include "vfio_pci_priv.h"
 
 /* Read-only in hardware, except for the virtual header. */
 static const struct vfio_pci_perm plain_perms[] = {
@@ -52,8 +51,8 @@ static const struct vfio_pci_perm pwr_perms[] = {
 };
 
 /* VC, VC9 and MFVC.  Their arbitration tables are read-only. */
-static int vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		    const struct vfio_pci_captype **type)
+static int config_ext_vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
+			       const struct vfio_pci_captype **type)
 {
 	u32 cap1, cap2;
 	int len, ret;
@@ -77,8 +76,8 @@ static int vc_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return len;
 }
 
-static int acs_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		     const struct vfio_pci_captype **type)
+static int config_ext_acs_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				const struct vfio_pci_captype **type)
 {
 	u32 cap, bits;
 	int ret;
@@ -97,8 +96,8 @@ static int acs_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return PCI_ACS_EGRESS_CTL_V + (bits ? round_up(bits, 32) : 256) / 8;
 }
 
-static int rebar_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		       const struct vfio_pci_captype **type)
+static int config_ext_rebar_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				  const struct vfio_pci_captype **type)
 {
 	u32 ctrl;
 	int ret;
@@ -111,8 +110,8 @@ static int rebar_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return 4 + 8 * FIELD_GET(PCI_REBAR_CTRL_NBAR_MASK, ctrl);
 }
 
-static int dpa_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		     const struct vfio_pci_captype **type)
+static int config_ext_dpa_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				const struct vfio_pci_captype **type)
 {
 	u32 cap;
 	int ret;
@@ -124,8 +123,8 @@ static int dpa_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return PCI_DPA_BASE_SIZEOF + FIELD_GET(PCI_DPA_CAP_SUBSTATE_MASK, cap) + 1;
 }
 
-static int tph_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		     const struct vfio_pci_captype **type)
+static int config_ext_tph_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				const struct vfio_pci_captype **type)
 {
 	u32 cap;
 	int ret;
@@ -140,8 +139,8 @@ static int tph_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return PCI_TPH_BASE_SIZEOF + 2 * (FIELD_GET(PCI_TPH_CAP_ST_MASK, cap) + 1);
 }
 
-static int ext_vndr_probe(struct vfio_pci_core_device *vdev, u16 pos,
-			  const struct vfio_pci_captype **type)
+static int config_ext_vndr_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				 const struct vfio_pci_captype **type)
 {
 	u32 header;
 	int ret;
@@ -150,8 +149,8 @@ static int ext_vndr_probe(struct vfio_pci_core_device *vdev, u16 pos,
 	return ret ?: PCI_VNDR_HEADER_LEN(header);
 }
 
-static int dvsec_probe(struct vfio_pci_core_device *vdev, u16 pos,
-		       const struct vfio_pci_captype **type)
+static int config_ext_dvsec_probe(struct vfio_pci_core_device *vdev, u16 pos,
+				  const struct vfio_pci_captype **type)
 {
 	u32 header;
 	int ret;
@@ -168,29 +167,29 @@ static int dvsec_probe(struct vfio_pci_core_device *vdev, u16 pos,
 /* Capabilities without a length are hidden: root-complex-only, host-only or unknown. */
 static const struct vfio_pci_captype ext_types[] = {
 	[PCI_EXT_CAP_ID_ERR]	= { CFG_PERMS(err_perms), .len = PCI_ERR_ROOT_COMMAND },
-	[PCI_EXT_CAP_ID_VC]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, vc_probe),
+	[PCI_EXT_CAP_ID_VC]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, config_ext_vc_probe),
 	[PCI_EXT_CAP_ID_DSN]	= PLAIN(PCI_EXT_CAP_DSN_SIZEOF),
 	[PCI_EXT_CAP_ID_PWR]	= { CFG_PERMS(pwr_perms), .len = PCI_EXT_CAP_PWR_SIZEOF },
-	[PCI_EXT_CAP_ID_MFVC]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, vc_probe),
-	[PCI_EXT_CAP_ID_VC9]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, vc_probe),
-	[PCI_EXT_CAP_ID_VNDR]	= RAW(PCI_VNDR_HEADER + 4, ext_vndr_probe),
-	[PCI_EXT_CAP_ID_ACS]	= PROBED(PCI_ACS_EGRESS_CTL_V, acs_probe),
+	[PCI_EXT_CAP_ID_MFVC]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, config_ext_vc_probe),
+	[PCI_EXT_CAP_ID_VC9]	= PROBED(PCI_CAP_VC_BASE_SIZEOF, config_ext_vc_probe),
+	[PCI_EXT_CAP_ID_VNDR]	= RAW(PCI_VNDR_HEADER + 4, config_ext_vndr_probe),
+	[PCI_EXT_CAP_ID_ACS]	= PROBED(PCI_ACS_EGRESS_CTL_V, config_ext_acs_probe),
 	[PCI_EXT_CAP_ID_ARI]	= PLAIN(PCI_EXT_CAP_ARI_SIZEOF),
 	[PCI_EXT_CAP_ID_ATS]	= PLAIN(PCI_EXT_CAP_ATS_SIZEOF),
 	[PCI_EXT_CAP_ID_SRIOV]	= PLAIN(PCI_EXT_CAP_SRIOV_SIZEOF),
 	[PCI_EXT_CAP_ID_MCAST]	= PLAIN(PCI_EXT_CAP_MCAST_ENDPOINT_SIZEOF),
 	[PCI_EXT_CAP_ID_PRI]	= PLAIN(PCI_EXT_CAP_PRI_SIZEOF),
-	[PCI_EXT_CAP_ID_REBAR]	= PROBED(PCI_REBAR_CTRL + 4, rebar_probe),
-	[PCI_EXT_CAP_ID_DPA]	= PROBED(PCI_DPA_BASE_SIZEOF, dpa_probe),
-	[PCI_EXT_CAP_ID_TPH]	= PROBED(PCI_TPH_BASE_SIZEOF, tph_probe),
+	[PCI_EXT_CAP_ID_REBAR]	= PROBED(PCI_REBAR_CTRL + 4, config_ext_rebar_probe),
+	[PCI_EXT_CAP_ID_DPA]	= PROBED(PCI_DPA_BASE_SIZEOF, config_ext_dpa_probe),
+	[PCI_EXT_CAP_ID_TPH]	= PROBED(PCI_TPH_BASE_SIZEOF, config_ext_tph_probe),
 	[PCI_EXT_CAP_ID_LTR]	= PLAIN(PCI_EXT_CAP_LTR_SIZEOF),
-	[PCI_EXT_CAP_ID_DVSEC]	= RAW(PCI_DVSEC_HEADER1 + 4, dvsec_probe),
+	[PCI_EXT_CAP_ID_DVSEC]	= RAW(PCI_DVSEC_HEADER1 + 4, config_ext_dvsec_probe),
 };
 
 /* The list begins at a fixed offset: its first entry cannot be unlinked, only blanked. */
 static const struct vfio_pci_captype anchor_type = PLAIN(PCI_CAP_SIZEOF);
 
-static u32 header_with_next(u32 header, u16 next)
+static u32 config_ext_header_with_next(u32 header, u16 next)
 {
 	return (header & ~(0xffcU << 20)) | (u32)next << 20;
 }
@@ -233,10 +232,11 @@ int vfio_pci_config_init_ext(struct vfio_pci_core_device *vdev)
 		} else if (prev) {
 			pci_dbg(vdev->pdev, "hiding extended capability %#x at %#x\n", id, pos);
 			header = vfio_pci_vconfig_get(vdev, prev, 4);
-			vfio_pci_vconfig_set(vdev, prev, 4, header_with_next(header, next));
+			vfio_pci_vconfig_set(vdev, prev, 4,
+					     config_ext_header_with_next(header, next));
 		} else {
 			ret = vfio_pci_config_add(vdev, &anchor_type, pos, anchor_type.len);
-			vfio_pci_vconfig_set(vdev, pos, 4, header_with_next(0, next));
+			vfio_pci_vconfig_set(vdev, pos, 4, config_ext_header_with_next(0, next));
 			prev = pos;
 		}
 		if (ret)

@@ -10,7 +10,6 @@
 #include <linux/pci.h>
 
 #include "vfio_pci_config.h"
-#include "vfio_pci_priv.h"
 
 #define COMMAND_DECODE	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
@@ -46,19 +45,19 @@ static const struct pci_device_id vf_with_pin[] = {
 	{ }
 };
 
-static bool is_bar(unsigned int offset)
+static bool config_std_is_bar(unsigned int offset)
 {
 	return (offset >= PCI_BASE_ADDRESS_0 && offset < PCI_BASE_ADDRESS_5 + 4) ||
 	       (offset >= PCI_ROM_ADDRESS && offset < PCI_ROM_ADDRESS + 4);
 }
 
 /* Does the BAR occupy two registers?  Only if the host assigned it. */
-static bool is_64bit_bar(struct pci_dev *pdev, int bar)
+static bool config_std_is_64bit_bar(struct pci_dev *pdev, int bar)
 {
 	return pci_resource_start(pdev, bar) && pci_resource_flags(pdev, bar) & IORESOURCE_MEM_64;
 }
 
-static u32 bar_type(struct pci_dev *pdev, int bar)
+static u32 config_std_bar_type(struct pci_dev *pdev, int bar)
 {
 	unsigned long flags = pci_resource_flags(pdev, bar);
 
@@ -69,7 +68,7 @@ static u32 bar_type(struct pci_dev *pdev, int bar)
 	       (flags & IORESOURCE_MEM_64 ? PCI_BASE_ADDRESS_MEM_TYPE_64 : 0);
 }
 
-static u64 rom_size(struct pci_dev *pdev)
+static u64 config_std_rom_size(struct pci_dev *pdev)
 {
 	if (pci_resource_start(pdev, PCI_ROM_RESOURCE))
 		return pci_resource_len(pdev, PCI_ROM_RESOURCE);
@@ -83,7 +82,7 @@ static u64 rom_size(struct pci_dev *pdev)
  * Make a value written to a BAR register read back as from hardware: only the address bits that
  * the BAR decodes are kept, its type bits are fixed, and an unimplemented BAR reads 0.
  */
-static void shape_bar(struct vfio_pci_core_device *vdev, u16 reg)
+static void config_std_shape_bar(struct vfio_pci_core_device *vdev, u16 reg)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	int bar = (reg - PCI_BASE_ADDRESS_0) / 4;
@@ -91,22 +90,22 @@ static void shape_bar(struct vfio_pci_core_device *vdev, u16 reg)
 	u64 size;
 
 	if (reg == PCI_ROM_ADDRESS) {
-		size = rom_size(pdev);
+		size = config_std_rom_size(pdev);
 		if (size)
 			keep = -size | PCI_ROM_ADDRESS_ENABLE;
-	} else if (bar && is_64bit_bar(pdev, bar - 1)) {
+	} else if (bar && config_std_is_64bit_bar(pdev, bar - 1)) {
 		size = pci_resource_len(pdev, bar - 1);
 		keep = -size >> 32;
 	} else if (pci_resource_start(pdev, bar)) {
 		size = pci_resource_len(pdev, bar);
 		keep = -size;
-		type = bar_type(pdev, bar);
+		type = config_std_bar_type(pdev, bar);
 	}
 
 	vfio_pci_vconfig_set(vdev, reg, 4, (vfio_pci_vconfig_get(vdev, reg, 4) & keep) | type);
 }
 
-static bool bars_lost(struct vfio_pci_core_device *vdev)
+static bool config_std_bars_lost(struct vfio_pci_core_device *vdev)
 {
 	int i;
 
@@ -124,7 +123,7 @@ static bool bars_lost(struct vfio_pci_core_device *vdev)
 }
 
 /* Some devices reset through registers in a BAR, unknown to the host.  VFs have no BARs. */
-static void restore_bars(struct vfio_pci_core_device *vdev)
+static void config_std_restore_bars(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	u32 cmd;
@@ -144,8 +143,8 @@ static void restore_bars(struct vfio_pci_core_device *vdev)
 		vfio_pci_config_hw_write(vdev, PCI_COMMAND, 2, cmd | PCI_COMMAND_INTX_DISABLE);
 }
 
-static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			 unsigned int count, u32 val)
+static int config_std_write_command(struct vfio_pci_core_device *vdev,
+				    const struct vfio_pci_cap *cap, unsigned int count, u32 val)
 {
 	u32 old = vfio_pci_vconfig_get(vdev, PCI_COMMAND, 2);
 	/*
@@ -153,7 +152,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	 * reset without the host's knowledge, or hardwires them.
 	 */
 	u32 keep = old & val & COMMAND_DECODE;
-	bool lost = bars_lost(vdev);
+	bool lost = config_std_bars_lost(vdev);
 	unsigned long flags;
 	u32 hw;
 	int ret;
@@ -166,7 +165,7 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 	ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
 	if (!ret && (lost || keep & ~hw)) {
 		spin_unlock_irqrestore(&vdev->irqlock, flags);
-		restore_bars(vdev);
+		config_std_restore_bars(vdev);
 		spin_lock_irqsave(&vdev->irqlock, flags);
 		ret = vfio_pci_config_hw_read(vdev, PCI_COMMAND, max(count, 2U), &hw);
 	}
@@ -183,8 +182,8 @@ static int write_command(struct vfio_pci_core_device *vdev, const struct vfio_pc
 }
 
 /* The byte of COMMAND with DisINTx, which the INTx handler changes under irqlock. */
-static int write_command_high(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			      u32 val)
+static int config_std_write_command_high(struct vfio_pci_core_device *vdev,
+					 const struct vfio_pci_cap *cap, u32 val)
 {
 	unsigned long flags;
 	int ret;
@@ -201,7 +200,7 @@ static int write_command_high(struct vfio_pci_core_device *vdev, const struct vf
  * nothing is held here and another writer may race: recheck virq_disabled after masking.
  * Unmasking is safe, it is a no-op while virq_disabled is set.
  */
-static void follow_intx_disable(struct vfio_pci_core_device *vdev)
+static void config_std_follow_intx_disable(struct vfio_pci_core_device *vdev)
 {
 	bool disable, changed;
 
@@ -221,8 +220,9 @@ static void follow_intx_disable(struct vfio_pci_core_device *vdev)
 }
 
 /* Both bytes of COMMAND are written under memory_lock, never under config_lock. */
-static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-			unsigned int offset, unsigned int count, u32 val)
+static int config_std_header_write(struct vfio_pci_core_device *vdev,
+				   const struct vfio_pci_cap *cap, unsigned int offset,
+				   unsigned int count, u32 val)
 {
 	int ret;
 
@@ -231,29 +231,30 @@ static int header_write(struct vfio_pci_core_device *vdev, const struct vfio_pci
 			vfio_pci_core_access_lock(vdev);
 		else
 			vfio_pci_core_access_revoke(vdev);
-		ret = write_command(vdev, cap, count, val);
+		ret = config_std_write_command(vdev, cap, count, val);
 		vfio_pci_core_access_restore(vdev);
 	} else if (offset == PCI_COMMAND + 1) {
 		vfio_pci_core_access_lock(vdev);
-		ret = write_command_high(vdev, cap, val);
+		ret = config_std_write_command_high(vdev, cap, val);
 		vfio_pci_core_access_unlock(vdev);
 	} else {
 		mutex_lock(&vdev->config_lock);
 		ret = vfio_pci_config_write_bits(vdev, cap, offset, count, val);
-		if (is_bar(offset))
-			shape_bar(vdev, offset & ~3);
+		if (config_std_is_bar(offset))
+			config_std_shape_bar(vdev, offset & ~3);
 		mutex_unlock(&vdev->config_lock);
 	}
 
 	if (!ret && (offset == PCI_COMMAND || offset == PCI_COMMAND + 1))
-		follow_intx_disable(vdev);
+		config_std_follow_intx_disable(vdev);
 
 	return ret;
 }
 
 /* no_command_memory devices hardwire COMMAND.MEM to 0; return the emulated bit. */
-static int no_command_memory_read(struct vfio_pci_core_device *vdev, const struct vfio_pci_cap *cap,
-				  unsigned int offset, unsigned int count, u32 *val)
+static int config_std_no_memory_read(struct vfio_pci_core_device *vdev,
+				     const struct vfio_pci_cap *cap, unsigned int offset,
+				     unsigned int count, u32 *val)
 {
 	int ret = vfio_pci_config_read_bits(vdev, cap, offset, count, val);
 
@@ -263,7 +264,7 @@ static int no_command_memory_read(struct vfio_pci_core_device *vdev, const struc
 	return ret;
 }
 
-static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
+static void config_std_header_init(struct vfio_pci_core_device *vdev, u16 pos)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	u8 *vconfig = vdev->vconfig;
@@ -273,10 +274,10 @@ static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
 		u16 reg = PCI_BASE_ADDRESS_0 + 4 * i;
 
 		vdev->rbar[i] = vfio_pci_vconfig_get(vdev, reg, 4);
-		shape_bar(vdev, reg);
+		config_std_shape_bar(vdev, reg);
 	}
 	vdev->rbar[PCI_ROM_RESOURCE] = vfio_pci_vconfig_get(vdev, PCI_ROM_ADDRESS, 4);
-	shape_bar(vdev, PCI_ROM_ADDRESS);
+	config_std_shape_bar(vdev, PCI_ROM_ADDRESS);
 
 	if (pdev->is_virtfn) {
 		vfio_pci_vconfig_set(vdev, PCI_VENDOR_ID, 2, pdev->vendor);
@@ -298,15 +299,15 @@ static void header_init(struct vfio_pci_core_device *vdev, u16 pos)
 
 static const struct vfio_pci_captype header_type = {
 	CFG_PERMS(header_perms),
-	.init	= header_init,
-	.write	= header_write,
+	.init	= config_std_header_init,
+	.write	= config_std_header_write,
 };
 
 static const struct vfio_pci_captype no_command_memory_header_type = {
 	CFG_PERMS(header_perms),
-	.init	= header_init,
-	.read	= no_command_memory_read,
-	.write	= header_write,
+	.init	= config_std_header_init,
+	.read	= config_std_no_memory_read,
+	.write	= config_std_header_write,
 };
 
 int vfio_pci_config_init_std(struct vfio_pci_core_device *vdev)

@@ -8,7 +8,8 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
+#include "vfio_pci_bars.h"
 
 /**
  * vfio_pci_core_init_dev - the .init callback: make a new device's fields usable
@@ -155,7 +156,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
  * Devices that signal INTx in a way that masking cannot cope with: DisINTx works but the status bit
  * does not.  They do without INTx: the pin reads 0 and DisINTx stays set on the host.
  */
-static bool intx_broken(const struct pci_dev *pdev)
+static bool core_intx_broken(const struct pci_dev *pdev)
 {
 	if (pdev->vendor != PCI_VENDOR_ID_INTEL)
 		return false;
@@ -171,12 +172,12 @@ static bool intx_broken(const struct pci_dev *pdev)
 	}
 }
 
-static void probe_intx(struct vfio_pci_core_device *vdev)
+static void core_probe_intx(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	u16 command;
 
-	if (!vdev->nointxmask && intx_broken(pdev)) {
+	if (!vdev->nointxmask && core_intx_broken(pdev)) {
 		pci_info(pdev, "INTx of this device is broken, hidden\n");
 		vdev->nointx = true;
 		pci_intx(pdev, 0);
@@ -189,7 +190,7 @@ static void probe_intx(struct vfio_pci_core_device *vdev)
 		pci_write_config_word(pdev, PCI_COMMAND, command & ~PCI_COMMAND_INTX_DISABLE);
 }
 
-static void probe_msix(struct vfio_pci_core_device *vdev)
+static void core_probe_msix(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	u16 flags;
@@ -255,7 +256,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	if (!vdev->pci_saved_state)
 		pci_dbg(pdev, "no memory to save the state, close will not restore it\n");
 
-	probe_intx(vdev);
+	core_probe_intx(vdev);
 	ret = vfio_pci_zdev_open_device(vdev);
 	if (ret)
 		goto free_state;
@@ -263,7 +264,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	if (ret)
 		goto free_config;
 
-	probe_msix(vdev);
+	core_probe_msix(vdev);
 	vdev->has_vga = !vfio_pci_vga_disabled(vdev) && vfio_pci_is_vga(pdev);
 	ret = vfio_pci_bars_map_declared(vdev);
 	if (ret)
@@ -346,7 +347,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vdev->virq_disabled = false;
 	vfio_pci_region_release_all(vdev);
 
-	vfio_pci_access_revoke_closed(vdev);
+	vfio_pci_access_lock_closed(vdev);
 	vfio_config_free(vdev);
 	vfio_pci_core_access_unlock(vdev);
 

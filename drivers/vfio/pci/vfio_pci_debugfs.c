@@ -8,22 +8,22 @@
 
 #include "vfio_pci_priv.h"
 
-static struct vfio_pci_core_device *seq_device(struct seq_file *seq)
+static struct vfio_pci_core_device *debugfs_seq_device(struct seq_file *seq)
 {
 	struct device *dev = seq->private;
 
 	return to_vfio_pci_core(container_of(dev, struct vfio_device, device));
 }
 
-static int nointxmask_show(struct seq_file *seq, void *unused)
+static int debugfs_nointxmask_show(struct seq_file *seq, void *unused)
 {
-	seq_puts(seq, seq_device(seq)->nointxmask ? "Y\n" : "N\n");
+	seq_puts(seq, debugfs_seq_device(seq)->nointxmask ? "Y\n" : "N\n");
 	return 0;
 }
 
-static int disable_idle_d3_show(struct seq_file *seq, void *unused)
+static int debugfs_disable_idle_d3_show(struct seq_file *seq, void *unused)
 {
-	seq_puts(seq, seq_device(seq)->disable_idle_d3 ? "Y\n" : "N\n");
+	seq_puts(seq, debugfs_seq_device(seq)->disable_idle_d3 ? "Y\n" : "N\n");
 	return 0;
 }
 
@@ -37,6 +37,6 @@ void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev)
 		return;
 
 	dir = debugfs_create_dir("pci", vdev->vdev.debug_root);
-	debugfs_create_devm_seqfile(dev, "nointxmask", dir, nointxmask_show);
-	debugfs_create_devm_seqfile(dev, "disable_idle_d3", dir, disable_idle_d3_show);
+	debugfs_create_devm_seqfile(dev, "nointxmask", dir, debugfs_nointxmask_show);
+	debugfs_create_devm_seqfile(dev, "disable_idle_d3", dir, debugfs_disable_idle_d3_show);
 }

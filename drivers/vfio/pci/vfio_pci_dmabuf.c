@@ -18,7 +18,8 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
+#include "vfio_pci_bars.h"
 
 MODULE_IMPORT_NS("DMA_BUF");
 
@@ -46,7 +47,7 @@ struct bar_dmabuf {
 	bool				revoked;
 };
 
-static int bar_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
+static int dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
 {
 	struct bar_dmabuf *buf = dmabuf->priv;
 
@@ -57,8 +58,8 @@ static int bar_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *
 	return dma_buf_attach_revocable(attachment) ? 0 : -EOPNOTSUPP;
 }
 
-static struct sg_table *bar_dmabuf_map(struct dma_buf_attachment *attachment,
-				       enum dma_data_direction dir)
+static struct sg_table *dmabuf_map(struct dma_buf_attachment *attachment,
+				   enum dma_data_direction dir)
 {
 	struct bar_dmabuf *buf = attachment->dmabuf->priv;
 	struct sg_table *sgt;
@@ -75,8 +76,8 @@ static struct sg_table *bar_dmabuf_map(struct dma_buf_attachment *attachment,
 	return sgt;
 }
 
-static void bar_dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_table *sgt,
-			     enum dma_data_direction dir)
+static void dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_table *sgt,
+			 enum dma_data_direction dir)
 {
 	struct bar_dmabuf *buf = attachment->dmabuf->priv;
 
@@ -91,7 +92,7 @@ static void bar_dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_ta
 	wake_up_var(&buf->mapped);
 }
 
-static void bar_dmabuf_release(struct dma_buf *dmabuf)
+static void dmabuf_release(struct dma_buf *dmabuf)
 {
 	struct bar_dmabuf *buf = dmabuf->priv;
 	struct vfio_pci_core_device *vdev = buf->vdev;
@@ -108,10 +109,10 @@ static void bar_dmabuf_release(struct dma_buf *dmabuf)
 }
 
 static const struct dma_buf_ops bar_dmabuf_ops = {
-	.attach = bar_dmabuf_attach,
-	.map_dma_buf = bar_dmabuf_map,
-	.unmap_dma_buf = bar_dmabuf_unmap,
-	.release = bar_dmabuf_release,
+	.attach = dmabuf_attach,
+	.map_dma_buf = dmabuf_map,
+	.unmap_dma_buf = dmabuf_unmap,
+	.release = dmabuf_release,
 };
 
 /**
@@ -209,7 +210,7 @@ int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev)
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 
-static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_t *size)
+static int dmabuf_check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_t *size)
 {
 	size_t sum = 0;
 
@@ -225,8 +226,8 @@ static int check_ranges(const struct vfio_region_dma_range *range, u32 nr, size_
 	return 0;
 }
 
-static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsigned int bar,
-					 struct vfio_region_dma_range *ranges, u32 nr)
+static struct bar_dmabuf *dmabuf_new(struct vfio_pci_core_device *vdev, unsigned int bar,
+				     struct vfio_region_dma_range *ranges, u32 nr)
 {
 	struct bar_dmabuf *buf;
 	int ret;
@@ -237,7 +238,7 @@ static struct bar_dmabuf *bar_dmabuf_new(struct vfio_pci_core_device *vdev, unsi
 
 	buf->vdev = vdev;
 	buf->nr_phys = nr;
-	ret = check_ranges(ranges, nr, &buf->size);
+	ret = dmabuf_check_ranges(ranges, nr, &buf->size);
 	if (ret)
 		goto free;
 
@@ -258,7 +259,7 @@ free:
 }
 
 /* Makes the file; from then on its release frees @buf.  On error @buf stays the caller's. */
-static int bar_dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabuf *buf, u32 flags)
+static int dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabuf *buf, u32 flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 
@@ -308,12 +309,12 @@ int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
 	ranges = memdup_array_user(arg->dma_ranges, request.nr_ranges, sizeof(*ranges));
 	if (IS_ERR(ranges))
 		return PTR_ERR(ranges);
-	buf = bar_dmabuf_new(vdev, request.region_index, ranges, request.nr_ranges);
+	buf = dmabuf_new(vdev, request.region_index, ranges, request.nr_ranges);
 	kfree(ranges);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 
-	ret = bar_dmabuf_export(vdev, buf, request.open_flags);
+	ret = dmabuf_export(vdev, buf, request.open_flags);
 	if (ret) {
 		kvfree(buf->phys);
 		kfree(buf);
@@ -327,7 +328,7 @@ int vfio_pci_core_feature_dma_buf(struct vfio_pci_core_device *vdev, u32 flags,
 	return ret;
 }
 
-static void bar_dmabuf_revoke(struct bar_dmabuf *buf)
+static void dmabuf_revoke(struct bar_dmabuf *buf)
 {
 	dma_resv_lock(buf->dmabuf->resv, NULL);
 	buf->revoked = true;
@@ -340,7 +341,7 @@ static void bar_dmabuf_revoke(struct bar_dmabuf *buf)
 	wait_var_event(&buf->mapped, !READ_ONCE(buf->mapped));
 }
 
-static void bar_dmabuf_restore(struct bar_dmabuf *buf)
+static void dmabuf_restore(struct bar_dmabuf *buf)
 {
 	dma_resv_lock(buf->dmabuf->resv, NULL);
 	buf->revoked = false;
@@ -361,9 +362,9 @@ void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
 		if (!get_file_active(&buf->dmabuf->file))
 			continue;
 		if (revoked && !buf->revoked)
-			bar_dmabuf_revoke(buf);
+			dmabuf_revoke(buf);
 		else if (!revoked && buf->revoked)
-			bar_dmabuf_restore(buf);
+			dmabuf_restore(buf);
 		fput(buf->dmabuf->file);
 	}
 }

@@ -9,7 +9,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_entries.h"
 
 vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
 				  unsigned int order)

@@ -9,9 +9,9 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_entries.h"
 
-static pte_t window_entry(const struct vfio_pci_window *win, unsigned long pfn)
+static pte_t entries_make(const struct vfio_pci_window *win, unsigned long pfn)
 {
 	return pte_mkspecial(pfn_pte(pfn, win->prot));
 }
@@ -23,11 +23,11 @@ static pte_t window_entry(const struct vfio_pci_window *win, unsigned long pfn)
  * A BAR is aligned to its size.  So from page to page an entry's value grows by the same, however
  * the bits of an address are arranged.
  */
-static int window_fill(pte_t *pte, unsigned long addr, void *data)
+static int entries_fill(pte_t *pte, unsigned long addr, void *data)
 {
 	const struct vfio_pci_window *win = data;
-	u64 value = pte_val(window_entry(win, win->pfn));
-	const u64 step = pte_val(window_entry(win, win->pfn + 1)) - value;
+	u64 value = pte_val(entries_make(win, win->pfn));
+	const u64 step = pte_val(entries_make(win, win->pfn + 1)) - value;
 
 	for (; addr < win->end; addr += PAGE_SIZE, pte++, value += step)
 		if (pte_none(ptep_get(pte)))
@@ -35,14 +35,14 @@ static int window_fill(pte_t *pte, unsigned long addr, void *data)
 	return 0;
 }
 
-static vm_fault_t insert_ptes(const struct vfio_pci_window *win)
+static vm_fault_t entries_insert_ptes(const struct vfio_pci_window *win)
 {
-	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, window_fill, (void *)win))
+	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, entries_fill, (void *)win))
 		return VM_FAULT_OOM;
 	return VM_FAULT_NOPAGE;
 }
 
-static void insert_pmds(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+static void entries_insert_pmds(const struct vm_fault *vmf, const struct vfio_pci_window *win)
 {
 	pmd_t *pmd = vmf->pmd + pmd_index(win->start) - pmd_index(vmf->address);
 	spinlock_t *ptl = pmd_lock(win->vma->vm_mm, vmf->pmd);
@@ -55,7 +55,7 @@ static void insert_pmds(const struct vm_fault *vmf, const struct vfio_pci_window
 	spin_unlock(ptl);
 }
 
-static void insert_pud(const struct vm_fault *vmf, const struct vfio_pci_window *win)
+static void entries_insert_pud(const struct vm_fault *vmf, const struct vfio_pci_window *win)
 {
 	spinlock_t *ptl = pud_lock(win->vma->vm_mm, vmf->pud);
 
@@ -70,7 +70,7 @@ static void insert_pud(const struct vm_fault *vmf, const struct vfio_pci_window 
  * entries get it back from the kernel at the first write, large ones from the huge_fault callback:
  * without that the write would fault for ever.
  */
-static bool write_protected(const struct vm_fault *vmf, unsigned int order)
+static bool entries_write_protected(const struct vm_fault *vmf, unsigned int order)
 {
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return false;
@@ -87,13 +87,13 @@ vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_wi
 	lockdep_assert_held_read(&vdev->memory_lock);
 
 	if (!order)
-		return insert_ptes(win);
+		return entries_insert_ptes(win);
 
 	if (order == PMD_ORDER)
-		insert_pmds(vmf, win);
+		entries_insert_pmds(vmf, win);
 	else
-		insert_pud(vmf, win);
-	if (write_protected(vmf, order))
+		entries_insert_pud(vmf, win);
+	if (entries_write_protected(vmf, order))
 		return vfio_pci_insert_huge(vmf, win->pfn + ((addr - win->start) >> PAGE_SHIFT),
 					    order);
 	return VM_FAULT_NOPAGE;

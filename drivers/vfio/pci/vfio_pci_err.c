@@ -15,7 +15,7 @@
 #include "vfio_pci_intrs.h"
 
 /* Module exit waits for pending callbacks with rcu_barrier(). */
-static void eventfd_free(struct rcu_head *rcu)
+static void err_eventfd_free(struct rcu_head *rcu)
 {
 	struct vfio_pci_eventfd *eventfd = container_of(rcu, struct vfio_pci_eventfd, rcu);
 
@@ -27,8 +27,8 @@ static void eventfd_free(struct rcu_head *rcu)
  * Replace the eventfd in @slot by @ctx, which may be NULL.  Consumes the reference to @ctx on
  * success.  Cannot fail if @ctx is NULL.
  */
-static int eventfd_replace_locked(struct vfio_pci_core_device *vdev,
-				  struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
+static int err_eventfd_replace_locked(struct vfio_pci_core_device *vdev,
+				      struct vfio_pci_eventfd __rcu **slot, struct eventfd_ctx *ctx)
 {
 	struct vfio_pci_eventfd *eventfd = NULL;
 
@@ -41,7 +41,7 @@ static int eventfd_replace_locked(struct vfio_pci_core_device *vdev,
 
 	eventfd = rcu_replace_pointer(*slot, eventfd, lockdep_is_held(&vdev->igate));
 	if (eventfd)
-		call_rcu(&eventfd->rcu, eventfd_free);
+		call_rcu(&eventfd->rcu, err_eventfd_free);
 	return 0;
 }
 
@@ -49,19 +49,19 @@ static int eventfd_replace_locked(struct vfio_pci_core_device *vdev,
 void vfio_pci_eventfds_release(struct vfio_pci_core_device *vdev)
 {
 	mutex_lock(&vdev->igate);
-	eventfd_replace_locked(vdev, &vdev->err_trigger, NULL);
-	eventfd_replace_locked(vdev, &vdev->req_trigger, NULL);
+	err_eventfd_replace_locked(vdev, &vdev->err_trigger, NULL);
+	err_eventfd_replace_locked(vdev, &vdev->req_trigger, NULL);
 	mutex_unlock(&vdev->igate);
 }
 
-static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
-			  int fd)
+static int err_eventfd_set_fd(struct vfio_pci_core_device *vdev,
+			      struct vfio_pci_eventfd __rcu **slot, int fd)
 {
 	struct eventfd_ctx *ctx;
 	int ret;
 
 	if (fd == -1)
-		return eventfd_replace_locked(vdev, slot, NULL);
+		return err_eventfd_replace_locked(vdev, slot, NULL);
 	if (fd < 0)
 		return -EINVAL;
 
@@ -69,7 +69,7 @@ static int eventfd_set_fd(struct vfio_pci_core_device *vdev, struct vfio_pci_eve
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 
-	ret = eventfd_replace_locked(vdev, slot, ctx);
+	ret = err_eventfd_replace_locked(vdev, slot, ctx);
 	if (ret)
 		eventfd_ctx_put(ctx);
 	return ret;
@@ -91,11 +91,11 @@ int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_even
 	if (!req->count) {
 		if (req->type != VFIO_IRQ_SET_DATA_NONE || !eventfd)
 			return -EINVAL;
-		return eventfd_replace_locked(vdev, slot, NULL);
+		return err_eventfd_replace_locked(vdev, slot, NULL);
 	}
 
 	if (req->type == VFIO_IRQ_SET_DATA_EVENTFD)
-		return eventfd_set_fd(vdev, slot, req->fds[0]);
+		return err_eventfd_set_fd(vdev, slot, req->fds[0]);
 
 	if (eventfd && vfio_pci_irq_wanted(req, 0))
 		eventfd_signal(eventfd->ctx);
@@ -105,7 +105,7 @@ int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_even
 }
 
 /* Returns false if no eventfd is registered. */
-static bool eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
+static bool err_eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
 {
 	struct vfio_pci_eventfd *eventfd;
 
@@ -131,7 +131,7 @@ static bool eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
 void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
-	bool asked = eventfd_notify(&vdev->req_trigger);
+	bool asked = err_eventfd_notify(&vdev->req_trigger);
 
 	if (asked && count % 10 == 0)
 		pci_notice_ratelimited(vdev->pdev, "Relaying device request to user (#%u)\n",
@@ -155,7 +155,7 @@ pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channe
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 
-	eventfd_notify(&vdev->err_trigger);
+	err_eventfd_notify(&vdev->err_trigger);
 	return PCI_ERS_RESULT_CAN_RECOVER;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_aer_err_detected);

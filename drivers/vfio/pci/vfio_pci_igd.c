@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_config.h"
 
 /* Config space */
 #define IGD_ASLS		0xfc
@@ -98,7 +98,7 @@ static const struct vfio_pci_regops igd_opregion_regops = {
 	.release	= igd_opregion_release,
 };
 
-static u64 opregion_read(const struct igd_opregion *op, unsigned int offset, size_t len)
+static u64 igd_opregion_field(const struct igd_opregion *op, unsigned int offset, size_t len)
 {
 	__le64 val = 0;
 
@@ -118,16 +118,16 @@ static ssize_t igd_opregion_map(struct igd_opregion *op, u32 addr)
 	if (!op->mem)
 		return -ENOMEM;
 
-	size = min_t(u64, opregion_read(op, OPREGION_KIB, 4) * SZ_1K, OPREGION_SIZE);
+	size = min_t(u64, igd_opregion_field(op, OPREGION_KIB, 4) * SZ_1K, OPREGION_SIZE);
 	if (memcmp(op->mem, OPREGION_SIGNATURE, strlen(OPREGION_SIGNATURE)) || !size)
 		return -EINVAL;
 
-	op->version = cpu_to_le16(opregion_read(op, OPREGION_VERSION, 2));
+	op->version = cpu_to_le16(igd_opregion_field(op, OPREGION_VERSION, 2));
 	if (le16_to_cpu(op->version) < VERSION_2_0)
 		return size;
 
-	rvda = opregion_read(op, OPREGION_RVDA, 8);
-	rvds = opregion_read(op, OPREGION_RVDS, 4);
+	rvda = igd_opregion_field(op, OPREGION_RVDA, 8);
+	rvds = igd_opregion_field(op, OPREGION_RVDS, 4);
 	if (!rvda || !rvds)
 		return size;
 
@@ -174,13 +174,12 @@ static int igd_opregion_init(struct vfio_pci_core_device *vdev)
 	}
 
 	/* A guest's firmware writes the address of its own copy here. */
-	*(__le32 *)(vdev->vconfig + IGD_ASLS) = cpu_to_le32(addr);
-	memset(vdev->pci_config_map + IGD_ASLS, PCI_CAP_ID_INVALID_VIRT, sizeof(addr));
+	vfio_pci_config_emulate(vdev, IGD_ASLS, addr);
 	return 0;
 }
 
 /* Make one aligned read of at most @len bytes; returns its width. */
-static int bridge_read(struct pci_dev *bridge, unsigned int pos, size_t len, __le32 *val)
+static int igd_bridge_read(struct pci_dev *bridge, unsigned int pos, size_t len, __le32 *val)
 {
 	u32 dword = 0;
 	u16 word;
@@ -219,7 +218,7 @@ static ssize_t igd_bridge_rw(struct vfio_pci_core_device *vdev, char __user *buf
 	count = min_t(u64, count, region->size - pos);
 
 	while (done < count) {
-		len = bridge_read(region->data, pos + done, count - done, &val);
+		len = igd_bridge_read(region->data, pos + done, count - done, &val);
 		if (len < 0)
 			return len;
 		if (copy_to_user(buf + done, &val, len))

@@ -8,13 +8,14 @@
 
 #include <vfio_pci_sdk/uapi.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
+#include "vfio_pci_bars.h"
 
 /* Legacy VGA lies between these addresses; the region has the addresses as offsets. */
 #define VGA_REGION_SIZE		0xc0000
 
 /* Which atomic operations does the root complex do for the device? */
-static int add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
+static int info_add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
 {
 	static const struct {
 		u32 devcap2;
@@ -42,7 +43,7 @@ static int add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_info_ca
 	return cap.flags ? vfio_info_add_capability(caps, &cap.header, sizeof(cap)) : -ENODEV;
 }
 
-static int add_device_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
+static int info_add_device_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
 {
 	int ret;
 
@@ -50,7 +51,7 @@ static int add_device_caps(struct vfio_pci_core_device *vdev, struct vfio_info_c
 	if (ret && ret != -ENODEV)
 		return ret;
 
-	ret = add_atomic_cap(vdev, caps);
+	ret = info_add_atomic_cap(vdev, caps);
 	return ret == -ENODEV ? 0 : ret;
 }
 
@@ -76,7 +77,7 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 	info.flags = VFIO_DEVICE_FLAGS_PCI |
 		     (vfio_pci_reset_supported(vdev->pdev) ? VFIO_DEVICE_FLAGS_RESET : 0);
 
-	ret = add_device_caps(vdev, &caps);
+	ret = info_add_device_caps(vdev, &caps);
 	if (ret) {
 		kfree(caps.buf);
 		return ret;
@@ -121,8 +122,8 @@ long vfio_pci_ioctl_get_irq_info(struct vfio_pci_core_device *vdev,
 }
 
 /* Memory types granted for a BAR, if the driver declared any. */
-static int add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
-			   struct vfio_info_cap *caps)
+static int info_add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
+				struct vfio_info_cap *caps)
 {
 	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, 0);
 	unsigned int i, nr = seg ? vdev->nr_segments[bar] : 0;
@@ -157,7 +158,7 @@ static int add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
 	return ret;
 }
 
-static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
+static int info_bar(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
 		    struct vfio_info_cap *caps)
 {
 	struct vfio_info_cap_header msix_mappable = {
@@ -171,7 +172,7 @@ static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *
 		return 0;
 
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	ret = add_memtype_cap(vdev, info->index, caps);
+	ret = info_add_memtype_cap(vdev, info->index, caps);
 	if (ret)
 		return ret;
 	if (!vdev->bar_mmap_supported[info->index])
@@ -187,7 +188,7 @@ static int bar_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *
  * The ROM is a BAR with an image, or a shadow copy by the platform, for which the size that a ROM
  * BAR would have is reported.
  */
-static void rom_info(struct vfio_pci_core_device *vdev, struct vfio_region_info *info)
+static void info_rom(struct vfio_pci_core_device *vdev, struct vfio_region_info *info)
 {
 	struct pci_dev *pdev = vdev->pdev;
 
@@ -237,9 +238,9 @@ int vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev, struct vfio_re
 
 	switch (info->index) {
 	case VFIO_PCI_BAR0_REGION_INDEX ... VFIO_PCI_BAR5_REGION_INDEX:
-		return bar_info(vdev, info, caps);
+		return info_bar(vdev, info, caps);
 	case VFIO_PCI_ROM_REGION_INDEX:
-		rom_info(vdev, info);
+		info_rom(vdev, info);
 		return 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		info->size = vdev->pdev->cfg_size;

@@ -33,7 +33,7 @@ int vfio_pci_irq_count(struct vfio_pci_core_device *vdev, unsigned int index)
 	}
 }
 
-static int dispatch(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
+static int intrs_dispatch(struct vfio_pci_core_device *vdev, const struct vfio_pci_irq_request *req)
 {
 	switch (req->index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
@@ -82,7 +82,7 @@ long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_
 	};
 
 	mutex_lock(&vdev->igate);
-	ret = dispatch(vdev, &req);
+	ret = intrs_dispatch(vdev, &req);
 	mutex_unlock(&vdev->igate);
 
 	kfree(data);

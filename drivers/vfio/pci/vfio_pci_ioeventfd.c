@@ -10,7 +10,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
+#include "vfio_pci_bars.h"
 
 /**
  * struct vfio_pci_ioeventfd - one write

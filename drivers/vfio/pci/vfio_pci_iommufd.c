@@ -11,13 +11,13 @@
 
 #include "vfio_pci_priv.h"
 
-static int core_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
+static int iommufd_core_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
 {
 	return vfio_pci_dma_buf_iommufd_map(attachment, phys);
 }
 
 #undef vfio_pci_dma_buf_iommufd_map
-typeof(core_map) vfio_pci_dma_buf_iommufd_map;
+typeof(iommufd_core_map) vfio_pci_dma_buf_iommufd_map;
 
 /**
  * vfio_pci_dma_buf_iommufd_map - physical range of a buffer that our core exported
@@ -29,7 +29,7 @@ typeof(core_map) vfio_pci_dma_buf_iommufd_map;
  */
 int vfio_pci_dma_buf_iommufd_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
 {
-	return core_map(attachment, phys);
+	return iommufd_core_map(attachment, phys);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_dma_buf_iommufd_map);
 

@@ -14,6 +14,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
+#include "vfio_pci_access.h"
 #include "vfio_pci_live_priv.h"
 
 static void live_free(struct kref *ref)

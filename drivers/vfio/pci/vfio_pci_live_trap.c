@@ -10,6 +10,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 
+#include "vfio_pci_access.h"
 #include "vfio_pci_live_priv.h"
 
 static const struct vfio_pci_live_ops *live_trap_ops(struct vfio_device *core_vdev)

@@ -2,7 +2,7 @@
 /* Memory types on architectures without tracking: a mapping has the requested type. */
 #include <linux/pgtable.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_bars.h"
 
 bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr)
 {

@@ -10,9 +10,9 @@
 
 #include <asm/memtype.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_bars.h"
 
-static enum page_cache_mode cache_mode(enum vfio_pci_memtype type)
+static enum page_cache_mode memtype_cache_mode(enum vfio_pci_memtype type)
 {
 	return type == VFIO_PCI_MEMTYPE_WC ? _PAGE_CACHE_MODE_WC : _PAGE_CACHE_MODE_UC_MINUS;
 }
@@ -20,7 +20,7 @@ static enum page_cache_mode cache_mode(enum vfio_pci_memtype type)
 /* Value of the _PAGE_CACHE_MASK bits in an entry of @type. */
 unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type)
 {
-	return cachemode2protval(cache_mode(type));
+	return cachemode2protval(memtype_cache_mode(type));
 }
 
 /*

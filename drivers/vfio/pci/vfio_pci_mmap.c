@@ -10,7 +10,9 @@
 #include <linux/pgtable.h>
 #include <asm/pgalloc.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
+#include "vfio_pci_bars.h"
+#include "vfio_pci_entries.h"
 
 #define BAR_PGOFF_SHIFT	(VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT)
 #define BAR_PGOFF_MASK	((1UL << BAR_PGOFF_SHIFT) - 1)
@@ -25,18 +27,18 @@
 #define WINDOW_MAX		512
 #define WINDOW_GROWTH		2
 
-static unsigned int vma_bar(const struct vm_area_struct *vma)
+static unsigned int mmap_bar(const struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff >> BAR_PGOFF_SHIFT;
 }
 
 /* Offset in the BAR of an address of the mapping. */
-static u64 vma_bar_offset(const struct vm_area_struct *vma, unsigned long addr)
+static u64 mmap_bar_offset(const struct vm_area_struct *vma, unsigned long addr)
 {
 	return ((u64)(vma->vm_pgoff & BAR_PGOFF_MASK) << PAGE_SHIFT) + (addr - vma->vm_start);
 }
 
-static unsigned long bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
+static unsigned long mmap_bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
 {
 	return (pci_resource_start(vdev->pdev, bar) + offset) >> PAGE_SHIFT;
 }
@@ -56,7 +58,7 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
 	return VM_FAULT_FALLBACK;
 }
 
-static void fault_put_page_table(struct vm_fault *vmf)
+static void mmap_put_page_table(struct vm_fault *vmf)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
 	spinlock_t *ptl = pmd_lock(mm, vmf->pmd);
@@ -81,12 +83,12 @@ static void fault_put_page_table(struct vm_fault *vmf)
  * Return: false if there is a large entry, or was one when the kernel looked and is none any more;
  * let the access fault again.
  */
-static bool fault_has_page_table(struct vm_fault *vmf)
+static bool mmap_has_page_table(struct vm_fault *vmf)
 {
 	pmd_t pmd;
 
 	if (pmd_none(READ_ONCE(*vmf->pmd)) && vmf->prealloc_pte)
-		fault_put_page_table(vmf);
+		mmap_put_page_table(vmf);
 	pmd = READ_ONCE(*vmf->pmd);
 	return !pmd_none(pmd) && !pmd_leaf(pmd);
 }
@@ -132,7 +134,7 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 		goto unlock;
 	if (order)
 		ret = vfio_pci_insert_huge(vmf, pfn, order);
-	else if (!fault_has_page_table(vmf))
+	else if (!mmap_has_page_table(vmf))
 		ret = VM_FAULT_NOPAGE;
 	else
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn);
@@ -143,7 +145,7 @@ unlock:
 EXPORT_SYMBOL_GPL(vfio_pci_vmf_insert_pfn);
 
 /* Entry sizes for which this architecture has a special bit. */
-static bool order_supported(unsigned int order)
+static bool mmap_order_supported(unsigned int order)
 {
 	return !order ||
 	       (IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP) && order == PMD_ORDER) ||
@@ -156,9 +158,9 @@ static bool order_supported(unsigned int order)
  * fault_hint holds address and size of the last window.  It is per device and lockless: a race
  * only changes the size of a window.
  */
-static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
-			  const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
-			  struct vfio_pci_window *win)
+static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
+			       const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
+			       struct vfio_pci_window *win)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 	unsigned int shift = PAGE_SHIFT + order;
@@ -192,14 +194,14 @@ static void window_choose(struct vfio_pci_core_device *vdev, const struct vm_fau
 	WRITE_ONCE(vdev->fault_hint, win->start | (behind + ahead));
 }
 
-static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
+static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vfio_pci_core_device *vdev = vma->vm_private_data;
 	unsigned long addr = vmf->address & ~((PAGE_SIZE << order) - 1);
-	unsigned int bar = vma_bar(vma);
-	u64 offset = vma_bar_offset(vma, addr);
-	unsigned long pfn = bar_pfn(vdev, bar, offset);
+	unsigned int bar = mmap_bar(vma);
+	u64 offset = mmap_bar_offset(vma, addr);
+	unsigned long pfn = mmap_bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
 	struct vfio_pci_window win = {
 		.vma = vma,
@@ -210,7 +212,7 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	/* Check first: a huge entry could start before the VMA or the BAR. */
-	if (!order_supported(order) || !is_aligned_for_order(vma, addr, pfn, order))
+	if (!mmap_order_supported(order) || !is_aligned_for_order(vma, addr, pfn, order))
 		return VM_FAULT_FALLBACK;
 
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
@@ -229,9 +231,9 @@ static vm_fault_t bar_fault(struct vm_fault *vmf, unsigned int order)
 
 	/* No window of PUD entries: few BARs are that large. */
 	if (order != PUD_ORDER)
-		window_choose(vdev, vmf, seg, offset, order, &win);
+		mmap_choose_window(vdev, vmf, seg, offset, order, &win);
 	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
-	if (order || fault_has_page_table(vmf))
+	if (order || mmap_has_page_table(vmf))
 		ret = vfio_pci_insert_window(vmf, &win, order);
 	else
 		ret = VM_FAULT_NOPAGE;
@@ -253,7 +255,7 @@ unlock:
  */
 vm_fault_t vfio_pci_core_fault(struct vm_fault *vmf)
 {
-	return bar_fault(vmf, 0);
+	return mmap_fault(vmf, 0);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_fault);
 
@@ -267,7 +269,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_fault);
  */
 vm_fault_t vfio_pci_core_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	return bar_fault(vmf, order);
+	return mmap_fault(vmf, order);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_huge_fault);
 
@@ -293,7 +295,7 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 	unsigned long pgoff = vma->vm_pgoff & BAR_PGOFF_MASK;
-	unsigned int bar = vma_bar(vma);
+	unsigned int bar = mmap_bar(vma);
 	const struct vfio_pci_segment *seg;
 	unsigned long pages;
 

@@ -17,6 +17,7 @@
 #include <linux/msi.h>
 #include <linux/slab.h>
 
+#include "vfio_pci_access.h"
 #include "vfio_pci_intrs.h"
 
 struct vfio_pci_msi_vector {
@@ -26,7 +27,7 @@ struct vfio_pci_msi_vector {
 	char				name[VFIO_PCI_IRQ_NAME_LEN];
 };
 
-static bool is_msix(struct vfio_pci_core_device *vdev)
+static bool msi_is_msix(struct vfio_pci_core_device *vdev)
 {
 	return vdev->irq_type == VFIO_PCI_MSIX_IRQ_INDEX;
 }
@@ -69,7 +70,7 @@ static int msi_irq(struct vfio_pci_core_device *vdev, unsigned int vector)
 
 	if (WARN_ON_ONCE(!irq))
 		return -EINVAL;
-	if (irq > 0 || !is_msix(vdev) || !vdev->has_dyn_msix)
+	if (irq > 0 || !msi_is_msix(vdev) || !vdev->has_dyn_msix)
 		return irq;
 
 	cmd = vfio_pci_memory_lock_and_enable(vdev);
@@ -86,7 +87,7 @@ static int msi_request_irq(struct vfio_pci_core_device *vdev, struct vfio_pci_ms
 	int ret;
 
 	cmd = vfio_pci_memory_lock_and_enable(vdev);
-	if (is_msix(vdev)) {
+	if (msi_is_msix(vdev)) {
 		/* A reset by the device itself may have cleared the table since the allocation. */
 		get_cached_msi_msg(v->irq, &msg);
 		pci_write_msi_msg(v->irq, &msg);
@@ -111,8 +112,8 @@ static int msi_vector_add(struct vfio_pci_core_device *vdev, unsigned int vector
 		return -ENOMEM;
 
 	v->irq = irq;
-	scnprintf(v->name, sizeof(v->name), "vfio-msi%s[%u](%s)", is_msix(vdev) ? "x" : "", vector,
-		  pci_name(vdev->pdev));
+	scnprintf(v->name, sizeof(v->name), "vfio-msi%s[%u](%s)", msi_is_msix(vdev) ? "x" : "",
+		  vector, pci_name(vdev->pdev));
 
 	v->trigger = eventfd_ctx_fdget(fd);
 	if (IS_ERR(v->trigger)) {

@@ -17,8 +17,8 @@
  * the address of user space's structure.  vfio has it, but passes on a copy of the structure alone;
  * the address is the third argument of the system call.
  */
-static int region_info_by_ioctl(struct vfio_device *core_vdev, struct vfio_region_info *info,
-				struct vfio_info_cap *caps)
+static int ops_region_info_by_ioctl(struct vfio_device *core_vdev, struct vfio_region_info *info,
+				    struct vfio_info_cap *caps)
 {
 	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
 	unsigned long args[6];
@@ -39,17 +39,17 @@ static int region_info_by_ioctl(struct vfio_device *core_vdev, struct vfio_regio
 	return 0;
 }
 
-static void fill_region_info(struct vfio_device_ops *ops)
+static void ops_fill_region_info(struct vfio_device_ops *ops)
 {
 	if (ops->get_region_info_caps)
 		return;
 	if (ops->ioctl && ops->ioctl != vfio_pci_core_ioctl)
-		ops->get_region_info_caps = region_info_by_ioctl;
+		ops->get_region_info_caps = ops_region_info_by_ioctl;
 	else
 		ops->get_region_info_caps = vfio_pci_ioctl_get_region_info;
 }
 
-static void fill_iommufd(struct vfio_device_ops *ops)
+static void ops_fill_iommufd(struct vfio_device_ops *ops)
 {
 	if (!ops->bind_iommufd)
 		ops->bind_iommufd = vfio_iommufd_physical_bind;
@@ -69,13 +69,13 @@ static void fill_iommufd(struct vfio_device_ops *ops)
 }
 
 /* The driver was written when nobody asked, so nobody can know. */
-static int data_size_unknown(struct vfio_device *core_vdev, unsigned long *stop_copy_length)
+static int ops_data_size_unknown(struct vfio_device *core_vdev, unsigned long *stop_copy_length)
 {
 	return -EOPNOTSUPP;
 }
 
 /* Name of a callback or flag without which the device is of no use, or NULL. */
-static const char *missing_member(struct vfio_pci_core_device *vdev)
+static const char *ops_missing_member(struct vfio_pci_core_device *vdev)
 {
 	const struct vfio_device *core_vdev = &vdev->vdev;
 	const struct vfio_migration_ops *mig = core_vdev->mig_ops;
@@ -113,7 +113,7 @@ int vfio_pci_ops_complete(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_device *core_vdev = &vdev->vdev;
 	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
-	const char *missing = missing_member(vdev);
+	const char *missing = ops_missing_member(vdev);
 
 	if (missing) {
 		dev_err(core_vdev->dev, "cannot register with vfio: the driver's %s is missing\n",
@@ -122,8 +122,8 @@ int vfio_pci_ops_complete(struct vfio_pci_core_device *vdev)
 	}
 
 	vdev->ops = *ops;
-	fill_region_info(&vdev->ops);
-	fill_iommufd(&vdev->ops);
+	ops_fill_region_info(&vdev->ops);
+	ops_fill_iommufd(&vdev->ops);
 	if (!vdev->ops.match_token_uuid)
 		vdev->ops.match_token_uuid = vfio_pci_core_match_token_uuid;
 	if (memcmp(&vdev->ops, ops, sizeof(*ops)))
@@ -131,7 +131,7 @@ int vfio_pci_ops_complete(struct vfio_pci_core_device *vdev)
 
 	if (core_vdev->mig_ops && !core_vdev->mig_ops->migration_get_data_size) {
 		vdev->mig_ops = *core_vdev->mig_ops;
-		vdev->mig_ops.migration_get_data_size = data_size_unknown;
+		vdev->mig_ops.migration_get_data_size = ops_data_size_unknown;
 		core_vdev->mig_ops = &vdev->mig_ops;
 	}
 	return 0;

@@ -74,7 +74,7 @@ void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t st
  * Drops the runtime PM reference an open device has.  The ioctl that brought us here holds another;
  * when that one goes, the device may suspend.  @wakeup is consumed on success.
  */
-static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup)
+static int power_enter_low(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup)
 {
 	int ret = 0;
 
@@ -83,7 +83,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 		ret = -EINVAL;
 	} else {
 		WRITE_ONCE(vdev->pm_wake_eventfd_ctx, wakeup);
-		/* In this order: see rw_pm_get() in vfio_pci_rdwr.c. */
+		/* In this order: see rdwr_pm_get() in vfio_pci_rdwr.c. */
 		WRITE_ONCE(vdev->pm_runtime_engaged, true);
 		pm_runtime_put_noidle(&vdev->pdev->dev);
 	}
@@ -93,7 +93,7 @@ static int low_power_begin(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 }
 
 /* Takes the reference back.  The device is active, or in its resume callback. */
-static void low_power_end(struct vfio_pci_core_device *vdev)
+static void power_leave_low(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_assert_access_locked(vdev);
 
@@ -114,7 +114,7 @@ int vfio_pci_low_power_entry(struct vfio_pci_core_device *vdev, u32 flags, void 
 {
 	int ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, 0);
 
-	return ret == 1 ? low_power_begin(vdev, NULL) : ret;
+	return ret == 1 ? power_enter_low(vdev, NULL) : ret;
 }
 
 int vfio_pci_low_power_entry_with_wakeup(struct vfio_pci_core_device *vdev, u32 flags,
@@ -137,7 +137,7 @@ int vfio_pci_low_power_entry_with_wakeup(struct vfio_pci_core_device *vdev, u32 
 	if (IS_ERR(wakeup))
 		return PTR_ERR(wakeup);
 
-	ret = low_power_begin(vdev, wakeup);
+	ret = power_enter_low(vdev, wakeup);
 	if (ret)
 		eventfd_ctx_put(wakeup);
 	return ret;
@@ -153,7 +153,7 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 		return ret;
 
 	vfio_pci_core_access_lock(vdev);
-	low_power_end(vdev);
+	power_leave_low(vdev);
 	vfio_pci_core_access_restore(vdev);
 	return 0;
 }
@@ -163,7 +163,7 @@ void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 {
 	if (READ_ONCE(vdev->pm_runtime_engaged)) {
 		vfio_pci_core_access_lock(vdev);
-		low_power_end(vdev);
+		power_leave_low(vdev);
 		vfio_pci_core_access_unlock(vdev);
 	}
 
@@ -179,7 +179,7 @@ void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 	vfio_pci_core_access_unlock(vdev);
 }
 
-static int vfio_pci_runtime_suspend(struct device *dev)
+static int power_runtime_suspend(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
@@ -200,7 +200,7 @@ static int vfio_pci_runtime_suspend(struct device *dev)
 }
 
 /* With a wakeup eventfd, the first resume of any cause ends low power; else it goes on after it. */
-static int vfio_pci_runtime_resume(struct device *dev)
+static int power_runtime_resume(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
@@ -212,7 +212,7 @@ static int vfio_pci_runtime_resume(struct device *dev)
 		vfio_pci_core_access_lock(vdev);
 		if (vdev->pm_wake_eventfd_ctx) {
 			eventfd_signal(vdev->pm_wake_eventfd_ctx);
-			low_power_end(vdev);
+			power_leave_low(vdev);
 		}
 		vfio_pci_core_access_restore(vdev);
 	}
@@ -223,7 +223,7 @@ static int vfio_pci_runtime_resume(struct device *dev)
 }
 
 static const struct dev_pm_ops vfio_pci_pm_ops = {
-	RUNTIME_PM_OPS(vfio_pci_runtime_suspend, vfio_pci_runtime_resume, NULL)
+	RUNTIME_PM_OPS(power_runtime_suspend, power_runtime_resume, NULL)
 };
 
 /* From here on the device may sleep while it is unused, unless its driver forbids. */

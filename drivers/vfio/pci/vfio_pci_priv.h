@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the core's files share with each other and with nobody else: see docs/architecture.md. */
+/*
+ * What the core's files may ask of each other, except access to device memory (vfio_pci_access.h),
+ * BARs (vfio_pci_bars.h) and config space (vfio_pci_config.h): see docs/architecture.md.
+ */
 #ifndef VFIO_PCI_PRIV_H
 #define VFIO_PCI_PRIV_H
 
-#include <linux/percpu-rwsem.h>
 #include <linux/vfio_pci_core.h>
 
 /* Pseudo capability ids of bytes of config space that belong to no capability. */
@@ -12,31 +14,6 @@
 
 /* Arbitrary, upstream's: each one is a wait-queue entry and an open file. */
 #define VFIO_PCI_IOEVENTFD_MAX	1000
-
-/**
- * struct vfio_pci_segment - part of a BAR that has one memory type
- * @start: offset of its first byte in the BAR, page aligned
- * @len: bytes; page multiple but for the last segment of a BAR smaller than a page
- * @io: kernel mapping of the first byte
- * @maplen: on the first segment of a run that was mapped at once, the run's length; else 0
- * @type: verified memory type
- * @mtrr: arch_phys_wc_add()'s handle of the run; owned by the segment that has @maplen
- * @refused: the driver declared it write-combining, which was not granted
- * @bits: vfio_pci_memtype_bits() of @type
- *
- * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
- * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
- */
-struct vfio_pci_segment {
-	u64			start;
-	u64			len;
-	void __iomem		*io;
-	u64			maplen;
-	enum vfio_pci_memtype	type;
-	int			mtrr;
-	bool			refused;
-	unsigned long		bits;
-};
 
 static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
 {
@@ -53,148 +30,6 @@ static inline bool vfio_pci_is_vga(struct pci_dev *pdev)
 {
 	return (pdev->class >> 8) == PCI_CLASS_DISPLAY_VGA;
 }
-
-/* vfio_pci_access.c: may device memory be touched now?  Who takes it away, who gives it back. */
-
-/* Memory decode is on, as the user sees it, and the power state allows it. */
-static inline bool vfio_pci_mem_decodes(struct vfio_pci_core_device *vdev)
-{
-	struct pci_dev *pdev = vdev->pdev;
-
-	if (vfio_pci_is_down(pdev->current_state))
-		return false;
-	return pdev->no_command_memory ||
-	       le16_to_cpup((const __le16 *)(vdev->vconfig + PCI_COMMAND)) & PCI_COMMAND_MEMORY;
-}
-
-/* The predicate.  A closed device, which hot reset walks as well, has no vconfig. */
-static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
-{
-	lockdep_assert_held(vdev->access_sem);
-
-	return vdev->vconfig && !vdev->pm_runtime_engaged && vfio_pci_mem_decodes(vdev);
-}
-
-/* Has this very task exclusive access, by one of the functions below?  Needs no lock. */
-static inline bool vfio_pci_access_is_mine(const struct vfio_pci_core_device *vdev)
-{
-	return READ_ONCE(vdev->access_owner) == current;
-}
-
-void vfio_pci_access_read_slow(struct vfio_pci_core_device *vdev);
-int vfio_pci_access_read_slow_killable(struct vfio_pci_core_device *vdev);
-
-/* Keep device memory from being taken away.  Whether it is there, the caller has to ask. */
-static inline void vfio_pci_access_read_lock(struct vfio_pci_core_device *vdev)
-{
-	might_lock_read(vdev->access_sem);
-	down_read(&vdev->memory_lock);
-	if (unlikely(!percpu_down_read_trylock(vdev->access_sem)))
-		vfio_pci_access_read_slow(vdev);
-}
-
-/* A reset takes seconds: do not make a dying task wait for it.  0 or -EINTR. */
-static inline int vfio_pci_access_read_lock_killable(struct vfio_pci_core_device *vdev)
-{
-	might_lock_read(vdev->access_sem);
-	if (down_read_killable(&vdev->memory_lock))
-		return -EINTR;
-	if (likely(percpu_down_read_trylock(vdev->access_sem)))
-		return 0;
-	return vfio_pci_access_read_slow_killable(vdev);
-}
-
-static inline bool vfio_pci_access_read_trylock(struct vfio_pci_core_device *vdev)
-{
-	if (!down_read_trylock(&vdev->memory_lock))
-		return false;
-	if (likely(percpu_down_read_trylock(vdev->access_sem)))
-		return true;
-	up_read(&vdev->memory_lock);
-	return false;
-}
-
-static inline void vfio_pci_access_read_unlock(struct vfio_pci_core_device *vdev)
-{
-	percpu_up_read(vdev->access_sem);
-	up_read(&vdev->memory_lock);
-}
-
-int vfio_pci_access_init(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_revoke_closed(struct vfio_pci_core_device *vdev);
-bool vfio_pci_access_tryrevoke(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_reset_begin(struct vfio_pci_core_device *vdev);
-void vfio_pci_access_reset_end(struct vfio_pci_core_device *vdev);
-u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev);
-void vfio_pci_memory_unlock_and_restore(struct vfio_pci_core_device *vdev, u16 cmd);
-
-/* vfio_pci_bars.c: BAR resources, kernel mappings, memory-type segments. */
-int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev);
-void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
-void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
-int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar);
-
-/* Segment of a byte of a BAR that is mapped already, or NULL. */
-static inline const struct vfio_pci_segment *
-vfio_pci_bar_find(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
-{
-	/* Pairs with bar_map(): who sees the number sees what it counts. */
-	unsigned int nr = smp_load_acquire(&vdev->nr_segments[bar]);
-	const struct vfio_pci_segment *seg = vdev->segments[bar];
-
-	for (; nr; nr--, seg++)
-		if (offset - seg->start < seg->len)
-			return seg;
-	return NULL;
-}
-
-/*
- * The same for any BAR: the first use claims and maps it, and may sleep.  Or an ERR_PTR(): the
- * errors of vfio_pci_core_get_iomap(), -EINVAL past the BAR's end.
- */
-static inline const struct vfio_pci_segment *
-vfio_pci_bar_segment(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
-{
-	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, offset);
-	int ret;
-
-	if (likely(seg))
-		return seg;
-
-	ret = vfio_pci_bar_use(vdev, bar);
-	if (ret)
-		return ERR_PTR(ret);
-	return vfio_pci_bar_find(vdev, bar, offset) ?: ERR_PTR(-EINVAL);
-}
-
-/* vfio_pci_memtype_x86.c, vfio_pci_memtype_generic.c: what the architecture really granted. */
-bool vfio_pci_memtype_granted(void __iomem *io, enum vfio_pci_memtype type, int mtrr);
-const char *vfio_pci_memtype_hint(void);
-unsigned long vfio_pci_memtype_bits(enum vfio_pci_memtype type);
-pgprot_t vfio_pci_memtype_prot(pgprot_t prot, const struct vfio_pci_segment *seg);
-
-/**
- * struct vfio_pci_window - a run of page-table entries of one size, all in one table
- * @vma: the mapping
- * @start: first address
- * @end: behind the last one
- * @pfn: page frame at @start
- * @prot: protection and memory type
- */
-struct vfio_pci_window {
-	struct vm_area_struct	*vma;
-	unsigned long		start;
-	unsigned long		end;
-	unsigned long		pfn;
-	pgprot_t		prot;
-};
-
-/* vfio_pci_mmap.c */
-vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigned int order);
-
-/* vfio_pci_entries_x86.c, vfio_pci_entries_generic.c; @order 0 needs a page table at vmf->pmd. */
-vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
-				  unsigned int order);
 
 /* vfio_pci_vga.c */
 #ifdef CONFIG_VFIO_PCI_VGA
@@ -291,15 +126,18 @@ static inline bool vfio_pci_reset_supported(const struct pci_dev *pdev)
 	return READ_ONCE(pdev->reset_methods[0]);
 }
 
+int vfio_pci_reset_refuse_with_vfs(struct vfio_pci_core_device *vdev);
 int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev);
+void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev);
+
+/* vfio_pci_hot_reset.c */
+int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
+void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);
 long vfio_pci_ioctl_get_pci_hot_reset_info(struct vfio_pci_core_device *vdev,
 					   struct vfio_pci_hot_reset_info __user *arg);
 long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 				  struct vfio_pci_hot_reset __user *arg);
-int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev);
-void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev);
-void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev);
-void vfio_pci_dev_set_try_reset(struct vfio_device_set *dev_set);
 
 /* vfio_pci_power.c */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);

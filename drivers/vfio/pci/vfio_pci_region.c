@@ -17,8 +17,8 @@ static struct vfio_pci_region *region_find(struct vfio_pci_core_device *vdev, un
 }
 
 /* An external reset walks the regions and may run concurrently with open and close. */
-static void regions_replace(struct vfio_pci_core_device *vdev, struct vfio_pci_region *regions,
-			    int nr)
+static void region_replace_all(struct vfio_pci_core_device *vdev, struct vfio_pci_region *regions,
+			       int nr)
 {
 	vfio_pci_core_access_lock(vdev);
 	vdev->region = regions;
@@ -59,7 +59,7 @@ int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigne
 		.type = type, .subtype = subtype, .ops = ops,
 		.size = size, .flags = flags, .data = data,
 	};
-	regions_replace(vdev, regions, nr + 1);
+	region_replace_all(vdev, regions, nr + 1);
 	kfree(old);
 	return 0;
 }
@@ -74,7 +74,7 @@ void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev)
 	if (!regions)
 		return;
 
-	regions_replace(vdev, NULL, 0);
+	region_replace_all(vdev, NULL, 0);
 	for (i = 0; i < nr; i++)
 		regions[i].ops->release(vdev, &regions[i]);
 	kfree(regions);

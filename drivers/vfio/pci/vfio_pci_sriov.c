@@ -109,8 +109,8 @@ int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virt
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_sriov_configure);
 
-static int token_check_locked(struct vfio_pci_core_device *vdev, struct vfio_pci_vf_token *token,
-			      const uuid_t *uuid)
+static int sriov_token_check_locked(struct vfio_pci_core_device *vdev,
+				    struct vfio_pci_vf_token *token, const uuid_t *uuid)
 {
 	lockdep_assert_held(&token->lock);
 
@@ -153,7 +153,7 @@ int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *
 
 	mutex_lock(&token->lock);
 	if (pf || token->users)
-		ret = token_check_locked(vdev, token, uuid);
+		ret = sriov_token_check_locked(vdev, token, uuid);
 	else if (uuid)
 		uuid_copy(&token->uuid, uuid);
 	mutex_unlock(&token->lock);
@@ -162,7 +162,7 @@ int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *
 EXPORT_SYMBOL_GPL(vfio_pci_core_match_token_uuid);
 
 /* A driver that lists its callbacks by hand may lack this one, but not the check. */
-static int match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
+static int sriov_match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
 {
 	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
 
@@ -199,7 +199,7 @@ int vfio_pci_core_match(struct vfio_device *core_vdev, char *buf)
 		has_token = true;
 	}
 
-	ret = match_token(core_vdev, has_token ? &uuid : NULL);
+	ret = sriov_match_token(core_vdev, has_token ? &uuid : NULL);
 	return ret ?: 1;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_match);
@@ -242,7 +242,7 @@ void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use)
 	mutex_unlock(&token->lock);
 }
 
-static int is_vfio_device(struct device *dev, void *unused)
+static int sriov_is_vfio_device(struct device *dev, void *unused)
 {
 	return dev->class && !strcmp(dev->class->name, "vfio-dev");
 }
@@ -259,11 +259,11 @@ int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
 	struct pci_dev *pf = pci_physfn(vdev->pdev);
 	int ret;
 
-	ret = vfio_device_sdk_token_again(&vdev->vdev, match_token);
+	ret = vfio_device_sdk_token_again(&vdev->vdev, sriov_match_token);
 	if (ret)
 		return ret;
 	if (!vdev->pdev->is_virtfn || vdev->sriov_pf_core_dev || allow_foreign_pf ||
-	    !device_for_each_child(&pf->dev, NULL, is_vfio_device))
+	    !device_for_each_child(&pf->dev, NULL, sriov_is_vfio_device))
 		return 0;
 
 	pci_info_ratelimited(vdev->pdev,
@@ -272,7 +272,7 @@ int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
 	return -EACCES;
 }
 
-static int pf_notify(struct notifier_block *nb, unsigned long action, void *data)
+static int sriov_pf_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct vfio_pci_core_device *vdev = container_of(nb, struct vfio_pci_core_device, nb);
 	struct pci_dev *pf = vdev->pdev, *vf = to_pci_dev(data);
@@ -324,7 +324,7 @@ int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
 	mutex_init(&token->lock);
 	uuid_gen(&token->uuid);
 
-	vdev->nb.notifier_call = pf_notify;
+	vdev->nb.notifier_call = sriov_pf_notify;
 	ret = bus_register_notifier(&pci_bus_type, &vdev->nb);
 	if (ret) {
 		kfree(token);

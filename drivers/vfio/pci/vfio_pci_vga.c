@@ -14,7 +14,7 @@ bool vfio_pci_vga_disabled(struct vfio_pci_core_device *vdev)
 }
 
 /* Is another VGA device on or below the bus of @pdev?  A bridge forwards VGA to both. */
-static bool shares_bridge(struct pci_dev *pdev)
+static bool vga_shares_bridge(struct pci_dev *pdev)
 {
 	unsigned char last = pci_bus_max_busnr(pdev->bus);
 	struct pci_dev *vga = NULL;
@@ -39,7 +39,7 @@ static unsigned int vfio_pci_vga_set_decode(struct pci_dev *pdev, bool single_vg
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 
 	if (single_vga || !vfio_pci_vga_disabled(vdev) || pci_is_root_bus(pdev->bus) ||
-	    shares_bridge(pdev))
+	    vga_shares_bridge(pdev))
 		return VGA_BARS | VGA_LEGACY;
 	return VGA_BARS;
 }

@@ -12,7 +12,7 @@
 
 #include "vfio_pci_priv.h"
 
-static int add_base(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
+static int zdev_add_base(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 {
 	struct vfio_device_info_cap_zpci_base cap = {
 		.header			= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_BASE, .version = 3 },
@@ -30,7 +30,7 @@ static int add_base(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 	return vfio_info_add_capability(caps, &cap.header, sizeof(cap));
 }
 
-static int add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
+static int zdev_add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
 {
 	struct vfio_device_info_cap_zpci_group cap = {
 		.header		= { .id = VFIO_DEVICE_INFO_CAP_ZPCI_GROUP, .version = 2 },
@@ -52,7 +52,7 @@ static int add_group(const struct zpci_dev *zpci, struct vfio_info_cap *caps)
  * The utility string and the function path have the same layout in two uAPI structures: a header, a
  * length and that many bytes.
  */
-static int add_bytes(u16 id, const u8 *bytes, u32 size, struct vfio_info_cap *caps)
+static int zdev_add_bytes(u16 id, const u8 *bytes, u32 size, struct vfio_info_cap *caps)
 {
 	struct vfio_device_info_cap_zpci_util *cap;
 	int ret;
@@ -81,15 +81,15 @@ int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_i
 	if (!zpci)
 		return -ENODEV;
 
-	ret = add_base(zpci, caps);
+	ret = zdev_add_base(zpci, caps);
 	if (!ret)
-		ret = add_group(zpci, caps);
+		ret = zdev_add_group(zpci, caps);
 	if (!ret && zpci->util_str_avail)
-		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL, zpci->util_str, CLP_UTIL_STR_LEN,
-				caps);
+		ret = zdev_add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL, zpci->util_str,
+				     CLP_UTIL_STR_LEN, caps);
 	if (!ret)
-		ret = add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, zpci->pfip, CLP_PFIP_NR_SEGMENTS,
-				caps);
+		ret = zdev_add_bytes(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, zpci->pfip,
+				     CLP_PFIP_NR_SEGMENTS, caps);
 	return ret;
 }
 

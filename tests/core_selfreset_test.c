@@ -222,6 +222,11 @@ FIXTURE_VARIANT_ADD(alone, revoked_first)
 	.how = SELFRESET_REVOKE,
 };
 
+FIXTURE_VARIANT_ADD(alone, worker_waits_for_an_access)
+{
+	.how = SELFRESET_ACCESSING,
+};
+
 TEST_F_TIMEOUT(alone, reset_returns, 120)
 {
 	uint32_t value;

@@ -506,6 +506,19 @@ TEST_F(pf_and_vf, open_pf_is_not_reset_when_vfs_go)
 	EXPECT_EQ(0, closed_pf_intms(bdf));
 }
 
+/* The gates fail when the PCI core resets a bus whose bridge is not locked. */
+TEST_F(pf_and_vf, owed_bus_reset_locks_the_bridge)
+{
+	const char *bdf = self->sriov.pf;
+
+	ASSERT_EQ(0, pci_write_attr(bdf, "reset_method", "bus"));
+	close_pf(self);
+	close_vf(self);
+	ASSERT_EQ(0, pci_write_attr(bdf, "sriov_numvfs", "0"));
+	EXPECT_EQ(0, closed_pf_intms(bdf));
+	EXPECT_EQ(0, pci_write_attr(bdf, "reset_method", "default"));
+}
+
 struct pf_resetter {
 	struct vfio_dev *pf;
 	atomic_bool stop;

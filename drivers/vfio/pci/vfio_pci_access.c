@@ -71,17 +71,20 @@ int vfio_pci_access_init(struct vfio_pci_core_device *vdev)
  *
  * Reads the virtual COMMAND register: a device that resets itself loses the hardware bit; vconfig
  * holds what the user programmed.  A VF has no such bit and always decodes.  False while a reset
- * that was initiated outside the core is in progress, except in the callbacks of that reset.
+ * that was initiated outside the core has exclusive access, except in the callbacks of that reset.
  *
- * Drivers that check it under memory_lock, as upstream's do, are not told when such a reset
- * begins after the check; vfio_pci_core_access_begin() keeps the reset waiting.
+ * A reset that still waits for accessors does not count: between vfio_pci_core_access_begin() and
+ * vfio_pci_core_access_end() the answer does not change.  With memory_lock alone, as in upstream's
+ * drivers, it changes when such a reset begins.
  *
  * Context: any; memory_lock, unless a stale answer will do.
  * Return: true when memory decode is on and the power state allows it.
  */
 bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev)
 {
-	if (READ_ONCE(vdev->external_reset) && !vfio_pci_access_is_mine(vdev))
+	struct task_struct *owner = READ_ONCE(vdev->access_owner);
+
+	if (owner && owner != current && READ_ONCE(vdev->external_reset))
 		return false;
 	return vfio_pci_mem_decodes(vdev);
 }
@@ -102,6 +105,13 @@ struct address_space *vfio_pci_core_mapping(struct vfio_pci_core_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_mapping);
 
+/* A revoke waits for importers of dma-bufs, and those may take mmap_lock. */
+static void access_assert_no_mmap_lock(void)
+{
+	if (current->mm)
+		lockdep_assert_not_held(&current->mm->mmap_lock);
+}
+
 /**
  * vfio_pci_core_zap_range - unmap part of the device file from all processes
  * @vdev: the device
@@ -117,6 +127,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_mapping);
 void vfio_pci_core_zap_range(struct vfio_pci_core_device *vdev, loff_t offset, u64 len)
 {
 	might_sleep();
+	access_assert_no_mmap_lock();
 	/* unmap_mapping_range() takes a length of 0 for "to the end". */
 	if (len)
 		unmap_mapping_range(vfio_pci_core_mapping(vdev), offset, len, true);
@@ -264,6 +275,7 @@ static void access_restore_locked(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_core_access_lock(struct vfio_pci_core_device *vdev)
 {
+	access_assert_no_mmap_lock();
 	might_lock_read(vdev->access_sem);
 	for (;;) {
 		down_write(&vdev->memory_lock);

@@ -297,6 +297,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_enable);
  */
 void vfio_pci_core_finish_enable(struct vfio_pci_core_device *vdev)
 {
+	lockdep_assert_held(&vdev->vdev.dev_set->lock);
+
 	vfio_pci_bars_probe_mmap(vdev);
 	vfio_pci_eeh_open(vdev->pdev);
 	vfio_pci_vf_token_use(vdev, true);

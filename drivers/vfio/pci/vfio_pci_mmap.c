@@ -8,7 +8,13 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+
+/* With DEBUG_VM, arm64's pmd_populate() asserts by init_mm, which modules cannot link to. */
+#pragma push_macro("VM_BUG_ON")
+#undef VM_BUG_ON
+#define VM_BUG_ON BUILD_BUG_ON_INVALID
 #include <asm/pgalloc.h>
+#pragma pop_macro("VM_BUG_ON")
 
 #include "vfio_pci_access.h"
 #include "vfio_pci_bars.h"

@@ -172,10 +172,15 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
  */
 void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev)
 {
+	struct pci_dev *bridge = pci_upstream_bridge(vdev->pdev);
 	struct mutex *lock = &vdev->vdev.dev_set->lock;
 
 	mutex_lock(lock);
-	if (vdev->needs_reset && !vdev->vdev.open_count)
+	/* Trylock: device_lock is held, and the lock of the bridge is above it. */
+	if (vdev->needs_reset && !vdev->vdev.open_count && (!bridge || pci_dev_trylock(bridge))) {
 		vdev->needs_reset = pci_reset_function_locked(vdev->pdev);
+		if (bridge)
+			pci_dev_unlock(bridge);
+	}
 	mutex_unlock(lock);
 }

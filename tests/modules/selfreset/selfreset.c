@@ -3,6 +3,7 @@
  * Test module: a variant driver that resets its device by itself, in all the ways that drivers
  * written for upstream have (memory_lock held for write, zap, reset) and in those of this core.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -42,6 +43,27 @@ static int reset_by_worker(struct pci_dev *pdev)
 	return reset.ret;
 }
 
+/* Memory that can be accessed is enabled, even while a reset waits for the end of the access. */
+static int reset_while_accessing(struct vfio_pci_core_device *vdev)
+{
+	struct selfreset_work reset = { .pdev = vdev->pdev };
+	bool enabled = true, waiting = false;
+
+	if (vfio_pci_core_access_begin(vdev))
+		return -EAGAIN;
+	INIT_WORK_ONSTACK(&reset.work, selfreset_worker);
+	schedule_work(&reset.work);
+	while (work_busy(&reset.work) && enabled && !waiting) {
+		msleep(20);
+		waiting = READ_ONCE(vdev->external_reset);
+		enabled = __vfio_pci_memory_enabled(vdev);
+	}
+	vfio_pci_core_access_end(vdev);
+	flush_work(&reset.work);
+	destroy_work_on_stack(&reset.work);
+	return enabled ? reset.ret : -EIO;
+}
+
 static int reset_locked(struct pci_dev *pdev)
 {
 	int ret;
@@ -68,7 +90,9 @@ static int reset_guarded(struct vfio_pci_core_device *vdev)
 	guard(rwsem_write)(&vdev->memory_lock);
 
 	zap_bars(vdev);
-	return pci_try_reset_function(vdev->pdev);
+	/* Claims the BAR, if this is the first use. */
+	return PTR_ERR_OR_ZERO((__force void *)vfio_pci_core_get_iomap(vdev, 0)) ?:
+	       pci_try_reset_function(vdev->pdev);
 }
 
 static int reset_as_upstream(struct vfio_pci_core_device *vdev, enum selfreset_how how)
@@ -108,6 +132,8 @@ static long selfreset_ioctl(struct vfio_device *core_vdev, unsigned int cmd, uns
 		ret = pci_try_reset_function(vdev->pdev);
 		vfio_pci_core_access_restore(vdev);
 		return ret;
+	case SELFRESET_ACCESSING:
+		return reset_while_accessing(vdev);
 	default:
 		return reset_as_upstream(vdev, arg);
 	}

@@ -16,6 +16,7 @@ enum selfreset_how {
 	SELFRESET_WORKER,	/* by a worker, while the ioctl waits with memory_lock held */
 	SELFRESET_CORE,		/* vfio_pci_core_reset_function() */
 	SELFRESET_REVOKE,	/* pci_try_reset_function() between revoke and restore */
+	SELFRESET_ACCESSING,	/* by a worker, which waits until the ioctl ends an access */
 	SELFRESET_NR,
 };
 

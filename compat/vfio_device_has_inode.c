@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One inode for each device on kernels whose device files all share the anonymous inode, so that
- * unmap_mapping_range() can find the mappings of one device and of no other.
+ * One inode per device, for kernels whose device files all share the anonymous inode, so that
+ * unmap_mapping_range() finds the mappings of one device only.
  *
  * The device file itself cannot be given another f_mapping in ->mmap: mmap_region() counts the
  * writable mapping on file->f_mapping before the callback and uncounts it after, on whatever
  * f_mapping is by then, and the second mmap() fails with EPERM.  So the mappings of a device file
- * share a proxy file that has the right f_mapping from birth, and vma_set_file() puts it in the
- * place of the device file, which mmap_region() goes on using for its counting.
+ * share a proxy file that is created with the right f_mapping.  vma_set_file() replaces the device
+ * file by it, while mmap_region() continues to use the device file for its counting.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -67,7 +67,7 @@ int vfio_sdk_inode_get(struct vfio_sdk_inode *node)
 }
 
 /**
- * vfio_sdk_inode_put - the device goes away
+ * vfio_sdk_inode_put - release the inode of a device
  * @node: its inode; no mapping is left, since each one keeps the device open
  */
 void vfio_sdk_inode_put(struct vfio_sdk_inode *node)
@@ -95,7 +95,7 @@ static const struct file_operations proxy_fops = {
 	.release = proxy_release,
 };
 
-/* The proxy of that device file, unless its last mapping is just going away. */
+/* The proxy of this device file, unless its last mapping is being removed. */
 static struct file *proxy_find(struct vfio_sdk_inode *node, const struct file *device)
 {
 	struct file *proxy;
@@ -112,7 +112,7 @@ static struct file *proxy_make(struct vfio_sdk_inode *node, struct file *device)
 {
 	struct file *proxy;
 
-	/* vfio.ko's own name for a device file: /proc/PID/maps reads as it always did. */
+	/* vfio.ko's name for a device file, so that /proc/PID/maps does not change. */
 	proxy = anon_inode_getfile("[vfio-device]", &proxy_fops, get_file(device), O_RDWR);
 	if (IS_ERR(proxy)) {
 		fput(device);
@@ -120,7 +120,10 @@ static struct file *proxy_make(struct vfio_sdk_inode *node, struct file *device)
 	}
 	proxy->f_mapping = node->inode->i_mapping;
 
-	/* The last one made is found again; two at once are one too many, and no harm. */
+	/*
+	 * Remember the latest proxy; a concurrent mmap() may have created another, which is
+	 * harmless.
+	 */
 	spin_lock(&node->lock);
 	node->proxy = proxy;
 	spin_unlock(&node->lock);
@@ -130,9 +133,9 @@ static struct file *proxy_make(struct vfio_sdk_inode *node, struct file *device)
 /**
  * vfio_sdk_inode_adopt - move a new mapping to the device's address space
  * @node: the device's inode
- * @vma: a mapping of the device file that is being made; mmap_lock held for write
+ * @vma: a new mapping of the device file; mmap_lock held for write
  *
- * The proxy holds the device file, so a mapping keeps the device open, as it did before.
+ * The proxy holds the device file, so a mapping still keeps the device open.
  *
  * Return: 0 or -errno.
  */

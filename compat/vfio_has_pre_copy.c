@@ -2,8 +2,8 @@
 /*
  * The steps between migration states, PRE_COPY included.  Not built where vfio.ko knows PRE_COPY.
  *
- * vfio.ko passes the state that user space asks for to the driver as it is, and reports the
- * driver's flags likewise, so PRE_COPY needs nothing from it but these steps.
+ * vfio.ko passes the requested state to the driver unchanged and reports the driver's flags
+ * unchanged, so PRE_COPY needs nothing else.
  */
 #include <linux/export.h>
 #include <linux/vfio.h>
@@ -37,7 +37,7 @@ static bool is_supported(const struct vfio_device *core_vdev, enum vfio_device_m
  *	             |           |            |
  *	         STOP_COPY <- PRE_COPY_P2P -- PRE_COPY
  *
- * A way may begin or end in PRE_COPY*, STOP_COPY or RESUMING but never leads through one, except
+ * A path may begin or end in PRE_COPY*, STOP_COPY or RESUMING but never passes through them, except
  * from PRE_COPY to STOP_COPY, which continues a stream.
  */
 static enum vfio_device_mig_state step(enum vfio_device_mig_state from,
@@ -72,7 +72,7 @@ static enum vfio_device_mig_state step(enum vfio_device_mig_state from,
 			return to;
 		return VFIO_DEVICE_STATE_RUNNING_P2P;
 	case VFIO_DEVICE_STATE_STOP_COPY:
-		/* A stream that has ended does not begin again. */
+		/* An ended stream cannot be resumed. */
 		if (to == VFIO_DEVICE_STATE_PRE_COPY || to == VFIO_DEVICE_STATE_PRE_COPY_P2P)
 			return VFIO_DEVICE_STATE_ERROR;
 		return VFIO_DEVICE_STATE_STOP;
@@ -84,16 +84,16 @@ static enum vfio_device_mig_state step(enum vfio_device_mig_state from,
 }
 
 /**
- * vfio_mig_get_next_state - the next step on the way from one migration state to another
+ * vfio_mig_get_next_state - the next step from one migration state to another
  * @device: the device
  * @cur_fsm: the state it is in
- * @new_fsm: the state that user space asks for
+ * @new_fsm: the state that user space requested
  * @next_fsm: the step to take; the call is to be repeated until it is @new_fsm
  *
  * Steps to states that @device->migration_flags do not have are skipped.
  *
  * Context: any.
- * Return: 0, or -EINVAL when there is no way or no such state.
+ * Return: 0, or -EINVAL if there is no path or no such state.
  */
 int vfio_mig_get_next_state(struct vfio_device *device, enum vfio_device_mig_state cur_fsm,
 			    enum vfio_device_mig_state new_fsm,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An inode, and so an address space, for each device where vfio.ko has none (before v6.10). */
+/* An inode, and so an address space, per device, for kernels before v6.10. */
 #ifndef VFIO_PCI_SDK_VFIO_INODE_H
 #define VFIO_PCI_SDK_VFIO_INODE_H
 
@@ -11,9 +11,9 @@ struct vm_area_struct;
 
 /**
  * struct vfio_sdk_inode - a device's inode
- * @inode: lives until vfio_sdk_inode_put(); NULL where vfio.ko has its own
+ * @inode: lives until vfio_sdk_inode_put(); NULL if vfio.ko has its own
  * @lock: protects @proxy
- * @proxy: the file that new mappings get, without a reference: its release takes it out
+ * @proxy: the file that new mappings get; not referenced, its release clears the pointer
  */
 struct vfio_sdk_inode {
 	struct inode	*inode;

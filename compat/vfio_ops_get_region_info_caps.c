@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Translates between 7.3's struct vfio_device_ops, which drivers fill in, and the shorter one of
- * this kernel, which vfio.ko calls.  Not built where the kernel's is as long as 7.3's.
+ * this kernel, which vfio.ko calls.  Not built if the kernel's structure has all members of 7.3's.
  */
 #include <linux/export.h>
 #include <linux/fs.h>
@@ -12,16 +12,16 @@
 #include "../drivers/vfio/pci/vfio_pci_priv.h"
 #include "vfio_inode.h"
 
-#undef vfio_device_ops		/* from here on the kernel's own */
+#undef vfio_device_ops		/* the kernel's definitions from here on */
 #undef _vfio_alloc_device
 
 /**
- * struct vfio_ops_shadow - what stands behind the ops pointer of each device of ours
+ * struct vfio_ops_shadow - what the ops pointer of each device of this core points into
  * @kernel: the table vfio.ko calls; device->ops points here
- * @driver: the table the driver gave
+ * @driver: the driver's table
  * @ioctl: the driver's callback for all ioctls but one
- * @node: the device's inode, where vfio.ko makes none
- * @precopy_info_v2: user space, since open, wants flags in struct vfio_precopy_info
+ * @node: the device's inode, on kernels whose vfio.ko creates none
+ * @precopy_info_v2: user space has asked for flags in struct vfio_precopy_info since open
  */
 struct vfio_ops_shadow {
 	struct vfio_device_ops			kernel;
@@ -48,7 +48,7 @@ struct address_space *vfio_device_sdk_mapping(struct vfio_device *core_vdev)
 }
 #endif
 
-/* What vfio.ko answers for a driver without the callback. */
+/* vfio.ko's result for a driver without the callback. */
 static long no_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
 	return -EINVAL;
@@ -70,7 +70,7 @@ static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsign
 
 #ifndef HAVE_VFIO_CHECK_PRECOPY_IOCTL
 /**
- * vfio_device_sdk_precopy_info_v2 - may a driver set flags in struct vfio_precopy_info?
+ * vfio_device_sdk_precopy_info_v2 - tell whether flags of struct vfio_precopy_info may be set
  * @core_vdev: the device, open
  *
  * Context: any.
@@ -119,7 +119,7 @@ static int shadow_precopy_info_v2(struct vfio_device *core_vdev, u32 flags, size
 	return 0;
 }
 
-/* vfio.ko passes on the features it does not know, 7.3's among them. */
+/* vfio.ko passes unknown features on, those of 7.3 included. */
 static int shadow_device_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
 				 size_t argsz)
 {
@@ -173,7 +173,7 @@ static void shadow_release(struct vfio_device *core_vdev)
 		shadow->driver->release(core_vdev);
 	shadow_free(shadow);
 #ifndef HAVE_VFIO_OPS_BIND_IOMMUFD
-	/* Freeing the device was the driver's duty up to v6.1. */
+	/* Up to v6.1 the driver had to free the device. */
 	vfio_free_device(core_vdev);
 #endif
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio.ko of this kernel checks the VF token of a device that is opened by name, through its group,
- * but not of a character device that is bound: Linux kernel ("vfio/pci: Do vf_token checks for
- * VFIO_DEVICE_BIND_IOMMUFD") (in v6.17) added that.  Both call .open_device, in the ioctl that user
- * space made; which of them it was says the system call.
+ * vfio.ko of this kernel checks the VF token if a device is opened by name, through its group, but
+ * not if it is bound as a character device: Linux kernel ("vfio/pci: Do vf_token checks for
+ * VFIO_DEVICE_BIND_IOMMUFD") (in v6.17) added that.  Both ioctls call .open_device; the arguments
+ * of the system call tell which one it is.
  */
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>

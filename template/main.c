@@ -5,12 +5,13 @@
  * Copyright (C) 2026 The vfio-pci SDK authors
  *
  * The first page of BAR 0 is guarded: it is mapped, read and written only while the user has been
- * granted it, and the grant ends whenever the device's memory goes away.  All else is the core's.
+ * granted it, and the grant ends whenever the device's memory is revoked.  The core does the rest.
  *
- * The guard binds CPUs.  User space that maps the page for DMA (VFIO_IOMMU_MAP_DMA) while it is
- * granted keeps a translation in the IOMMU that no zap removes: other devices in that IOMMU domain
- * reach the page until user space unmaps it, or closes the container.  A driver can neither see nor
- * refuse that, so where a peer's DMA matters, let the device enforce the grant.
+ * The guard covers accesses by CPUs only.  User space that maps the page for DMA
+ * (VFIO_IOMMU_MAP_DMA) while it is granted keeps a translation in the IOMMU that no zap removes:
+ * other devices in that IOMMU domain reach the page until user space unmaps it or closes the
+ * container.  A driver can neither see nor refuse that; if DMA of peers matters, the device has to
+ * enforce the grant.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -25,14 +26,14 @@
 #define GUARD_BAR	VFIO_PCI_BAR0_REGION_INDEX
 #define GUARD_START	0
 #define GUARD_LEN	PAGE_SIZE
-/* In the device file, which is what vm_pgoff and zaps count in. */
+/* Offset in the device file, as in vm_pgoff and zaps. */
 #define GUARD_POS	(VFIO_PCI_INDEX_TO_OFFSET(GUARD_BAR) + GUARD_START)
 
-/* core_device must come first: vfio_alloc_device() does not compile otherwise. */
+/* core_device must be the first member: vfio_alloc_device() does not compile otherwise. */
 struct edu_vfio_pci_core_device {
 	struct vfio_pci_core_device core_device;
 	bool recalled;
-	/* Changed with access locked: under any other lock a fault could undo the zap. */
+	/* Protected by exclusive access, so that no fault can map the page after a zap. */
 	bool granted;
 	struct edu_vfio_pci_status *status;
 };
@@ -46,7 +47,7 @@ static void set_granted(struct edu_vfio_pci_core_device *priv, bool granted)
 {
 	vfio_pci_core_assert_access_locked(&priv->core_device);
 	priv->granted = granted;
-	/* User space reads it through its mapping, at any time. */
+	/* User space reads the page through its mapping at any time. */
 	WRITE_ONCE(priv->status->granted, granted);
 }
 
@@ -56,21 +57,21 @@ static int set_guard(struct edu_vfio_pci_core_device *priv, bool grant)
 	int ret = 0;
 
 	vfio_pci_core_access_lock(vdev);
-	/* "granted" is to imply "accessible"; access_revoke ends both. */
+	/* granted implies that the page is accessible; access_revoke ends both. */
 	if (grant && (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev)))
 		ret = -EIO;
 	else if (grant && READ_ONCE(priv->recalled))
 		ret = -EBUSY;
 	else
 		set_granted(priv, grant);
-	/* From all processes; faults wait for the lock, then see that it is not granted. */
+	/* Unmap the page from all processes.  Faults wait for the lock, then see the new state. */
 	if (!grant)
 		vfio_pci_core_zap_range(vdev, GUARD_POS, GUARD_LEN);
 	vfio_pci_core_access_unlock(vdev);
 	return ret;
 }
 
-/* A device-specific region: a status page that is mapped, a control register that is written. */
+/* A device-specific region: a status page to map and a control register to write. */
 static ssize_t guard_region_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,
 			       loff_t *ppos, bool iswrite)
 {
@@ -93,22 +94,22 @@ static int guard_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_
 		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
-	/* Without this, mprotect() would make it writable. */
+	/* Otherwise mprotect() could make the mapping writable. */
 	vm_flags_clear(vma, VM_MAYWRITE);
-	/* Now rather than by a fault: this is not device memory and is never zapped. */
+	/* Insert the page now, not in a fault: it is not device memory and never zapped. */
 	return vm_insert_page(vma, vma->vm_start, page);
 }
 
 static int guard_region_caps(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
 			     struct vfio_info_cap *caps)
 {
-	/* Without it, the region's flag would promise that all of it can be mapped. */
+	/* Without this capability the region's flag means that all of it can be mapped. */
 	static const struct vfio_region_sparse_mmap_area area = { .offset = 0, .size = PAGE_SIZE };
 
 	return vfio_pci_core_add_sparse_mmap(caps, &area, 1);
 }
 
-/* Called at close, and must be there; but the status page stays: see probe. */
+/* A mandatory callback, called at close.  The status page lives until remove: see probe. */
 static void guard_region_release(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region)
 {
 }
@@ -126,22 +127,22 @@ static int edu_vfio_pci_open_device(struct vfio_device *core_vdev)
 	u32 flags = VFIO_REGION_INFO_FLAG_WRITE | VFIO_REGION_INFO_FLAG_MMAP;
 	int ret;
 
-	/* First: powers up, resets.  Before it the device must not be touched. */
+	/* First: powers up and resets.  The device must not be touched before. */
 	ret = vfio_pci_core_enable(vdev);
 	if (ret)
 		return ret;
 	ret = vfio_pci_core_register_dev_region(vdev, EDU_VFIO_PCI_REGION_TYPE,
 						EDU_VFIO_PCI_REGION_SUBTYPE, &guard_regops,
 						EDU_VFIO_PCI_REGION_SIZE, flags, NULL);
-	/* Last: decides what can be mapped; a VF's token is in use from here on. */
+	/* Last: decides what can be mapped; counts the user of a VF token. */
 	if (!ret)
 		vfio_pci_core_finish_enable(vdev);
-	else	/* Not the core's close_device: that undoes finish_enable, too. */
+	else	/* Not vfio_pci_core_close_device(), which also undoes finish_enable. */
 		vfio_pci_core_disable(vdev);
 	return ret;
 }
 
-/* Registers of the guarded page are 32 bits wide, and an access to it is one of them. */
+/* Registers of the guarded page are 32 bits wide; allow one register per access. */
 static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf, size_t count,
 			loff_t *ppos, bool iswrite)
 {
@@ -155,11 +156,11 @@ static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
 		return -EINVAL;
 	if (iswrite && copy_from_user(&val, buf, sizeof(val)))
 		return -EFAULT;
-	/* The core's read and write do it, too: the device may be asleep. */
+	/* The device may be suspended.  vfio_pci_core_read() and _write() do this as well. */
 	ret = pm_runtime_resume_and_get(&vdev->pdev->dev);
 	if (ret)
 		return ret;
-	/* No user memory in here: its page fault may wait for this very lock. */
+	/* Do not access user memory here: its page fault may wait for this lock. */
 	ret = vfio_pci_core_access_begin(vdev);
 	if (!ret) {
 		if (!priv->granted)
@@ -179,7 +180,7 @@ static ssize_t guard_rw(struct edu_vfio_pci_core_device *priv, char __user *buf,
 	return ret ?: count;
 }
 
-/* Asked of all of an access, so that none gets in by starting before the page. */
+/* Check the whole range: an access may start before the guarded page. */
 static bool is_guarded(u64 pos, size_t count)
 {
 	return pos < GUARD_POS + GUARD_LEN && pos + count > GUARD_POS;
@@ -203,7 +204,9 @@ static ssize_t edu_vfio_pci_write(struct vfio_device *core_vdev, const char __us
 
 static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	/* An eventfd could write to the guarded page; user memory says where to, and may change. */
+	/*
+	 * Refuse all ioeventfds: one could write to the guarded page, and @arg may change any time.
+	 */
 	if (cmd == VFIO_DEVICE_IOEVENTFD)
 		return -ENOTTY;
 	return vfio_pci_core_ioctl(core_vdev, cmd, arg);
@@ -211,11 +214,11 @@ static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd, 
 
 static vm_fault_t edu_vfio_pci_fault(struct vm_fault *vmf)
 {
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;	/* so the core's mmap */
+	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
 	phys_addr_t guard = pci_resource_start(vdev->pdev, GUARD_BAR) + GUARD_START;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	/* An offset in the device file, because vm_pgoff is: a zap would miss it otherwise. */
+	/* Offsets in the device file, as in vm_pgoff, by which zaps find the mapping. */
 	if (vmf->pgoff != GUARD_POS >> PAGE_SHIFT)
 		return vfio_pci_core_fault(vmf);
 
@@ -228,7 +231,7 @@ static vm_fault_t edu_vfio_pci_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-/* No large entry covers the guarded page, nor a window of the core's fault: see probe. */
+/* The declared range in probe keeps large entries and fault windows off the guarded page. */
 static const struct vm_operations_struct edu_vfio_pci_mmap_ops = {
 	.fault		= edu_vfio_pci_fault,
 	.huge_fault	= vm_ops_huge_fault(vfio_pci_core_huge_fault),
@@ -238,22 +241,22 @@ static int edu_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_struc
 {
 	int ret = vfio_pci_core_mmap(core_vdev, vma);
 
-	/* Only where the core's handlers were: the region has none, other BARs need no others. */
+	/* Only for BAR 0: the region has no handlers, and other BARs keep those of the core. */
 	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) == GUARD_BAR)
 		vma->vm_ops = &edu_vfio_pci_mmap_ops;
 	return ret;
 }
 
-/* The host wants the device back; called again and again until the user has closed it. */
+/* The host wants the device back; called repeatedly until the user has closed it. */
 static void edu_vfio_pci_request(struct vfio_device *core_vdev, unsigned int count)
 {
 	WRITE_ONCE(to_edu(core_vdev)->recalled, true);
 	set_guard(to_edu(core_vdev), false);
-	/* Without this nobody would tell the user. */
+	/* Required: signals the user's request eventfd. */
 	vfio_pci_core_request(core_vdev, count);
 }
 
-/* The core's for all else, close included.  The name is the driver's: new VFs are bound by it. */
+/* Other callbacks are the core's.  New VFs get .name, the driver's name, as driver_override. */
 DEFINE_VFIO_PCI_OPS(edu_vfio_pci_ops,
 	.name		= KBUILD_MODNAME,
 	.open_device	= edu_vfio_pci_open_device,
@@ -264,13 +267,13 @@ DEFINE_VFIO_PCI_OPS(edu_vfio_pci_ops,
 	.request	= edu_vfio_pci_request,
 );
 
-/* Decode off, power-down, reset, low power, close: the core zaps the page, this ends the grant. */
+/* Decode off, power-down, reset, low power, close: the core zaps the page; end the grant. */
 static void edu_vfio_pci_access_revoke(struct vfio_pci_core_device *vdev)
 {
 	set_granted(to_edu(&vdev->vdev), false);
 }
 
-/* No get_dmabuf_phys: who imports a dma-buf of BAR 0 would have the guarded page in it. */
+/* No get_dmabuf_phys: importers of a dma-buf of BAR 0 would reach the guarded page. */
 static const struct vfio_pci_device_ops edu_vfio_pci_dev_ops = {
 	.access_revoke	= edu_vfio_pci_access_revoke,
 };
@@ -284,14 +287,14 @@ static int edu_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *
 				 &pdev->dev, &edu_vfio_pci_ops);
 	if (IS_ERR(priv))
 		return PTR_ERR(priv);
-	/* Not priv: the core's error and SR-IOV callbacks take it for their own structure. */
+	/* Not priv: the core's callbacks expect a struct vfio_pci_core_device here. */
 	dev_set_drvdata(&pdev->dev, &priv->core_device);
 	priv->core_device.pci_ops = &edu_vfio_pci_dev_ops;
-	/* Until remove, not until close: a closed device may be reset, too. */
+	/* Lives until remove, not until close: a closed device may be reset as well. */
 	priv->status = (void *)devm_get_free_pages(&pdev->dev, GFP_KERNEL | __GFP_ZERO, 0);
 	if (!priv->status)
 		goto put;
-	/* A declared range is never mapped together with what lies beside it. */
+	/* A declared range is never mapped together with its neighbours. */
 	ret = vfio_pci_core_set_memtype(&priv->core_device, GUARD_BAR, GUARD_START, GUARD_LEN,
 					VFIO_PCI_MEMTYPE_UC, 0);
 	if (ret) {
@@ -299,13 +302,13 @@ static int edu_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_id *
 		goto put;
 	}
 
-	/* Live migration: migration_flags, mig_ops and log_ops of core_device.vdev are set here. */
+	/* Live migration: set migration_flags, mig_ops and log_ops of core_device.vdev here. */
 	/* Last: user space may open the device from here on. */
 	ret = vfio_pci_core_register_device(&priv->core_device);
 	if (!ret)
 		return 0;
 put:
-	/* Not kfree(): it runs the release callback, and frees when the last reference is gone. */
+	/* Not kfree(): the last reference calls .release and frees. */
 	vfio_put_device(&priv->core_device.vdev);
 	return ret;
 }
@@ -319,14 +322,14 @@ static void edu_vfio_pci_remove(struct pci_dev *pdev)
 	vfio_put_device(&vdev->vdev);
 }
 
-/* Any reset of the device, sysfs's too; nobody has access, and the grant has ended. */
+/* Called after any reset, also through sysfs, with exclusive access; the grant has ended. */
 static void edu_vfio_pci_reset_done(struct pci_dev *pdev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
 	struct edu_vfio_pci_status *status = to_edu(&vdev->vdev)->status;
 
 	WRITE_ONCE(status->resets, status->resets + 1);
-	/* Last: gives the device back, if it was this that took it away. */
+	/* Last: restores access if the core's reset_prepare revoked it. */
 	vfio_pci_core_reset_done(pdev);
 }
 
@@ -336,7 +339,7 @@ static const struct pci_error_handlers edu_vfio_pci_err_handlers = {
 	.reset_done	= edu_vfio_pci_reset_done,
 };
 
-/* The macro keeps the driver from taking devices that were not given to vfio: driver_override. */
+/* The macro restricts the driver to devices that were given to vfio by driver_override. */
 static const struct pci_device_id edu_vfio_pci_table[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x1234, 0x11e8) },
 	{}
@@ -349,7 +352,7 @@ static struct pci_driver edu_vfio_pci_driver = {
 	.probe			= edu_vfio_pci_probe,
 	.remove			= edu_vfio_pci_remove,
 	.err_handler		= &edu_vfio_pci_err_handlers,
-	/* vfio assigns the IOMMU domain; the driver core would claim one for kernel DMA. */
+	/* vfio assigns the IOMMU domain; otherwise the driver core claims one for kernel DMA. */
 	.driver_managed_dma	= true,
 };
 module_pci_driver(edu_vfio_pci_driver);

@@ -367,7 +367,7 @@ TEST_F_TIMEOUT(guard, thread_that_races, 60)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, racer, &race));
 	for (int i = 0; i < 3000; i++) {
 		ASSERT_EQ(GRANTED, set_guard(self, 1));
-		/* Both sides must have a chance, on one CPU, too. */
+		/* Both sides must get a chance, even on one CPU. */
 		if (i % 64 == 0)
 			usleep(1000);
 		ASSERT_EQ(GRANTED, set_guard(self, 0));

@@ -44,9 +44,9 @@ struct vfio_region_dma_range;
 /**
  * DOC: Offsets in the device file
  *
- * The region index stands in bits 40 and up of an offset in the device file, the offset within the
- * region below.  The same number, in pages, is vma->vm_pgoff of every mapping, always: it is what
- * unmap_mapping_range() finds a mapping by.
+ * Bits 40 and up of an offset in the device file hold the region index, the bits below the offset
+ * within the region.  vma->vm_pgoff of every mapping is always this offset in pages:
+ * unmap_mapping_range() finds mappings by it.
  */
 
 #define VFIO_PCI_OFFSET_SHIFT		40
@@ -130,8 +130,8 @@ struct vfio_pci_region {
  *	touch user memory.
  * @access_restore: SDK: optional; device memory is accessible.  Called with exclusive access and
  *	under the same rules.  Not called after an @access_revoke that left the device
- *	inaccessible, and called without one before it by acts that take nothing away, such as a
- *	write to COMMAND.
+ *	inaccessible, and also called without a preceding one, after operations that take nothing
+ *	away, such as a write to COMMAND.
  *
  * Exclusive access is what vfio_pci_core_access_lock() gives.  In a reset initiated outside the
  * core memory_lock is not part of it, so state that a hook shares with the driver's fault handler
@@ -162,8 +162,8 @@ struct vfio_pci_device_ops {
  *	vfio_pci_core_get_iomap()
  * @bar_mmap_supported: user space may map this BAR
  * @memory_lock: held for read while device memory is touched, for write while it is taken away or
- *	given back.  As upstream's; vfio_pci_core_access_begin(), vfio_pci_core_access_lock() and
- *	their like take it, and exclude resets initiated outside the core as well.  A driver that
+ *	given back.  As in upstream; vfio_pci_core_access_begin(), vfio_pci_core_access_lock()
+ *	and the like take it and also exclude resets initiated outside the core.  A driver that
  *	holds it may reset the device by any function of the PCI core.
  * @igate: serialises interrupt set-up and tear-down
  * @pm_runtime_engaged: user space put the device in low power; under @memory_lock
@@ -224,7 +224,7 @@ struct vfio_pci_core_device {
 	bool			nointxmask:1;
 	bool			disable_vga:1;
 	/* private: */
-	/* Change at any time, each under a lock of its own: a word each. */
+	/* Change at any time, each under its own lock, so they must not share a word. */
 	bool			needs_reset;
 	bool			pm_intx_masked;
 	/* public: */
@@ -261,7 +261,7 @@ struct vfio_pci_core_device {
 	/* private: exported dma-bufs (vfio_pci_dmabuf.c) */
 	struct list_head	dmabufs;
 
-	/* private: the driver's tables with what they lack (vfio_pci_ops.c) */
+	/* private: copies of the driver's tables, completed (vfio_pci_ops.c) */
 	struct vfio_device_ops		ops;
 	struct vfio_migration_ops	mig_ops;
 	/* private: live migration, or NULL (vfio_pci_live.c) */
@@ -272,7 +272,7 @@ struct vfio_pci_core_device {
  * enum vfio_pci_io_width - widest single access vfio_pci_core_do_io_rw() may use, in bytes
  * @VFIO_PCI_IO_WIDTH_1: bytes only
  * @VFIO_PCI_IO_WIDTH_2: up to 16 bits
- * @VFIO_PCI_IO_WIDTH_4: up to 32 bits; option ROMs and VGA want no more
+ * @VFIO_PCI_IO_WIDTH_4: up to 32 bits; the limit for option ROMs and VGA
  * @VFIO_PCI_IO_WIDTH_8: up to 64 bits
  */
 enum vfio_pci_io_width {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * coherent-bar-vfio-pci: shows memory that is no PCI resource as BAR 2 of a function, in the manner
- * of drivers for GPUs whose memory the CPU reaches coherently, beside PCI.
+ * coherent-bar-vfio-pci: presents memory that is not a PCI resource as BAR 2 of a function, like
+ * drivers for GPUs whose memory the CPU accesses coherently, not through PCI.
  *
- * Here the memory is 2 MiB that the driver allocates at open.  It is written back like any memory:
- * the core, which knows nothing of it, maps what it has uncached or write-combining.  What the core
- * still does is revoke: the region has the offsets of a BAR, so whatever unmaps the BARs unmaps it,
- * as long as faults ask the core's gate, as vfio_pci_vmf_insert_pfn() does.
+ * Here the memory is 2 MiB that the driver allocates at open and maps write-back; the core maps its
+ * own BARs uncached or write-combining and does not know this memory.  The core still revokes it:
+ * the region has the offsets of a BAR, so whatever zaps the BARs zaps it, provided that faults go
+ * through the core's gate, as vfio_pci_vmf_insert_pfn() does.
  *
  * It takes functions without a BAR 2 and 3 of their own, such as QEMU's edu.
  */
@@ -29,7 +29,7 @@
 struct coherent_bar_vfio_pci_core_device {
 	struct vfio_pci_core_device	core_device;
 	struct page			*memory;
-	__le64				address;	/* what the user wrote to BARs 2 and 3 */
+	__le64				address;	/* values written to BARs 2 and 3 */
 };
 
 static struct coherent_bar_vfio_pci_core_device *to_coherent(struct vfio_device *core_vdev)
@@ -43,7 +43,7 @@ static int coherent_bar_vfio_pci_open_device(struct vfio_device *core_vdev)
 	struct vfio_pci_core_device *vdev = &cdev->core_device;
 	int ret;
 
-	/* Zeroed: the last user's data is not the next one's. */
+	/* Zeroed, so that no data leaks from the previous user. */
 	cdev->memory = alloc_pages_node(dev_to_node(&vdev->pdev->dev),
 					GFP_KERNEL_ACCOUNT | __GFP_ZERO, get_order(COHERENT_SIZE));
 	if (!cdev->memory)
@@ -80,8 +80,8 @@ static int coherent_bar_vfio_pci_region_info(struct vfio_device *core_vdev,
 }
 
 /*
- * One page, or 2 MiB.  Nobody reserves anything for ordinary memory: x86 looks the type up in the
- * pages themselves, other architectures take it from vm_page_prot.
+ * Map one page or 2 MiB.  Ordinary memory has no memory-type reservation: x86 looks the type up in
+ * the pages themselves, other architectures take it from vm_page_prot.
  */
 static vm_fault_t coherent_bar_vfio_pci_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -114,7 +114,7 @@ static const struct vm_operations_struct coherent_bar_vfio_pci_vm_ops = {
 	.huge_fault	= vm_ops_huge_fault(coherent_bar_vfio_pci_huge_fault),
 };
 
-/* vm_page_prot stays as it is: written back.  vm_pgoff stays, too: zaps find the mapping by it. */
+/* Keep vm_page_prot: write-back.  Keep vm_pgoff: zaps find the mapping by it. */
 static int coherent_bar_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	unsigned long pgoff = vma->vm_pgoff & BAR_PGOFF_MASK;
@@ -131,7 +131,7 @@ static int coherent_bar_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_a
 	return 0;
 }
 
-/* The rules of the core's own read and write: gate under the lock, user memory outside of it. */
+/* As the core's read and write: check the gate under the lock, access user memory outside. */
 static ssize_t coherent_bar_vfio_pci_rw(struct coherent_bar_vfio_pci_core_device *cdev,
 					char __user *buf, size_t count, loff_t *ppos, bool iswrite)
 {
@@ -169,8 +169,8 @@ static ssize_t coherent_bar_vfio_pci_rw(struct coherent_bar_vfio_pci_core_device
 }
 
 /*
- * A guest sizes and places BARs through config space.  The function has no BAR 2 and 3 there: the
- * core says 0 and drops writes.  Lay a 64-bit prefetchable BAR over it.
+ * A guest sizes and places BARs through config space.  The core reports BARs 2 and 3 as 0 and drops
+ * writes, because the function has none.  Overlay a 64-bit prefetchable BAR.
  */
 static ssize_t coherent_bar_vfio_pci_read(struct vfio_device *core_vdev, char __user *buf,
 					  size_t count, loff_t *ppos)
@@ -231,7 +231,7 @@ static int coherent_bar_vfio_pci_probe(struct pci_dev *pdev, const struct pci_de
 	int ret;
 
 	if (pci_resource_len(pdev, COHERENT_BAR) || pci_resource_len(pdev, COHERENT_BAR + 1)) {
-		pci_err(pdev, "has a BAR %u or %u of its own: use a function that has not\n",
+		pci_err(pdev, "has a BAR %u or %u of its own: use a function without them\n",
 			COHERENT_BAR, COHERENT_BAR + 1);
 		return -ENODEV;
 	}

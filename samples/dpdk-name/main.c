@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vfio-pci.ko: a name and nothing else. DPDK wants two things to be called vfio-pci: the driver of
- * the device, which the parameter "name" of our drivers is for, and a loaded module, which it looks
- * for as /sys/module/vfio_pci. This module has no code, so it loads beside any driver; it is never
- * installed, because modprobe would take it for the kernel's own.
+ * vfio-pci.ko: a module without code.  DPDK expects the name vfio-pci for two things: the driver of
+ * the device, see the parameter "name" of our drivers, and a loaded module, /sys/module/vfio_pci.
+ * This module loads beside any driver.  It is never installed, because modprobe would take it for
+ * the kernel's own.
  */
 #include <linux/module.h>
 

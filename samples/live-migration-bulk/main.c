@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * live-migration-bulk-vfio-pci: live migration of a BAR of memory, hundreds of MiB of it
+ * live-migration-bulk-vfio-pci: live migration of a BAR with hundreds of MiB of memory
  *
- * For QEMU's ivshmem-plain.  All memory is sent while the guest runs, then what it has touched
- * since.  That is known without help from the device: a page that was sent is unmapped, and the
- * fault that maps it again marks it.
+ * For QEMU's ivshmem-plain.  All memory is sent while the guest runs, then the pages it has touched
+ * since.  These are tracked without help from the device: a page is unmapped when it is sent, and
+ * the fault that maps it again marks it dirty.
  */
 #include <linux/bitmap.h>
 #include <linux/io.h>
@@ -21,7 +21,7 @@
 #define BULK_POS	VFIO_PCI_INDEX_TO_OFFSET(BULK_BAR)
 #define BULK_RUN	8U	/* pages in a piece */
 
-/* A piece: some pages that follow each other. */
+/* A piece: consecutive pages. */
 struct bulk_piece {
 	__le64	page;
 	u8	data[];
@@ -31,8 +31,8 @@ struct bulk_device {
 	struct vfio_pci_core_device core_device;
 	unsigned long	*touched;	/* pages to send; set at any time */
 	unsigned int	pages;
-	unsigned int	cursor;		/* next page to look at, in callbacks only */
-	unsigned int	sent_once;	/* up to here the first pass has come */
+	unsigned int	cursor;		/* next page to check; used in callbacks only */
+	unsigned int	sent_once;	/* progress of the first pass */
 	bool		tracking;	/* under memory_lock */
 };
 
@@ -47,13 +47,13 @@ static void bulk_track(struct bulk_device *bulk, bool on)
 
 	vfio_pci_core_access_lock(vdev);
 	bulk->tracking = on;
-	/* Large entries make place for those of single pages. */
+	/* Zap large entries, so that single pages fault. */
 	if (on)
 		vfio_pci_core_zap_region(vdev, BULK_BAR);
 	vfio_pci_core_access_unlock(vdev);
 }
 
-/* Memory does nothing by itself. */
+/* Memory does not change by itself. */
 static int bulk_stop_or_run(struct vfio_pci_core_device *vdev)
 {
 	return 0;
@@ -101,7 +101,7 @@ static ssize_t bulk_save(struct vfio_pci_core_device *vdev, struct vfio_pci_live
 	io = vfio_pci_live_access_begin(vdev, BULK_BAR);
 	if (IS_ERR(io))
 		return PTR_ERR(io);
-	/* Whoever writes from here on marks the page anew. */
+	/* Writes from here on mark the page again. */
 	for (page = first; page < end; page++)
 		clear_bit(page, bulk->touched);
 	if (bulk->tracking)
@@ -161,8 +161,8 @@ static const struct vfio_pci_live_ops bulk_live_ops = {
 };
 
 /*
- * Not the core's handlers: between a look at @tracking and their insertion of an entry, tracking
- * could begin.
+ * Not the core's handlers: tracking could begin between a check of @tracking and the insertion of
+ * an entry.
  */
 static vm_fault_t bulk_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -218,7 +218,9 @@ static ssize_t bulk_write(struct vfio_device *core_vdev, const char __user *buf,
 
 	if (*ppos - BULK_POS > (u64)bulk->pages * PAGE_SIZE)
 		return ret;
-	/* Afterwards: a save in between has either seen it or sends the page once more. */
+	/*
+	 * Mark after the write: a save in between has either seen the data or sends the page again.
+	 */
 	for (page = pos / PAGE_SIZE; ret > 0 && page <= (pos + ret - 1) / PAGE_SIZE; page++)
 		set_bit(page, bulk->touched);
 	return ret;
@@ -226,7 +228,7 @@ static ssize_t bulk_write(struct vfio_device *core_vdev, const char __user *buf,
 
 static long bulk_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	/* Written by nobody who faults. */
+	/* Not written through a mapping, so no fault marks it. */
 	if (cmd == VFIO_DEVICE_IOEVENTFD)
 		return -ENOTTY;
 	return vfio_pci_core_ioctl(core_vdev, cmd, arg);

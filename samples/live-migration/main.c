@@ -25,13 +25,13 @@
 #define EDU_DMA_MASK	(BIT(28) - 1)
 #define EDU_IDLE_MS	1000
 
-/* Registers that are saved, at most 28 bits of those of 64. */
+/* Saved registers; of the 64-bit ones at most 28 bits are used. */
 enum { LIVENESS, FACTORIAL, STATUS, IRQ_STATUS, SRC, DST, COUNT, NR_REGS };
 static const u16 edu_reg[NR_REGS] = {
 	0x04, 0x08, EDU_STATUS, 0x24, 0x80, EDU_DMA_DST, EDU_DMA_COUNT
 };
 
-/* Not in it: the 4 KiB buffer, which is reached by DMA alone. */
+/* Without the 4 KiB buffer, which can be accessed by DMA only. */
 struct edu_state {
 	__le32	reg[NR_REGS];
 	__le32	waiting;
@@ -41,8 +41,8 @@ struct edu_state {
 struct edu_device {
 	struct vfio_pci_core_device core_device;
 	bool	held;		/* no DMA may start */
-	u32	waiting;	/* command that was given meanwhile, 0: none */
-	bool	writes;		/* the transfer below may write, or has written, guest memory */
+	u32	waiting;	/* command written meanwhile; 0: none */
+	bool	writes;		/* the transfer below writes, or has written, guest memory */
 	u32	iova;
 	u32	len;
 };
@@ -52,7 +52,7 @@ static struct edu_device *to_edu(struct vfio_pci_core_device *vdev)
 	return container_of(vdev, struct edu_device, core_device);
 }
 
-/* Log what the last transfer wrote.  While it goes on it has to be logged once more. */
+/* Log what the last transfer wrote.  If it still runs, it has to be logged again later. */
 static void edu_log(struct edu_device *edu, void __iomem *regs)
 {
 	bool busy = readl(regs + EDU_DMA_CMD) & EDU_DMA_RUN;
@@ -94,7 +94,7 @@ static int edu_run(struct vfio_pci_core_device *vdev)
 	return 0;
 }
 
-/* From now on commands wait; let those that do not come to an end. */
+/* Queue commands from now on; let those in progress end. */
 static int edu_stop(struct vfio_pci_core_device *vdev)
 {
 	int ret;
@@ -108,7 +108,7 @@ static int edu_stop(struct vfio_pci_core_device *vdev)
 	return ret;
 }
 
-/* Accesses of peers do no harm, so what is held stays held, and that is all. */
+/* Accesses of peers do no harm: keep holding commands, nothing else. */
 static int edu_run_p2p(struct vfio_pci_core_device *vdev)
 {
 	return 0;
@@ -142,7 +142,7 @@ static void edu_precopy_left(struct vfio_pci_core_device *vdev, struct vfio_pci_
 {
 }
 
-/* The register takes an argument and gives its factorial: which one?  34 and above give 0. */
+/* The register takes n and returns n!: find n.  From 34 on the result is 0. */
 static int edu_argument(u32 factorial)
 {
 	u32 product = 1;
@@ -169,7 +169,7 @@ static int edu_load(struct vfio_pci_core_device *vdev, const void *buf, u32 vers
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	writel(~reg[LIVENESS], regs + edu_reg[LIVENESS]);
-	writel(0, regs + EDU_STATUS);	/* no interrupt for what is computed now */
+	writel(0, regs + EDU_STATUS);	/* no interrupt for the factorial computed now */
 	writel(n, regs + edu_reg[FACTORIAL]);
 	vfio_pci_live_access_end(vdev);
 

@@ -2,8 +2,8 @@
 /*
  * naive-wc-vfio-pci: how NOT to make a BAR write-combining.
  *
- * This is what everybody writes first.  It compiles, it loads, no call fails, nothing is logged,
- * and user space gets an uncached mapping: README.md.  samples/wc-bar is how it works.
+ * This is the obvious attempt.  It compiles and loads, no call fails, nothing is logged, and user
+ * space gets an uncached mapping: see README.md.  samples/wc-bar shows how to do it.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -15,7 +15,7 @@ static int naive_wc_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_
 {
 	int ret = vfio_pci_core_mmap(core_vdev, vma);
 
-	/* A hope, not a reservation: each entry's type is looked up where the BAR was mapped. */
+	/* No reservation: each entry gets the type with which the BAR was first mapped. */
 	if (!ret)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	return ret;

@@ -2,19 +2,19 @@
 /*
  * wc-bar-vfio-pci: gives user space write-combining BARs, of any PCI function.
  *
- * The driver only declares what is to be write-combining; the core does the rest at each open, in
- * this order, and docs/memory-types.md says why in no other:
+ * The driver only declares what is to be write-combining.  At each open the core does the rest, in
+ * this order; docs/memory-types.md explains the order:
  *
- *   1. claim the BAR, so that nobody maps it from now on;
- *   2. cut it into segments, MSI-X pages apart;
- *   3. ioremap_wc() each write-combining segment, which also reserves its memory type (x86 keeps
- *      one type for each physical range: the first one who asks decides);
- *   4. look into the page tables whether that is what we got, because every call so far reports
- *      success when it is not;
- *   5. if not: uncached throughout, or no open at all, as the driver wants;
+ *   1. claim the BAR, so that no other driver maps it;
+ *   2. cut it into segments, with MSI-X pages separate;
+ *   3. ioremap_wc() each write-combining segment, which also reserves its memory type (x86 has one
+ *      type for each physical range: the first request decides);
+ *   4. verify the type in the page tables, because every call so far reports success even if it was
+ *      not granted;
+ *   5. if not granted: fall back to uncached or fail the open, as the driver chose;
  *   6. at each fault, insert entries with the type of their segment.
  *
- * Close undoes 3 and 1.  User space finds the outcome in VFIO_REGION_INFO_CAP_SDK_MEMTYPE.
+ * Close undoes 3 and 1.  User space finds the result in VFIO_REGION_INFO_CAP_SDK_MEMTYPE.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -47,10 +47,10 @@ MODULE_PARM_DESC(name,
 		 "Name to register the driver by (default: wc-bar-vfio-pci); vfio-pci is for programs that look for that name, DPDK among them, and free only while the kernel's own driver of that name is not loaded");
 
 /*
- * The core adds two rules of its own.  A BAR that is not prefetchable may have registers whose
- * reads have side effects, and a write-combining mapping lets the CPU read speculatively: refused
- * unless the flag says that we know better.  The pages of the MSI-X table and pending bits stay
- * uncached whatever is declared: an unmasked vector must not linger in a CPU's buffer.
+ * The core enforces two rules.  A BAR that is not prefetchable may have registers whose reads have
+ * side effects, and a write-combining mapping allows speculative reads: it is refused without
+ * VFIO_PCI_MEMTYPE_NONPREFETCH.  The pages of the MSI-X table and pending bits are always uncached:
+ * a write that unmasks a vector must not stay in a CPU's buffer.
  */
 static int wc_bar_vfio_pci_declare(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
 				   u64 len)
@@ -91,11 +91,11 @@ static int wc_bar_vfio_pci_declare_prefetchable(struct vfio_pci_core_device *vde
 	}
 
 	if (!found)
-		pci_notice(vdev->pdev, "no prefetchable memory BAR: everything stays uncached\n");
+		pci_notice(vdev->pdev, "no prefetchable memory BAR: all BARs remain uncached\n");
 	return 0;
 }
 
-/* "2" or "2:0x1000:0x3000", several separated by commas. */
+/* "2" or "2:0x1000:0x3000", or a comma-separated list of these. */
 static int wc_bar_vfio_pci_declare_ranges(struct vfio_pci_core_device *vdev)
 {
 	char *copy, *rest, *item;
@@ -113,7 +113,7 @@ static int wc_bar_vfio_pci_declare_ranges(struct vfio_pci_core_device *vdev)
 
 		fields = sscanf(item, "%u%n:%lli:%lli%n", &bar, &used, &offset, &len, &used);
 		if ((fields != 1 && fields != 3) || item[used] || bar >= PCI_STD_NUM_BARS) {
-			pci_err(vdev->pdev, "\"%s\" in ranges is not of the form BAR[:OFFSET:LENGTH]\n",
+			pci_err(vdev->pdev, "invalid range \"%s\" in ranges: use BAR[:OFFSET:LENGTH]\n",
 				item);
 			ret = -EINVAL;
 			break;
@@ -127,7 +127,7 @@ static int wc_bar_vfio_pci_declare_ranges(struct vfio_pci_core_device *vdev)
 	return ret;
 }
 
-/* All but the name, which the parameter decides when the module is loaded. */
+/* Without a name: the module parameter sets it at load time. */
 DEFINE_VFIO_PCI_OPS(wc_bar_vfio_pci_nameless_ops);
 
 static struct vfio_device_ops wc_bar_vfio_pci_ops __ro_after_init;
@@ -143,7 +143,7 @@ static int wc_bar_vfio_pci_probe(struct pci_dev *pdev, const struct pci_device_i
 
 	dev_set_drvdata(&pdev->dev, vdev);
 
-	/* Before the device can be opened, for then these BARs are mapped. */
+	/* Before the device can be opened: open maps these BARs. */
 	if (*ranges)
 		ret = wc_bar_vfio_pci_declare_ranges(vdev);
 	else
@@ -174,12 +174,12 @@ static struct pci_driver wc_bar_vfio_pci_driver = {
 static int __init wc_bar_vfio_pci_init(void)
 {
 	if (!*name || strchr(name, '/')) {
-		pr_err("name=\"%s\" cannot be the name of a driver: leave it away for wc-bar-vfio-pci\n",
+		pr_err("name=\"%s\" cannot be the name of a driver: omit the parameter for wc-bar-vfio-pci\n",
 		       name);
 		return -EINVAL;
 	}
 
-	/* The same name twice: new VFs are bound by that of the ops. */
+	/* Both names must match: new VFs get the name of the ops as driver_override. */
 	wc_bar_vfio_pci_ops = wc_bar_vfio_pci_nameless_ops;
 	wc_bar_vfio_pci_ops.name = name;
 	wc_bar_vfio_pci_driver.name = name;

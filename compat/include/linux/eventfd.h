@@ -5,7 +5,7 @@
 #ifndef VFIO_PCI_SDK_COMPAT_EVENTFD_H
 #define VFIO_PCI_SDK_COMPAT_EVENTFD_H
 
-/* The second argument is what to add to the counter; nobody ever wanted anything but 1. */
+/* The second argument is added to the counter; all callers pass 1. */
 #ifndef HAVE_EVENTFD_SIGNAL_HAS_1_ARG
 #define eventfd_signal(ctx)	((void)(eventfd_signal)(ctx, 1))
 #endif

@@ -16,7 +16,10 @@ static inline int vfsdk_irq_bypass_register_producer(struct irq_bypass_producer 
 	producer->token = eventfd;
 	producer->irq = irq;
 	ret = irq_bypass_register_producer(producer);
-	/* Unregistering is a nop without a token, as it is in 7.3 for what was never registered. */
+	/*
+	 * Without a token unregistering is a no-op, as in 7.3 for a producer that is not
+	 * registered.
+	 */
 	if (ret)
 		producer->token = NULL;
 	return ret;

@@ -18,8 +18,8 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #endif
 
 /*
- * Linux kernel ("mm: introduce new flag to indicate wc safe") (in v6.9); no architecture asks
- * before
+ * Linux kernel ("mm: introduce new flag to indicate wc safe") (in v6.9); no
+ * architecture checks it before
  */
 #ifndef VM_ALLOW_ANY_UNCACHED
 #define VM_ALLOW_ANY_UNCACHED	VM_NONE
@@ -42,8 +42,8 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #endif
 
 /*
- * A huge_fault callback, or NULL where page tables cannot mark a large entry as special: there
- * get_user_pages() would look for a struct page behind it.
+ * A huge_fault callback, or NULL if page tables cannot mark a large entry as special: then
+ * get_user_pages() would look up a struct page for it.
  */
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
 #define vm_ops_huge_fault(_fn)	(_fn)
@@ -51,7 +51,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #define vm_ops_huge_fault(_fn)	((void *)(0 ? (_fn) : NULL))
 #endif
 
-/* In v6.12; before, there are no large entries of memory without struct page. */
+/* In v6.12; before, memory without struct page cannot have large entries. */
 #ifndef HAVE_PMD_MKSPECIAL
 #define pmd_mkspecial(pmd)	(pmd)
 #define pud_mkspecial(pud)	(pud)

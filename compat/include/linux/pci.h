@@ -5,7 +5,7 @@
 #ifndef VFIO_PCI_SDK_COMPAT_PCI_H
 #define VFIO_PCI_SDK_COMPAT_PCI_H
 
-/* May the CPU map this device's BARs? */
+/* True if the CPU can map this device's BARs. */
 static inline bool pdev_bars_mappable(const struct pci_dev *pdev)
 {
 #ifdef HAVE_PDEV_HAS_NON_MAPPABLE_BARS
@@ -15,7 +15,7 @@ static inline bool pdev_bars_mappable(const struct pci_dev *pdev)
 #endif
 }
 
-/* MSI-X vectors come all at once on these kernels; callers ask pci_msix_can_alloc_dyn() first. */
+/* These kernels allocate all MSI-X vectors at once; callers check pci_msix_can_alloc_dyn(). */
 #ifndef HAVE_PCI_MSIX_CAN_ALLOC_DYN
 struct irq_affinity_desc;
 
@@ -45,7 +45,7 @@ static inline bool pci_is_display(struct pci_dev *pdev)
 }
 #endif
 
-/* The override of a PCI device was a member of struct pci_dev before every device had one. */
+/* driver_override was a member of struct pci_dev before it moved to struct device. */
 #ifndef HAVE_DEVICE_SET_DRIVER_OVERRIDE
 static inline int device_set_driver_override(struct device *dev, const char *s)
 {

@@ -9,7 +9,7 @@
 #ifndef kzalloc_obj
 #include <linux/overflow.h>
 
-/* The flags that were given, or GFP_KERNEL. */
+/* The flags that were passed, or GFP_KERNEL. */
 #define vfsdk_second(empty, second, ...)	(empty second)
 #define vfsdk_gfp(...)			vfsdk_second(, ##__VA_ARGS__, GFP_KERNEL)
 #define vfsdk_objs(alloc, type, count, ...) \

@@ -3,14 +3,14 @@
  * <linux/vfio.h> as Linux 7.3 has it, on kernels that have less.
  *
  * Where the kernel's struct vfio_device_ops lacks callbacks, 7.3's is defined here under the same
- * name, and _vfio_alloc_device() is compat/vfio_ops_get_region_info_caps.c's, which translates
- * between the two.
+ * name, and _vfio_alloc_device() is that of compat/vfio_ops_get_region_info_caps.c, which
+ * translates between the two.
  */
 #if !defined(HAVE_VFIO_MIGRATION_OPS_HAS_DATA_SIZE) && !defined(VFIO_PCI_SDK_COMPAT_VFIO_H)
 /*
- * struct vfio_migration_ops with the member that Linux 7.3 has behind those of the kernel, which
- * never looks there: so one source of a driver serves both.  struct vfio_device points to it, so it
- * has to grow where the kernel's header declares it.
+ * struct vfio_migration_ops with the member that Linux 7.3 appends and this kernel does not read,
+ * so that one source of a driver serves both.  struct vfio_device points to it, so it has to be
+ * extended where the kernel's header declares it.
  */
 #define migration_get_state							\
 	migration_get_state)(struct vfio_device *device,			\
@@ -37,10 +37,10 @@ struct vfio_device_ops;
 
 #ifdef HAVE_VFIO_CHECK_PRECOPY_IOCTL
 /**
- * vfio_device_sdk_precopy_info_v2 - may a driver set flags in struct vfio_precopy_info?
+ * vfio_device_sdk_precopy_info_v2 - tell whether flags of struct vfio_precopy_info may be set
  * @core_vdev: the device, open
  *
- * Linux 7.3's vdev->precopy_info_v2, which older kernels do not have: user space has set
+ * Stands in for Linux 7.3's vdev->precopy_info_v2: user space has set
  * VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 since the device was opened.
  *
  * Return: true if it has.
@@ -74,14 +74,14 @@ static inline int vfio_check_precopy_ioctl(struct vfio_device *vdev, unsigned in
 	if (info->argsz < minsz)
 		return -EINVAL;
 
-	/* An output, but before the feature existed drivers returned what user space had there. */
+	/* Output only; before the feature existed, drivers returned user space's value. */
 	if (vfio_device_sdk_precopy_info_v2(vdev))
 		info->flags = 0;
 	return 0;
 }
 #endif
 
-/* vfio.ko passes states on as they are: the steps between them are all it has to know. */
+/* vfio.ko passes states on unchanged: only the steps between them need to be known. */
 #ifndef HAVE_VFIO_HAS_PRE_COPY
 #define vfio_mig_get_next_state	vfsdk_vfio_mig_get_next_state
 int vfio_mig_get_next_state(struct vfio_device *device, enum vfio_device_mig_state cur_fsm,
@@ -130,7 +130,7 @@ static inline int vfio_iommufd_get_dev_id(struct vfio_device *vdev, struct iommu
 	return VFIO_PCI_DEVID_NOT_OWNED;
 }
 
-/* Context: dev_set->lock held, which keeps the list and its devices in place. */
+/* Context: dev_set->lock held, which keeps the list and its devices stable. */
 static inline struct vfio_device *vfio_find_device_in_devset(struct vfio_device_set *dev_set,
 							     struct device *dev)
 {
@@ -142,7 +142,7 @@ static inline struct vfio_device *vfio_find_device_in_devset(struct vfio_device_
 	return NULL;
 }
 
-/* The union member devid is younger than the structure; it lies where group_id does. */
+/* The union member devid was added later, at the offset of group_id. */
 static inline __u32 *vfio_pci_dependent_devid(struct vfio_pci_dependent_device *dep)
 {
 	return &dep->group_id;
@@ -172,7 +172,7 @@ static inline void vfio_pci_eeh_release(struct pci_dev *pdev)
 
 #ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
 /**
- * vfio_device_sdk_ops - the ops table a driver gave to vfio_alloc_device()
+ * vfio_device_sdk_ops - the ops table that a driver passed to vfio_alloc_device()
  * @core_vdev: a device allocated by one of this core's drivers
  *
  * Return: the table, in the shape of the newest supported kernel.
@@ -237,13 +237,13 @@ void vfio_device_sdk_set_ops(struct vfio_device *core_vdev,
 /**
  * vfio_device_sdk_token_again - check the VF token of an open that vfio.ko may not have checked
  * @core_vdev: the device, about to be opened
- * @match: asked with NULL, the token of who gave none
+ * @match: called with NULL, that is, without a token
  *
- * Where vfio.ko opens character devices without asking for a token, this lets in whom newer kernels
- * let in without one.  Where it asks, this does nothing.
+ * If vfio.ko opens character devices without a check of the token, check that the device may be
+ * opened without one.  If vfio.ko checks, do nothing.
  *
  * Context: process, may sleep; dev_set->lock held.
- * Return: 0, or what @match says.
+ * Return: 0, or the error of @match.
  */
 static inline int vfio_device_sdk_token_again(struct vfio_device *core_vdev,
 					      int (*match)(struct vfio_device *core_vdev,
@@ -260,7 +260,7 @@ int vfio_device_sdk_token_again(struct vfio_device *core_vdev,
 
 #ifdef HAVE_VFIO_DEVICE_HAS_INODE
 /**
- * vfio_device_sdk_mapping - the address space all mappings of a device belong to
+ * vfio_device_sdk_mapping - the address space of all mappings of a device
  * @core_vdev: a device allocated by one of this core's drivers
  *
  * Return: the address space; it lives as long as the device.

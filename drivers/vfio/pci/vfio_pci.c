@@ -2,7 +2,8 @@
 /*
  * vfio-pci-sdk: the plain driver, for any PCI function.
  *
- * It binds nothing by itself: functions come by driver_override, new_id, or the parameter ids.
+ * It binds nothing by itself: functions are given to it by driver_override, new_id or parameter
+ * ids.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,7 +16,7 @@
 static char *name = "vfio-pci-sdk";
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name,
-		 "Name to register the driver by (default: vfio-pci-sdk); vfio-pci is for programs that look for that name, and free only while the kernel's own driver of that name is not loaded");
+		 "Name to register the driver by (default: vfio-pci-sdk); vfio-pci is for programs that look for that name, and is available only while the kernel's own driver of that name is not loaded");
 
 static char ids[1024] __initdata;
 module_param_string(ids, ids, sizeof(ids), 0);
@@ -45,7 +46,7 @@ module_param(disable_denylist, bool, 0444);
 MODULE_PARM_DESC(disable_denylist,
 		 "Bind even functions with errata that their user could exploit against the host (default: N)");
 
-/* Known to hang or corrupt the host when driven by somebody who is not trusted. */
+/* Known to hang or corrupt the host in the hands of an untrusted user. */
 static const struct pci_device_id denylist[] = {
 	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX) },
 	{ PCI_VDEVICE(INTEL, PCI_DEVICE_ID_INTEL_QAT_C3XXX_VF) },
@@ -64,13 +65,14 @@ static bool plain_is_denied(struct pci_dev *pdev)
 		return false;
 
 	if (disable_denylist) {
-		pci_warn(pdev, "binding a function with known errata: disable_denylist is set\n");
+		pci_warn(pdev, "device denylist disabled - allowing device %04x:%04x\n",
+			 pdev->vendor, pdev->device);
 		return false;
 	}
 
 	pci_warn(pdev,
-		 "not binding a function with known errata: if its user is trusted, load %s with disable_denylist=1\n",
-		 KBUILD_MODNAME);
+		 "%04x:%04x exists in the device denylist, driver probing disallowed: load %s with disable_denylist=1 if its user is trusted\n",
+		 pdev->vendor, pdev->device, KBUILD_MODNAME);
 	return true;
 }
 
@@ -78,7 +80,7 @@ static int plain_init_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 
-	/* The values of now, for good: the parameters may change while the device is in use. */
+	/* Latch the parameters: they may change while the device is in use. */
 	vdev->nointxmask = nointxmask;
 	vdev->disable_idle_d3 = disable_idle_d3;
 	vdev->disable_vga = disable_vga;
@@ -97,9 +99,9 @@ static int plain_open_device(struct vfio_device *core_vdev)
 
 	if (vfio_pci_is_intel_display(vdev->pdev)) {
 		ret = vfio_pci_igd_init(vdev);
-		/* -ENODEV: discrete, or firmware offers nothing. */
+		/* -ENODEV: discrete graphics, or no OpRegion. */
 		if (ret && ret != -ENODEV) {
-			pci_warn(vdev->pdev, "cannot set up the Intel graphics regions: %d\n", ret);
+			pci_warn(vdev->pdev, "Failed to setup Intel IGD regions: %d\n", ret);
 			vfio_pci_core_disable(vdev);
 			return ret;
 		}
@@ -109,7 +111,7 @@ static int plain_open_device(struct vfio_device *core_vdev)
 	return 0;
 }
 
-/* All but the name, which the parameter decides when the module is loaded. */
+/* Without a name: the module parameter sets it at load time. */
 DEFINE_VFIO_PCI_OPS(nameless_ops, .init = plain_init_dev, .open_device = plain_open_device);
 
 static struct vfio_device_ops plain_ops __ro_after_init;
@@ -172,7 +174,7 @@ static void __init plain_add_id(const char *id)
 
 	if (sscanf(id, "%x:%x:%x:%x:%x:%x", &vendor, &device, &subvendor, &subdevice, &class,
 		   &class_mask) < 2) {
-		pr_warn("\"%s\" in ids is not of the form vendor:device[:subvendor[:subdevice[:class[:class_mask]]]]\n",
+		pr_warn("invalid id string \"%s\" in ids: use vendor:device[:subvendor[:subdevice[:class[:class_mask]]]]\n",
 			id);
 		return;
 	}
@@ -191,12 +193,12 @@ static int __init plain_init(void)
 	int ret;
 
 	if (!*name || strchr(name, '/')) {
-		pr_err("name=\"%s\" cannot be the name of a driver: leave it away for vfio-pci-sdk\n",
+		pr_err("name=\"%s\" cannot be the name of a driver: omit the parameter for vfio-pci-sdk\n",
 		       name);
 		return -EINVAL;
 	}
 
-	/* The same name twice: new VFs are bound by that of the ops. */
+	/* Both names must match: new VFs get the name of the ops as driver_override. */
 	plain_ops = nameless_ops;
 	plain_ops.name = name;
 	plain_driver.name = name;
@@ -210,7 +212,7 @@ static int __init plain_init(void)
 			plain_add_id(id);
 
 	if (disable_denylist)
-		pr_warn("functions with known errata may be bound: disable_denylist is set\n");
+		pr_warn("device denylist disabled\n");
 	return 0;
 }
 module_init(plain_init);

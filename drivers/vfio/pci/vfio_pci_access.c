@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Access to device memory: one predicate, one way to take it away, one to give it back.
+ * Access to device memory: one predicate, one function to take it away, one to give it back.
  *
  * Two locks guard it.  memory_lock is the one that drivers know from upstream: accessors hold it
  * for read, whoever takes access away holds it for write.  Both take access_sem for read inside
@@ -24,7 +24,7 @@
 
 #include "vfio_pci_access.h"
 
-/* A bus reset holds those of several devices, hence a lockdep class for each. */
+/* A bus reset holds the semaphores of several devices, hence a lockdep class for each. */
 struct access_sem {
 	struct percpu_rw_semaphore	sem;
 	struct lock_class_key		key;
@@ -148,7 +148,7 @@ void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int in
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_region);
 
-/* Until no reset is in progress.  May sleep, so never with memory_lock held. */
+/* Wait until no reset is in progress.  May sleep, so never with memory_lock held. */
 static void access_wait_for_reset(struct vfio_pci_core_device *vdev)
 {
 	wait_var_event(&vdev->external_reset, !READ_ONCE(vdev->external_reset));
@@ -206,7 +206,7 @@ int vfio_pci_core_access_begin(struct vfio_pci_core_device *vdev)
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_begin);
 
 /**
- * vfio_pci_core_access_end - SDK: the access that vfio_pci_core_access_begin() allowed is over
+ * vfio_pci_core_access_end - SDK: end what vfio_pci_core_access_begin() began
  * @vdev: the device
  *
  * Context: the task that called vfio_pci_core_access_begin().
@@ -227,8 +227,8 @@ static void access_set_owner(struct vfio_pci_core_device *vdev)
 static void access_call_revoke_hook(struct vfio_pci_core_device *vdev)
 {
 	/*
-	 * Hot reset also passes here for members of the set that are closed: nothing is theirs
-	 * now.
+	 * A hot reset also revokes access to closed members of its set: their drivers have
+	 * nothing to revoke.
 	 */
 	if (vdev->vconfig && vdev->pci_ops && vdev->pci_ops->access_revoke)
 		vdev->pci_ops->access_revoke(vdev);
@@ -259,17 +259,17 @@ static void access_restore_locked(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_core_access_lock - SDK: exclude all accessors, for an act that takes nothing away
+ * vfio_pci_core_access_lock - SDK: exclude all accessors without taking anything away
  * @vdev: the device
  *
  * For state of the driver that its fault handler and accessors check between
  * vfio_pci_core_access_begin() and vfio_pci_core_access_end().  Mappings stay; unmap with
- * vfio_pci_core_zap_range() what the new state forbids.  Takes memory_lock for write, after waiting
- * for a reset that is in progress.
+ * vfio_pci_core_zap_range() whatever the new state forbids.  Takes memory_lock for write, after
+ * waiting for a reset that is in progress.
  *
  * The calling task may reset the device by the PCI core's functions before it unlocks, but must
- * not wait for another task that does.  Nor may it touch user memory, or use pci_user_*(), which
- * wait for a reset that waits for this lock.
+ * not wait for another task that does.  It must not touch user memory or use pci_user_*()
+ * either: those wait for a reset that waits for this lock.
  *
  * Context: process; may sleep; neither mmap_lock nor memory_lock held.
  */
@@ -292,8 +292,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_lock);
  * vfio_pci_core_access_unlock - SDK: let accessors in again
  * @vdev: the device
  *
- * Ends vfio_pci_core_access_lock(), where nothing can have become accessible that was not before;
- * otherwise use vfio_pci_core_access_restore().
+ * Ends vfio_pci_core_access_lock() if nothing became accessible that was not before; otherwise use
+ * vfio_pci_core_access_restore().
  *
  * Context: the task that locked; process.
  */
@@ -311,7 +311,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_unlock);
  * vfio_pci_core_access_revoke - SDK: take device memory away from everyone
  * @vdev: the device
  *
- * Before an act that makes the device unusable, even for a moment: calls the driver's
+ * Call it before anything that makes the device unusable, even briefly.  Calls the driver's
  * access_revoke hook, unmaps the BARs and the revocable regions from all processes, revokes
  * exported dma-bufs and waits for their importers.  Accessors wait until
  * vfio_pci_core_access_restore().  For a reset of the function there is
@@ -326,7 +326,7 @@ void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_revoke);
 
-/* At close no mapping is left (each pins the device file): calls only the driver's hook. */
+/* At close no mapping is left (each pins the device file), so this calls only the driver's hook. */
 void vfio_pci_access_lock_closed(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_access_lock(vdev);
@@ -335,8 +335,8 @@ void vfio_pci_access_lock_closed(struct vfio_pci_core_device *vdev)
 
 /*
  * As vfio_pci_core_access_revoke(), for one of several devices: waiting for the second lock while
- * holding the first could deadlock with a task that takes them in the other order.  False, and
- * nothing done, on contention.
+ * holding the first could deadlock with a task that takes them in the other order.  On contention
+ * does nothing and returns false.
  */
 bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
 {
@@ -378,7 +378,7 @@ void vfio_pci_access_lock_for_reset(struct vfio_pci_core_device *vdev)
 {
 	device_lock_assert(&vdev->pdev->dev);
 
-	/* Set before a trylock of access_sem can fail: whoever fails waits for this to change. */
+	/* Set before a trylock of access_sem can fail: a task that fails waits on this flag. */
 	WRITE_ONCE(vdev->external_reset, true);
 	percpu_down_write(vdev->access_sem);
 	access_set_owner(vdev);
@@ -397,8 +397,8 @@ void vfio_pci_access_unlock_after_reset(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * Make the device decode memory for the moment, whatever the user's COMMAND says: reading the ROM
- * and programming MSI-X need it.  Accessors stay out, so nobody sees it.  Returns what to restore.
+ * Make the device decode memory temporarily, whatever the user's COMMAND says, to read the ROM or
+ * to program MSI-X.  Accessors are excluded, so nobody sees it.  Returns the COMMAND to restore.
  */
 u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_core_device *vdev)
 {

@@ -23,7 +23,7 @@ static inline bool vfio_pci_mem_decodes(struct vfio_pci_core_device *vdev)
 	       le16_to_cpup((const __le16 *)(vdev->vconfig + PCI_COMMAND)) & PCI_COMMAND_MEMORY;
 }
 
-/* The predicate.  A closed device, which hot reset walks as well, has no vconfig. */
+/* The gate's predicate.  A hot reset also asks closed devices, which have no vconfig. */
 static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
 {
 	lockdep_assert_held(vdev->access_sem);
@@ -31,7 +31,7 @@ static inline bool vfio_pci_mem_accessible(struct vfio_pci_core_device *vdev)
 	return vdev->vconfig && !vdev->pm_runtime_engaged && vfio_pci_mem_decodes(vdev);
 }
 
-/* Has this very task exclusive access, by one of the functions below?  Needs no lock. */
+/* True if the calling task has exclusive access.  Needs no lock. */
 static inline bool vfio_pci_access_is_mine(const struct vfio_pci_core_device *vdev)
 {
 	return READ_ONCE(vdev->access_owner) == current;
@@ -40,7 +40,7 @@ static inline bool vfio_pci_access_is_mine(const struct vfio_pci_core_device *vd
 void vfio_pci_access_read_lock_slow(struct vfio_pci_core_device *vdev);
 int vfio_pci_access_read_lock_slow_killable(struct vfio_pci_core_device *vdev);
 
-/* Keep device memory from being taken away.  Whether it is there, the caller has to ask. */
+/* Keep device memory from being taken away.  The caller checks that it is accessible. */
 static inline void vfio_pci_access_read_lock(struct vfio_pci_core_device *vdev)
 {
 	might_lock_read(vdev->access_sem);
@@ -49,7 +49,7 @@ static inline void vfio_pci_access_read_lock(struct vfio_pci_core_device *vdev)
 		vfio_pci_access_read_lock_slow(vdev);
 }
 
-/* A reset takes seconds: do not make a dying task wait for it.  0 or -EINTR. */
+/* A reset may take seconds: a dying task does not wait for it.  Returns 0 or -EINTR. */
 static inline int vfio_pci_access_read_lock_killable(struct vfio_pci_core_device *vdev)
 {
 	might_lock_read(vdev->access_sem);

@@ -27,7 +27,7 @@ struct memtype_range {
 	unsigned int		flags;
 };
 
-/* Rest of the page after a sub-page BAR, reserved so that no other device is assigned there. */
+/* Rest of the page after a sub-page BAR, reserved so that no other BAR is placed there. */
 struct page_rest {
 	struct list_head	next;
 	struct resource		res;
@@ -39,12 +39,12 @@ struct page_rest {
  *	open_device before vfio_pci_core_enable()
  * @bar: 0 to 5
  * @offset: first byte in the BAR; page aligned
- * @len: bytes; a page multiple, not 0.  One page is all of a BAR that is smaller than a page
+ * @len: bytes; a page multiple, not 0.  For a BAR smaller than a page, one page
  * @type: the type
  * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
  *
- * Takes effect at the next open and every later one.  Undeclared parts are uncached, and so are
- * always the pages that hold the MSI-X table and pending bits.  A BAR falls back, or fails the
+ * Takes effect at the next open and every later one.  Undeclared parts are uncached.  The pages
+ * that hold the MSI-X table and pending bits are always uncached.  A BAR falls back, or fails the
  * open, as a whole; it is strict if one of its ranges is.
  *
  * A declared range is a segment of its own, even when its neighbours have the same type: no
@@ -73,7 +73,7 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 	if (!(res_flags & IORESOURCE_MEM) || !len || !PAGE_ALIGNED(offset | len) ||
 	    offset >= bar_len || len > PAGE_ALIGN(bar_len) - offset)
 		return -EINVAL;
-	/* The type would apply to whatever else is in the last page. */
+	/* The type would also apply to what follows the BAR in its last page. */
 	if (type == VFIO_PCI_MEMTYPE_WC && !PAGE_ALIGNED(bar_len))
 		return -EINVAL;
 	if (type == VFIO_PCI_MEMTYPE_WC && !(res_flags & IORESOURCE_PREFETCH) &&
@@ -136,7 +136,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_get_memtype);
  *
  * Context: process, and may sleep; any after a call that succeeded, until close.
  * Return: the mapping, or an ERR_PTR(): -EINVAL no such BAR, -ENODEV the BAR is absent, -EBUSY its
- * resource is taken, or its memory type, -ENOMEM it could not be mapped, -EOPNOTSUPP it has several
+ * resource or memory type is taken, -ENOMEM it could not be mapped, -EOPNOTSUPP it has several
  * memory types.
  */
 void __iomem *vfio_pci_core_get_iomap(struct vfio_pci_core_device *vdev, unsigned int bar)
@@ -158,8 +158,8 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_get_iomap);
  * @offset: first byte in the BAR
  * @len: bytes, not 0
  *
- * Stores to a write-combining range may linger in the CPU and merge until wmb(); no read of the
- * range waits for those of other CPUs.
+ * Stores to a write-combining range may stay and merge in a buffer of the CPU until wmb(); a read
+ * of the range does not flush the buffers of other CPUs.
  *
  * Context: as vfio_pci_core_get_iomap().
  * Return: address of the first byte, or an ERR_PTR(): -EINVAL beyond the BAR or across two memory
@@ -444,7 +444,7 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 	if (!len || !pdev_bars_mappable(pdev))
 		return -ENODEV;
 	if (!bar_claim(pdev, bar)) {
-		dev_warn_ratelimited(&pdev->dev, "BAR %u: taken by another driver: not used\n",
+		dev_warn_ratelimited(&pdev->dev, "Failed to reserve region %u: taken by another driver\n",
 				     bar);
 		return -EBUSY;
 	}
@@ -543,7 +543,7 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
 
 /*
  * A sub-page BAR can be mapped only if it starts its page and the rest of the page is reserved for
- * as long as the device is open: a hot-plugged device must not be assigned an address there.
+ * as long as the device is open: no hot-plugged device may be assigned an address there.
  */
 static bool bar_claim_page_rest(struct vfio_pci_core_device *vdev, const struct resource *bar_res)
 {
@@ -568,7 +568,7 @@ static bool bar_claim_page_rest(struct vfio_pci_core_device *vdev, const struct 
 	return true;
 }
 
-/* Which BARs may user space map? */
+/* Decide which BARs user space may map. */
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;

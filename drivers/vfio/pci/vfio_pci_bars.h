@@ -12,16 +12,16 @@
 /**
  * struct vfio_pci_segment - part of a BAR that has one memory type
  * @start: offset of its first byte in the BAR, page aligned
- * @len: bytes; page multiple but for the last segment of a BAR smaller than a page
+ * @len: bytes; a page multiple, except in a BAR smaller than a page
  * @io: kernel mapping of the first byte
- * @maplen: on the first segment of a run that was mapped at once, the run's length; else 0
+ * @maplen: length of the run that one ioremap*() mapped; 0 except in its first segment
  * @type: verified memory type
- * @mtrr: arch_phys_wc_add()'s handle of the run; owned by the segment that has @maplen
+ * @mtrr: handle from arch_phys_wc_add(); freed by the segment that has @maplen
  * @refused: the driver declared it write-combining, which was not granted
  * @bits: vfio_pci_memtype_bits() of @type
  *
  * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
- * ever crosses from one into the next, so a driver that declared a range can rely on its borders.
+ * crosses a border between segments, so a driver can rely on the borders of a declared range.
  */
 struct vfio_pci_segment {
 	u64			start;
@@ -39,11 +39,11 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
 int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar);
 
-/* Segment of a byte of a BAR that is mapped already, or NULL. */
+/* Segment of a byte of a BAR, or NULL if the BAR is not mapped yet. */
 static inline const struct vfio_pci_segment *
 vfio_pci_bar_find(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
 {
-	/* Pairs with bar_map(): who sees the number sees what it counts. */
+	/* Pairs with smp_store_release() in bar_map(): a non-zero count covers valid segments. */
 	unsigned int nr = smp_load_acquire(&vdev->nr_segments[bar]);
 	const struct vfio_pci_segment *seg = vdev->segments[bar];
 
@@ -54,8 +54,8 @@ vfio_pci_bar_find(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offse
 }
 
 /*
- * The same for any BAR: the first use claims and maps it, and may sleep.  Or an ERR_PTR(): the
- * errors of vfio_pci_core_get_iomap(), -EINVAL past the BAR's end.
+ * As vfio_pci_bar_find(), for any BAR: the first use claims and maps it, and may sleep.  Returns an
+ * ERR_PTR() on failure: the errors of vfio_pci_core_get_iomap(), or -EINVAL past the BAR's end.
  */
 static inline const struct vfio_pci_segment *
 vfio_pci_bar_segment(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)

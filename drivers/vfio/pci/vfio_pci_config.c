@@ -24,7 +24,7 @@
 #include "vfio_pci_access.h"
 #include "vfio_pci_config.h"
 
-/* The map has a byte for each byte of config space; PCI_CAP_ID_INVALID* are no index. */
+/* The map has an index for each byte of config space; PCI_CAP_ID_INVALID* are not indices. */
 #define VFIO_PCI_MAX_CAPS	128
 
 /* 7 entries plus the header fit kmalloc-128; growing to 2n + 1 keeps fitting the next size. */
@@ -467,8 +467,8 @@ int vfio_pci_config_add(struct vfio_pci_core_device *vdev, const struct vfio_pci
 	len = min(len, config_half_end(vdev, pos) - pos);
 
 	if (memchr_inv(map, PCI_CAP_ID_INVALID, len))
-		pci_warn(vdev->pdev, "capability at %#x, %u bytes, overlaps another one\n", pos,
-			 len);
+		pci_warn(vdev->pdev, "PCI config conflict @%#x: %u bytes overlap another capability\n",
+			 pos, len);
 
 	vdev->caps->cap[index] = (struct vfio_pci_cap){ .type = type, .start = pos };
 	memset(map, index, len);

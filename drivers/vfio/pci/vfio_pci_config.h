@@ -2,7 +2,7 @@
 /*
  * Shared by vfio_pci_config*.c: how a capability describes itself to the engine.
  *
- * Config space is cut in pieces, each a struct vfio_pci_cap: the standard header and the
+ * Config space is cut into pieces, each a struct vfio_pci_cap: the standard header and the
  * capabilities.  A byte map leads from a byte of config space to its piece, the piece to its type,
  * and the type's table says for each bit where it lives and whether user space may write it.
  */
@@ -13,7 +13,7 @@
 
 struct vfio_pci_cap;
 
-/* Bits of a register of any width, moved to where they stand in the register's dword. */
+/* Bits of a register of any width, shifted to their place in the register's dword. */
 #define CFG_BITS(reg, bits)	((u32)(bits) << (8 * ((reg) & 3)))
 
 /**
@@ -31,14 +31,14 @@ struct vfio_pci_perm {
  * @perms: permissions, by dword; index it with the register's offset / 4
  * @nr_perms: entries in @perms
  * @rest: permissions of the dwords after those in @perms
- * @raw_write: writes go to the hardware as they are, in spite of @perms
+ * @raw_write: writes go to the hardware unchanged, whatever @perms says
  * @len: length in bytes; with @probe, of the part that every capability of this kind has
  * @probe: finds out the length of the capability at @pos, and may name a better @type.  Returns the
  *	length, 0 to hide the capability, or -errno.
  * @init: optional; adjusts vconfig, which holds what the hardware showed
  * @read: optional; replaces vfio_pci_config_read_bits(); may not change vconfig
  * @write: optional; called without config_lock.  Takes it around vfio_pci_config_write_bits() and
- *	other changes to vconfig, and must not take memory_lock under it.
+ *	other changes to vconfig, and must not take memory_lock while holding it.
  */
 struct vfio_pci_captype {
 	const struct vfio_pci_perm	*perms;

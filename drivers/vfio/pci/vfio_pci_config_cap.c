@@ -416,7 +416,7 @@ int vfio_pci_config_init_cap(struct vfio_pci_core_device *vdev)
 			prev = pos + PCI_CAP_LIST_NEXT;
 			any = true;
 		} else {
-			pci_dbg(vdev->pdev, "hiding capability %#x at %#x\n", id, pos);
+			pci_dbg(vdev->pdev, "hiding cap %#x@%#x\n", id, pos);
 			vfio_pci_vconfig_set(vdev, prev, 1, next);
 		}
 

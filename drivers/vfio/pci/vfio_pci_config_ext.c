@@ -230,7 +230,7 @@ int vfio_pci_config_init_ext(struct vfio_pci_core_device *vdev)
 			any = true;
 			prev = pos;
 		} else if (prev) {
-			pci_dbg(vdev->pdev, "hiding extended capability %#x at %#x\n", id, pos);
+			pci_dbg(vdev->pdev, "hiding ecap %#x@%#x\n", id, pos);
 			header = vfio_pci_vconfig_get(vdev, prev, 4);
 			vfio_pci_vconfig_set(vdev, prev, 4,
 					     config_ext_header_with_next(header, next));

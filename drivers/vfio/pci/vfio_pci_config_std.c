@@ -132,7 +132,7 @@ static void config_std_restore_bars(struct vfio_pci_core_device *vdev)
 	if (pdev->is_virtfn)
 		return;
 
-	pci_info_ratelimited(pdev, "restoring BARs after a reset that the host did not make\n");
+	pci_info_ratelimited(pdev, "reset recovery - restoring BARs\n");
 
 	for (i = 0; i < PCI_STD_NUM_BARS; i++)
 		vfio_pci_config_hw_write(vdev, PCI_BASE_ADDRESS_0 + 4 * i, 4, vdev->rbar[i]);
@@ -284,7 +284,7 @@ static void config_std_header_init(struct vfio_pci_core_device *vdev, u16 pos)
 		vfio_pci_vconfig_set(vdev, PCI_DEVICE_ID, 2, pdev->device);
 
 		if (vconfig[PCI_INTERRUPT_PIN] && !pci_match_id(vf_with_pin, pdev))
-			pci_warn(pdev, "hardware bug: VF has interrupt pin %u, hidden\n",
+			pci_warn(pdev, "Hardware bug: VF reports bogus INTx pin %u\n",
 				 vconfig[PCI_INTERRUPT_PIN]);
 	}
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Life cycle of a device: which part is set up when, and torn down in which order.  What each part
- * does stands in its own file: see docs/architecture.md.
+ * Life cycle of a device: the order in which its parts are set up and torn down.  What each part
+ * does is in its own file: see docs/architecture.md.
  */
 #include <linux/export.h>
 #include <linux/module.h>
@@ -55,7 +55,7 @@ void vfio_pci_core_release_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 
-	/* Never initialised: registering it was refused. */
+	/* Never initialised: registration was refused. */
 	if (!vdev->pdev)
 		return;
 
@@ -72,7 +72,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_release_dev);
 /**
  * vfio_pci_core_register_device - make a device available to user space
  * @vdev: the device; its address must be the driver data of the PCI device, since error handlers
- *	and power management find it there
+ *	and power management look it up there
  *
  * Callbacks younger than Linux 6.1 that the driver's ops do not have are filled in; the driver's
  * own table stays as it is.
@@ -94,7 +94,7 @@ int vfio_pci_core_register_device(struct vfio_pci_core_device *vdev)
 	if (WARN_ON(pci_get_drvdata(pdev) != vdev) || pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return -EINVAL;
 
-	/* Those VFs may be in use, and we could neither capture them nor count their users. */
+	/* We can neither bind these VFs to ourselves nor track their VF token users. */
 	if (pci_num_vf(pdev)) {
 		pci_warn(pdev, "Cannot bind to PF with SR-IOV enabled: write 0 to sriov_numvfs first\n");
 		return -EBUSY;
@@ -153,8 +153,8 @@ void vfio_pci_core_unregister_device(struct vfio_pci_core_device *vdev)
 EXPORT_SYMBOL_GPL(vfio_pci_core_unregister_device);
 
 /*
- * Devices that signal INTx in a way that masking cannot cope with: DisINTx works but the status bit
- * does not.  They do without INTx: the pin reads 0 and DisINTx stays set on the host.
+ * Devices whose INTx cannot be masked: DisINTx works but the status bit does not.  INTx is not
+ * offered for them: the pin reads 0 and DisINTx stays set on the host.
  */
 static bool core_intx_broken(const struct pci_dev *pdev)
 {
@@ -178,7 +178,7 @@ static void core_probe_intx(struct vfio_pci_core_device *vdev)
 	u16 command;
 
 	if (!vdev->nointxmask && core_intx_broken(pdev)) {
-		pci_info(pdev, "INTx of this device is broken, hidden\n");
+		pci_info(pdev, "Masking broken INTx support\n");
 		vdev->nointx = true;
 		pci_intx(pdev, 0);
 	} else if (!vdev->nointxmask) {
@@ -221,7 +221,7 @@ static void core_probe_msix(struct vfio_pci_core_device *vdev)
  * Context: process; dev_set->lock held, as in .open_device.
  * Return: 0; -EACCES no VF token, on a kernel whose vfio.ko does not ask for one with a character
  * device, or a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
- * -EAGAIN someone else holds the device's lock; -EBUSY a memory type declared strict was not
+ * -EAGAIN another task holds device_lock; -EBUSY a memory type declared strict was not
  * granted; another -errno.
  */
 int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
@@ -241,7 +241,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 			return ret;
 	}
 
-	/* The state saved below is what close restores: it must not let the device do DMA. */
+	/* Close restores the state saved below, in which the device must not do DMA. */
 	pci_clear_master(pdev);
 	ret = pci_enable_device(pdev);
 	if (ret)
@@ -254,7 +254,7 @@ int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
 	pci_save_state(pdev);
 	vdev->pci_saved_state = pci_store_saved_state(pdev);
 	if (!vdev->pci_saved_state)
-		pci_dbg(pdev, "no memory to save the state, close will not restore it\n");
+		pci_dbg(pdev, "Couldn't store saved state\n");
 
 	core_probe_intx(vdev);
 	ret = vfio_pci_zdev_open_device(vdev);
@@ -326,10 +326,10 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_open_device);
 
 /**
  * vfio_pci_core_disable - undo vfio_pci_core_enable()
- * @vdev: the device; nobody uses it any more
+ * @vdev: the device, no longer in use
  *
- * Restores the state the device had before, resets it, and resets the bus if it was the last one in
- * its set.  A PF keeps its VFs and is reset when they are removed.
+ * Restores the state saved at open, resets the device, and resets the bus if this was the last open
+ * device of its set.  A PF keeps its VFs and is reset when they are removed.
  *
  * Context: process; dev_set->lock held.
  */

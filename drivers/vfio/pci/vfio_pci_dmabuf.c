@@ -2,9 +2,9 @@
 /*
  * BARs as dma-bufs, for DMA from device to device.
  *
- * An importer may hold addresses of the BAR for as long as it likes, so taking access away means:
- * mark the buffer revoked, tell the importers, wait for their DMA to end and for the last of them
- * to unmap. The buffer survives; once memory is accessible again it can be mapped again.
+ * An importer may keep addresses of the BAR indefinitely, so revoking access means: mark the buffer
+ * revoked, notify the importers, and wait until their DMA has ended and the last of them has
+ * unmapped.  The buffer survives and can be mapped again once memory is accessible.
  *
  * Locks: exclusive access > dma_resv.  @revoked and @mapped change under dma_resv.
  */
@@ -83,7 +83,7 @@ static void dmabuf_unmap(struct dma_buf_attachment *attachment, struct sg_table 
 
 	dma_resv_assert_held(buf->dmabuf->resv);
 
-	/* dma_buf_phys_vec_to_sgt() leaves 0 there, and dma_buf_free_sgt() would leak the list. */
+	/* dma_buf_phys_vec_to_sgt() leaves 0; with that dma_buf_free_sgt() would leak the list. */
 	sgt->orig_nents = sgt->nents;
 	dma_buf_free_sgt(attachment, sgt, dir);
 	WRITE_ONCE(buf->mapped, buf->mapped - 1);
@@ -97,7 +97,7 @@ static void dmabuf_release(struct dma_buf *dmabuf)
 	struct bar_dmabuf *buf = dmabuf->priv;
 	struct vfio_pci_core_device *vdev = buf->vdev;
 
-	/* Close skips a buffer whose file is on its way here, so exactly one of us unlinks it. */
+	/* Close skips a buffer whose file is being released, so it is unlinked exactly once. */
 	if (vdev) {
 		vfio_pci_core_access_lock(vdev);
 		list_del(&buf->link);
@@ -202,7 +202,7 @@ int vfio_pci_core_get_dmabuf_phys(struct vfio_pci_core_device *vdev,
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_get_dmabuf_phys);
 
-/* A device without peer-to-peer support merely cannot export. */
+/* Without peer-to-peer support the device works but cannot export. */
 int vfio_pci_dma_buf_init(struct vfio_pci_core_device *vdev)
 {
 	int ret = pcim_p2pdma_init(vdev->pdev);
@@ -258,7 +258,7 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* Makes the file; from then on its release frees @buf.  On error @buf stays the caller's. */
+/* Creates the file, whose release frees @buf.  On error @buf remains the caller's. */
 static int dmabuf_export(struct vfio_pci_core_device *vdev, struct bar_dmabuf *buf, u32 flags)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
@@ -337,7 +337,7 @@ static void dmabuf_revoke(struct bar_dmabuf *buf)
 			      MAX_SCHEDULE_TIMEOUT);
 	dma_resv_unlock(buf->dmabuf->resv);
 
-	/* Importers unmap from workers of their own, under dma_resv. */
+	/* Importers unmap from their own workers, under dma_resv. */
 	wait_var_event(&buf->mapped, !READ_ONCE(buf->mapped));
 }
 
@@ -345,12 +345,12 @@ static void dmabuf_restore(struct bar_dmabuf *buf)
 {
 	dma_resv_lock(buf->dmabuf->resv, NULL);
 	buf->revoked = false;
-	/* Tells importers that mapping is worth another try. */
+	/* Notify importers that they can map again. */
 	dma_buf_invalidate_mappings(buf->dmabuf);
 	dma_resv_unlock(buf->dmabuf->resv);
 }
 
-/* Take all buffers of a device away, or give them back. */
+/* Revoke or restore all buffers of a device. */
 void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
 {
 	struct bar_dmabuf *buf, *next;
@@ -369,7 +369,7 @@ void vfio_pci_dma_buf_move(struct vfio_pci_core_device *vdev, bool revoked)
 	}
 }
 
-/* The device is being closed: the buffers stay, revoked for good, and forget the device. */
+/* The device is being closed: its buffers stay revoked for good and drop the device. */
 void vfio_pci_dma_buf_cleanup(struct vfio_pci_core_device *vdev)
 {
 	struct bar_dmabuf *buf, *next;

@@ -9,7 +9,7 @@
  * struct vfio_pci_window - a run of page-table entries of one size, all in one table
  * @vma: the mapping
  * @start: first address
- * @end: behind the last one
+ * @end: first address after the run
  * @pfn: page frame at @start
  * @prot: protection and memory type
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries of user space's page tables where the kernel's functions write them.  Nobody looks a
- * memory type up there: an entry has the protection that it was asked for.
+ * Page-table entries of user space, inserted by the kernel's functions.  Outside x86 these look no
+ * memory type up: an entry gets the protection that was passed.
  *
- * What writes entries directly is not for modules on every architecture: on arm64, set_pte_at()
- * wants mte_sync_tags().
+ * Modules cannot write entries directly on every architecture: on arm64, set_pte_at() calls
+ * mte_sync_tags(), which is not exported.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -18,7 +18,7 @@ vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_wi
 	unsigned long pfn = win->pfn + ((addr - win->start) >> PAGE_SHIFT);
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 
-	/* In a mapping of several types, only where the segment's is the mapping's. */
+	/* Large entries have the protection of the mapping, which may differ from the segment's. */
 	if (order && pgprot_val(win->prot) != pgprot_val(win->vma->vm_page_prot))
 		return VM_FAULT_FALLBACK;
 	if (order)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Entries of user space's page tables on x86: written directly.
+ * Page-table entries of user space on x86, written directly.
  *
- * vmf_insert_pfn*() look the memory type of each page up anew, only to find what bar_map_segments()
- * has verified; in v6.12, the one for PUD entries then forgets to use it.  An entry written here
- * has the segment's type, and says that no struct page stands behind it.
+ * vmf_insert_pfn*() would look up the memory type per page, which bar_map_segments() has already
+ * verified; in v6.12, vmf_insert_pfn_pud() then does not use it.  An entry written here has the
+ * type of the segment and is special: it has no struct page.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -17,11 +17,12 @@ static pte_t entries_make(const struct vfio_pci_window *win, unsigned long pfn)
 }
 
 /*
- * Called for the first page, with its page table locked; the entries of the others stand beside it.
- * What is there stays: a concurrent fault was faster, or it is a marker of userfaultfd.
+ * Called for the first page with its page table locked; the other entries follow in the same table.
+ * Present entries are left alone: a concurrent fault inserted them, or they are userfaultfd
+ * markers.
  *
- * A BAR is aligned to its size.  So from page to page an entry's value grows by the same, however
- * the bits of an address are arranged.
+ * A BAR is aligned to its size, so the value of an entry grows by a constant step from page to
+ * page, even where the address bits are inverted.
  */
 static int entries_fill(pte_t *pte, unsigned long addr, void *data)
 {
@@ -66,9 +67,9 @@ static void entries_insert_pud(const struct vm_fault *vmf, const struct vfio_pci
 }
 
 /*
- * Soft-dirty tracking (/proc/PID/clear_refs) takes the write permission out of vm_page_prot.  Small
- * entries get it back from the kernel at the first write, large ones from the huge_fault callback:
- * without that the write would fault for ever.
+ * Soft-dirty tracking (/proc/PID/clear_refs) removes the write permission from vm_page_prot.  At
+ * the first write the kernel makes a small entry writable; a large one is left to the huge_fault
+ * callback, without which the write would fault for ever.
  */
 static bool entries_write_protected(const struct vm_fault *vmf, unsigned int order)
 {

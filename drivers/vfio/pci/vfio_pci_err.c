@@ -75,7 +75,7 @@ static int err_eventfd_set_fd(struct vfio_pci_core_device *vdev,
 	return ret;
 }
 
-/* SET_IRQS of one of the two.  DATA_NONE and DATA_BOOL trigger it for testing. */
+/* SET_IRQS of the error or the request index.  DATA_NONE and DATA_BOOL trigger it for testing. */
 int vfio_pci_eventfd_set(struct vfio_pci_core_device *vdev, struct vfio_pci_eventfd __rcu **slot,
 			 const struct vfio_pci_irq_request *req)
 {
@@ -121,10 +121,10 @@ static bool err_eventfd_notify(struct vfio_pci_eventfd __rcu **slot)
 /**
  * vfio_pci_core_request - ask the user to release the device
  * @core_vdev: the device
- * @count: how often it was asked before
+ * @count: number of requests so far
  *
- * The request callback of struct vfio_device_ops, called again and again while a driver core
- * thread waits for the device to be closed.
+ * The request callback of struct vfio_device_ops, called repeatedly while the driver core waits for
+ * the device to be closed.
  *
  * Context: process; takes no lock.
  */
@@ -144,12 +144,12 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_request);
 /**
  * vfio_pci_core_aer_err_detected - tell the user about an error on the link
  * @pdev: a device whose driver data is a struct vfio_pci_core_device
- * @state: state of the link; the user finds it out by reading
+ * @state: state of the link, which is not passed on to the user
  *
  * The error_detected callback of struct pci_error_handlers.
  *
- * Context: process, device_lock held; takes no other.
- * Return: PCI_ERS_RESULT_CAN_RECOVER: what to do is for the user to decide.
+ * Context: process, device_lock held; takes no other lock.
+ * Return: PCI_ERS_RESULT_CAN_RECOVER: recovery is up to the user.
  */
 pci_ers_result_t vfio_pci_core_aer_err_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {

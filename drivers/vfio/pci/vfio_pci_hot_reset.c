@@ -18,8 +18,9 @@
 
 /*
  * The set's id is the address of what is reset as a whole.  The kernel's own vfio-pci-core uses the
- * bare address and takes every member of its sets for a structure of its own; the low bit keeps
- * its devices and ours apart.  Where both own functions of one bus, neither can hot reset it.
+ * bare address and assumes that every member of its sets embeds its own vfio_pci_core_device; the
+ * low bit keeps its devices and ours apart.  If both cores own functions of a bus, neither can hot
+ * reset it.
  */
 int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev)
 {
@@ -36,7 +37,7 @@ int vfio_pci_assign_reset_set(struct vfio_pci_core_device *vdev)
 	return vfio_assign_device_set(&vdev->vdev, id);
 }
 
-/* A visit of every PCI device that goes down with a slot or bus, whoever its driver is. */
+/* Visits every PCI device that is reset with a slot or bus, whatever its driver. */
 struct hot_reset_walk {
 	struct pci_slot	*slot;
 	int		(*visit)(struct pci_dev *pdev, void *data);
@@ -84,15 +85,15 @@ static int hot_reset_count_visit(struct pci_dev *pdev, void *data)
 }
 
 /*
- * A driver of ours keeps the device there and takes part in the reset; any other does not.  VFs on
- * the bus have sets of their own: whether there may be any is asked of their PF.
+ * A device outside the set has no driver that takes part in the reset.  VFs on the bus are in sets
+ * of their own; vfio_pci_has_vfs() of their PF covers them.
  */
 static int hot_reset_in_set_visit(struct pci_dev *pdev, void *data)
 {
 	return pdev->is_virtfn || vfio_find_device_in_devset(data, &pdev->dev) ? 0 : -ENODEV;
 }
 
-/* The device to reset a set by, or NULL when that would reset devices outside of it, too. */
+/* The device by which to reset a set, or NULL if that would also reset devices outside it. */
 static struct pci_dev *hot_reset_device(struct vfio_device_set *dev_set)
 {
 	struct vfio_pci_core_device *any;
@@ -104,7 +105,7 @@ static struct pci_dev *hot_reset_device(struct vfio_device_set *dev_set)
 	return hot_reset_walk(any->pdev, hot_reset_in_set_visit, dev_set) ? NULL : any->pdev;
 }
 
-/* Put the first @nr devices of a set to sleep again. */
+/* Drop the runtime PM references to the first @nr devices of a set. */
 static void hot_reset_pm_put(struct vfio_device_set *dev_set, unsigned int nr)
 {
 	struct vfio_pci_core_device *vdev;
@@ -116,7 +117,7 @@ static void hot_reset_pm_put(struct vfio_device_set *dev_set, unsigned int nr)
 	}
 }
 
-/* Wake all devices of a set; returns how many those are, or -errno. */
+/* Resume all devices of a set.  Returns their number or -errno. */
 static int hot_reset_pm_get(struct vfio_device_set *dev_set)
 {
 	struct vfio_pci_core_device *vdev;
@@ -135,9 +136,9 @@ static int hot_reset_pm_get(struct vfio_device_set *dev_set)
 }
 
 /*
- * Who asks for a hot reset, and thereby for which devices.  A set opened through groups: @files are
- * the groups the caller holds.  A set opened through character devices: @ictx is the context the
- * caller's device is bound to.
+ * What the caller of a hot reset owns.  If the set was opened through groups, @files are the groups
+ * that the caller passed.  If it was opened through character devices, @ictx is the context that
+ * the caller's device is bound to.
  */
 struct reset_owner {
 	struct iommufd_ctx	*ictx;
@@ -163,9 +164,9 @@ static bool hot_reset_owns(const struct reset_owner *owner, struct vfio_device *
 }
 
 /*
- * Reset all devices of a set at once.  @owner: who must own each of them, or NULL when all of them
- * are closed.  -EINVAL: not all are the owner's, or the reset would reach devices outside the set;
- * -EBUSY: a PF with VFs, or contention.
+ * Reset all devices of a set at once.  @owner must own each of them; NULL if all are closed.
+ * Returns -EINVAL if @owner does not, or the reset would reach devices outside the set; -EBUSY for
+ * a PF with VFs, or on contention.
  */
 static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_owner *owner)
 {
@@ -175,8 +176,8 @@ static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_own
 	int nr, ret = 0;
 
 	/*
-	 * Asked again below, with exclusive access.  Here because the PCI core's functions walk the
-	 * bus without a lock: they must not meet VFs that are being removed.
+	 * Checked again below, with exclusive access.  Checked here because the PCI core's
+	 * functions walk the bus without a lock and must not meet VFs that are being removed.
 	 */
 	for_each_in_set(vdev, dev_set)
 		if (vfio_pci_has_vfs(vdev))
@@ -306,7 +307,7 @@ long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 	if (hdr.argsz < offsetofend(struct vfio_pci_hot_reset, count) || hdr.flags)
 		return -EINVAL;
 
-	/* Groups are named; a character device stands for the context it is bound to. */
+	/* Group fds are passed; a character device implies the context it is bound to. */
 	if (vfio_device_cdev_opened(&vdev->vdev) == !!hdr.count)
 		return -EINVAL;
 
@@ -340,7 +341,7 @@ static int hot_reset_fill_group_id(struct pci_dev *pdev, struct vfio_pci_depende
 {
 	struct iommu_group *group = iommu_group_get(&pdev->dev);
 
-	/* Not isolated from others, so nobody may reset it. */
+	/* Without a group the device is not isolated, so nobody may reset it. */
 	if (!group)
 		return -EPERM;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the user is told about the device, its regions and its interrupts. */
+/* Ioctls that describe the device, its regions and its interrupts. */
 #include <linux/align.h>
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -11,10 +11,10 @@
 #include "vfio_pci_access.h"
 #include "vfio_pci_bars.h"
 
-/* Legacy VGA lies between these addresses; the region has the addresses as offsets. */
+/* Legacy VGA addresses, which are the offsets in the VGA region. */
 #define VGA_REGION_SIZE		0xc0000
 
-/* Which atomic operations does the root complex do for the device? */
+/* Report the atomic operations that the root complex completes for the device. */
 static int info_add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps)
 {
 	static const struct {
@@ -29,7 +29,7 @@ static int info_add_atomic_cap(struct vfio_pci_core_device *vdev, struct vfio_in
 		.header.id	= VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP,
 		.header.version	= 1,
 	};
-	/* A VF's own capability says nothing: it has its PF's. */
+	/* AtomicOp Requester Enable is reserved in VFs: the PF's bit covers them. */
 	struct pci_dev *pdev = pci_physfn(vdev->pdev);
 	unsigned int i;
 	u32 devcap2;
@@ -59,7 +59,10 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 			     struct vfio_device_info __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
-	/* Older versions of the structure are not a multiple of 8 bytes: align the capabilities. */
+	/*
+	 * The length of older versions of the structure is no multiple of 8: align the
+	 * capabilities.
+	 */
 	const size_t caps_offset = ALIGN(sizeof(struct vfio_device_info), sizeof(u64));
 	struct vfio_info_cap caps = {};
 	struct vfio_device_info info = {};
@@ -185,8 +188,8 @@ static int info_bar(struct vfio_pci_core_device *vdev, struct vfio_region_info *
 }
 
 /*
- * The ROM is a BAR with an image, or a shadow copy by the platform, for which the size that a ROM
- * BAR would have is reported.
+ * The ROM is either a BAR with an image, or a shadow copy made by the platform.  For a shadow copy
+ * report the size that a ROM BAR would have.
  */
 static void info_rom(struct vfio_pci_core_device *vdev, struct vfio_region_info *info)
 {
@@ -218,8 +221,8 @@ static void info_rom(struct vfio_pci_core_device *vdev, struct vfio_region_info 
 /**
  * vfio_pci_ioctl_get_region_info - describe one region of a device
  * @core_vdev: the device, open
- * @info: @info->index says which; offset, size and flags are filled in
- * @caps: capabilities are added here; the caller frees them, whatever this returns
+ * @info: describes region @info->index; offset, size and flags are filled in
+ * @caps: capabilities are added here; the caller frees them even on error
  *
  * The get_region_info_caps callback of struct vfio_device_ops.  A driver that overrides it for some
  * regions calls this for the others.
@@ -264,7 +267,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_ioctl_get_region_info);
  * @arg: user address of the command's structure
  * @get_caps: the callback
  *
- * What vfio.ko does on 7.0 and later, for callers that have the ioctl itself.
+ * What vfio.ko does on 7.0 and later, for callers that receive the ioctl itself.
  *
  * Return: 0; -EFAULT; -EINVAL the structure is too short; or what @get_caps returned.
  */

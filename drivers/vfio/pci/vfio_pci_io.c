@@ -36,7 +36,7 @@ static unsigned int io_width(loff_t off, size_t len, unsigned int max_width)
 	return width;
 }
 
-/* @val lies at the alignment of @off. */
+/* @val and @off have the same alignment. */
 static void io_read_batch(const struct vfio_pci_io_window *win, loff_t off, void *val, size_t len)
 {
 	while (len) {
@@ -303,7 +303,7 @@ static int io_batch(struct vfio_pci_core_device *vdev, const struct vfio_pci_io_
 	return 0;
 }
 
-/* The sizes of registers are worth a case of their own: they cross in one instruction. */
+/* Fast path for register sizes: get_user() and put_user() are one instruction. */
 static int io_copy_in(void *val, const char __user *buf, size_t len)
 {
 	switch (len) {
@@ -331,7 +331,7 @@ static int io_copy_out(char __user *buf, const void *val, size_t len)
 ssize_t vfio_pci_io_rw(struct vfio_pci_core_device *vdev, const struct vfio_pci_io_window *win,
 		       char __user *buf, loff_t off, size_t count)
 {
-	/* Written before it is read; clearing it first would cost more than a register access. */
+	/* Always written before it is read; clearing it would cost more than a register access. */
 	u64 bounce[IO_BATCH / sizeof(u64)] __uninitialized;
 	size_t done = 0;
 	int ret = 0;
@@ -378,7 +378,7 @@ ssize_t vfio_pci_io_rw(struct vfio_pci_core_device *vdev, const struct vfio_pci_
  * @off: offset of the first byte from @io
  * @count: bytes
  * @x_start: first byte of an excluded range, which reads as -1 and drops writes
- * @x_end: the byte behind it; equal to @x_start for none
+ * @x_end: first byte after that range; equal to @x_start for none
  * @iswrite: true: from user space to the device
  * @max_width: widest access that the device tolerates
  *
@@ -386,7 +386,7 @@ ssize_t vfio_pci_io_rw(struct vfio_pci_core_device *vdev, const struct vfio_pci_
  *
  * Context: process; takes memory_lock for read if @test_mem; user memory must not be locked.
  * Return: @count; -EIO memory decode is off, -EFAULT bad user memory, -EINTR the task was killed.
- * Errors may come when part of it is done.
+ * On error, part of the transfer may have been done.
  */
 ssize_t vfio_pci_core_do_io_rw(struct vfio_pci_core_device *vdev, bool test_mem, void __iomem *io,
 			       char __user *buf, loff_t off, size_t count, size_t x_start,

@@ -9,10 +9,10 @@
  * struct vfio_pci_io_window - what a transfer may reach, and how
  * @base: kernel address of offset 0
  * @x_start: first byte of the excluded range: reads give -1, writes are dropped
- * @x_end: byte behind the excluded range
+ * @x_end: first byte after the excluded range
  * @max_width: widest access
  * @write: direction
- * @test_mem: needs memory decode, under memory_lock
+ * @test_mem: requires memory decode and holds memory_lock
  * @wc: the mapping is write-combining
  */
 struct vfio_pci_io_window {

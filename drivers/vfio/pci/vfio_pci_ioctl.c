@@ -10,11 +10,11 @@
  * @cmd: VFIO_DEVICE_*
  * @arg: user address of the command's structure
  *
- * vfio asks get_region_info_caps for region info.  It arrives here from drivers written before that
- * callback existed, whose own .ioctl passes on what they do not answer.
+ * vfio gets region info by get_region_info_caps.  VFIO_DEVICE_GET_REGION_INFO arrives here only
+ * from drivers older than that callback, whose .ioctl passes on what it does not handle.
  *
  * Context: process, no lock held, device runtime-active.
- * Return: 0 or a positive result of the command, or -errno: -ENOTTY for a command not known.
+ * Return: 0 or a positive result of the command, or -errno: -ENOTTY for an unknown command.
  */
 long vfio_pci_core_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
@@ -48,15 +48,15 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_ioctl);
 /**
  * vfio_pci_core_ioctl_feature - the device_feature callback of struct vfio_device_ops
  * @core_vdev: the device, open
- * @flags: VFIO_DEVICE_FEATURE_*, and what to do with it: GET, SET or PROBE
+ * @flags: VFIO_DEVICE_FEATURE_* with GET, SET or PROBE
  * @arg: user address of the feature's data
- * @argsz: bytes there
+ * @argsz: size of the data in bytes
  *
  * Migration and dirty tracking never come here: vfio.ko serves them from the device's mig_ops and
  * log_ops.
  *
  * Context: process, no lock held, device runtime-active.
- * Return: 0 or a positive result of the feature, or -errno: -ENOTTY for a feature not supported.
+ * Return: 0 or a positive result of the feature, or -errno: -ENOTTY for an unsupported feature.
  */
 int vfio_pci_core_ioctl_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
 				size_t argsz)

@@ -2,8 +2,8 @@
 /*
  * ioeventfds: write a value to a BAR whenever an eventfd is signalled.
  *
- * The write happens in the context of the signaller, who holds the lock of the eventfd and cannot
- * sleep.  If access cannot be had at once, a work queue does the write a little later.
+ * The write happens in the context of the signaller, which holds the lock of the eventfd and cannot
+ * sleep.  If the gate's locks are contended, a workqueue does the write a little later.
  */
 #include <linux/list.h>
 #include <linux/log2.h>
@@ -37,7 +37,7 @@ struct vfio_pci_ioeventfd {
 	bool				test_mem;
 };
 
-/* Nobody is there to hear about a write that was refused.  Inlined: the signaller waits for it. */
+/* Errors cannot be reported.  Inlined: this is on the signalling path. */
 static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *entry)
 {
 	switch (entry->count) {
@@ -56,7 +56,7 @@ static __always_inline void ioeventfd_write(const struct vfio_pci_ioeventfd *ent
 	}
 }
 
-/* Between vfio_pci_access_read_lock() and its end, which is here. */
+/* Called with vfio_pci_access_read_lock() held; releases it. */
 static __always_inline void ioeventfd_write_unlock(const struct vfio_pci_ioeventfd *entry)
 {
 	if (vfio_pci_mem_accessible(entry->vdev))
@@ -142,7 +142,9 @@ static long ioeventfd_add(const struct vfio_pci_ioeventfd *key, int fd)
 static void ioeventfd_remove_locked(struct vfio_pci_core_device *vdev,
 				    struct vfio_pci_ioeventfd *entry)
 {
-	/* Waits for a handler or thread that is running, also when the eventfd's end began this. */
+	/*
+	 * Waits for a running handler or thread, even if closing the eventfd already disabled it.
+	 */
 	vfio_virqfd_disable(&entry->virqfd);
 	list_del(&entry->next);
 	vdev->ioeventfds_nr--;
@@ -163,7 +165,7 @@ static long ioeventfd_remove(const struct vfio_pci_ioeventfd *key)
 	return entry ? 0 : -ENODEV;
 }
 
-/* Fill in where to write, or say why not there. */
+/* Fill in the address to write to.  Returns 0, or -errno if writing there is not allowed. */
 static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_ioeventfd *key)
 {
 	const struct vfio_pci_segment *segment;
@@ -172,11 +174,11 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 	if (end > pci_resource_len(vdev->pdev, key->bar))
 		return -EINVAL;
 
-	/* x86 makes such an access; others, arm64 for one, fault, and it would be the kernel. */
+	/* Unaligned MMIO works on x86; elsewhere (arm64) it faults, in kernel mode. */
 	if (!IS_ENABLED(CONFIG_X86) && key->pos % key->count)
 		return -EINVAL;
 
-	/* Who wants to write there wants to get around interrupt remapping. */
+	/* A write to the MSI-X table would bypass interrupt remapping. */
 	if (key->bar == vdev->msix_bar && end > vdev->msix_offset &&
 	    key->pos < (u64)vdev->msix_offset + vdev->msix_size)
 		return -EINVAL;
@@ -185,7 +187,7 @@ static int ioeventfd_locate(struct vfio_pci_core_device *vdev, struct vfio_pci_i
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);
 
-	/* A doorbell must ring when it is written, not when a write-combining buffer is full. */
+	/* A doorbell must take effect at once, not when a write-combining buffer is flushed. */
 	if (end > segment->start + segment->len || segment->type == VFIO_PCI_MEMTYPE_WC)
 		return -EINVAL;
 
@@ -206,7 +208,7 @@ long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 	if (copy_from_user(&req, arg, minsz))
 		return -EFAULT;
 
-	/* The flags of the widths are their number of bytes. */
+	/* Each size flag equals its number of bytes. */
 	if (req.argsz < minsz || req.flags & ~VFIO_DEVICE_IOEVENTFD_SIZE_MASK ||
 	    !is_power_of_2(req.flags) || req.fd < -1)
 		return -EINVAL;
@@ -226,7 +228,7 @@ long vfio_pci_ioctl_ioeventfd(struct vfio_pci_core_device *vdev,
 	return req.fd < 0 ? ioeventfd_remove(&key) : ioeventfd_add(&key, req.fd);
 }
 
-/* At close, when nobody is left who could add one. */
+/* At close, when none can be added any more. */
 void vfio_pci_ioeventfd_release_all(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_ioeventfd *entry, *next;

@@ -25,7 +25,7 @@ typeof(iommufd_core_map) vfio_pci_dma_buf_iommufd_map;
  * @phys: filled in
  *
  * Context: process; dma_resv of the buffer held.
- * Return: 0; -EOPNOTSUPP not a buffer of our core's, or several ranges; -ENODEV revoked.
+ * Return: 0; -EOPNOTSUPP not a buffer of this core, or several ranges; -ENODEV revoked.
  */
 int vfio_pci_dma_buf_iommufd_map(struct dma_buf_attachment *attachment, struct phys_vec *phys)
 {

@@ -2,10 +2,10 @@
 /*
  * Live migration: life cycle, and what a reset does to it.
  *
- * A reset must wait for nobody who may be waiting for it: it comes with memory_lock held for write,
- * and a page fault on a BAR waits for that lock.  So it takes no lock of this library but a leaf
- * spinlock, under which it leaves a note.  Whoever takes live->lock next acts on the note first, so
- * nobody sees the old state.  See docs/adr/0010-live-migration-locks.md.
+ * A reset arrives with memory_lock held for write, and a page fault on a BAR waits for that lock.
+ * So a reset must not wait for a task that may touch user memory: it takes only a leaf spinlock of
+ * this library and leaves a note.  The next task that takes live->lock acts on the note first, so
+ * that no task sees the old state.  See docs/adr/0010-live-migration-locks.md.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
@@ -30,7 +30,7 @@ void live_put(struct vfio_pci_live *live)
 	kref_put(&live->ref, live_free);
 }
 
-/* Act on a note.  True when there was one: the state may have changed, the session is over. */
+/* Act on a note.  Returns true if there was one: the state may have changed, the session ended. */
 bool live_settle(struct vfio_pci_live *live)
 {
 	enum live_note note;
@@ -57,7 +57,7 @@ bool live_settle(struct vfio_pci_live *live)
 			live->ops->reset(live->vdev);
 	}
 	live_stream_end(live);
-	/* What a callback did after a reset that overtook it is unknown: only a reset helps. */
+	/* A callback changed the device during or after the reset: only another reset helps. */
 	live_set(live, note == LIVE_NOTE_RESET && !overtaken ? VFIO_DEVICE_STATE_RUNNING :
 							       VFIO_DEVICE_STATE_ERROR);
 	return true;
@@ -86,12 +86,12 @@ static void live_leave_note(struct vfio_pci_live *live, enum live_note note)
 	unsigned long flags;
 
 	spin_lock_irqsave(&live->note_lock, flags);
-	/* A callback that resets the device itself knows what it does. */
+	/* A callback that resets the device itself expects the reset. */
 	if (READ_ONCE(live->caller) != current || note != LIVE_NOTE_RESET) {
 		WRITE_ONCE(live->note, note);
 		/* Pairs with live_change_begin(): it sees the note, or its caller is seen here. */
 		smp_mb();
-		/* The latest counts, unless a callback is still at work on the device. */
+		/* The latest note counts, unless a callback is still changing the device. */
 		live->overtaken = !!READ_ONCE(live->caller);
 	}
 	spin_unlock_irqrestore(&live->note_lock, flags);
@@ -107,11 +107,11 @@ void vfio_pci_live_reset(struct vfio_pci_core_device *vdev)
 }
 
 /**
- * vfio_pci_live_fail - SDK: the device is lost to its user until it is reset
+ * vfio_pci_live_fail - SDK: report that the device is unusable until it is reset
  * @vdev: a device with live migration
  *
- * The state becomes ERROR, a session in progress ends.  For a driver that cannot bring its device
- * back after a failed callback, or learns of an error by an interrupt.
+ * The state becomes ERROR and a session in progress ends.  For a driver that cannot recover its
+ * device after a failed callback, or that is notified of an error by an interrupt.
  *
  * Context: any, hard interrupts included.
  */
@@ -121,7 +121,7 @@ void vfio_pci_live_fail(struct vfio_pci_core_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vfio_pci_live_fail);
 
-/* Before a callback for a data file: vfio.ko wakes the device for ioctls only.  0 or -errno. */
+/* Before a callback for a data file: vfio.ko resumes the device for ioctls only. */
 int live_call_begin(struct vfio_pci_live *live)
 {
 	struct pci_dev *pdev = live->vdev->pdev;
@@ -139,14 +139,14 @@ void live_call_end(struct vfio_pci_live *live)
 }
 
 /**
- * vfio_pci_live_access_begin - SDK: reach a device's registers in a callback
+ * vfio_pci_live_access_begin - SDK: begin to access a device's registers in a callback
  * @vdev: the device
  * @bar: BAR of the registers
  *
  * Keeps user space out and makes the device decode memory, whatever the user's COMMAND says: a
  * device can be saved before its guest has enabled it.
  *
- * Context: process; returns with memory_lock held for write.  Not for seconds.
+ * Context: process; returns with memory_lock held for write.  Keep it short: user space is blocked.
  * Return: the mapped BAR, until vfio_pci_live_access_end(); or an ERR_PTR(), which needs no end:
  *	-EIO the device is in D3hot or gone; or what vfio_pci_core_get_iomap() returned.
  */
@@ -218,10 +218,10 @@ EXPORT_SYMBOL_GPL(vfio_pci_live_wait);
 /**
  * vfio_pci_live_init - SDK: offer live migration of a device
  * @vdev: the device, before vfio_pci_core_register_device()
- * @ops: what the driver knows of it; must outlive the device
+ * @ops: the driver's callbacks; must outlive the device
  *
- * Sets migration_flags, mig_ops and log_ops of the vfio device.  What @ops lacks is reported when
- * the device is registered.  The dirty log is offered only where iova_bitmap_works().
+ * Sets migration_flags, mig_ops and log_ops of the vfio device.  Callbacks that @ops lacks are
+ * reported when the device is registered.  The dirty log is offered only where iova_bitmap_works().
  *
  * Context: process, in the driver's probe or .init; once for each device.
  * Return: 0 or -ENOMEM.  vfio_put_device() undoes it.
@@ -287,7 +287,7 @@ static const char *live_lacks_optional(const struct vfio_pci_live_ops *ops)
 	return NULL;
 }
 
-/* The device is about to be registered: name what its driver has left out. */
+/* The device is about to be registered: report missing callbacks. */
 int vfio_pci_live_register(struct vfio_pci_core_device *vdev)
 {
 	const struct pci_error_handlers *err = to_pci_driver(vdev->pdev->dev.driver)->err_handler;
@@ -336,7 +336,7 @@ void vfio_pci_live_unregister(struct vfio_pci_core_device *vdev)
 		live_debugfs_remove(vdev->live);
 }
 
-/* The last reference to the device is gone; data files may still be there. */
+/* The last reference to the device is gone; data files may still be open. */
 void vfio_pci_live_release(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_live *live = vdev->live;
@@ -363,7 +363,7 @@ void vfio_pci_live_open(struct vfio_pci_core_device *vdev)
 	live_unlock(live);
 }
 
-/* The device is about to be closed: from here on no file touches it. */
+/* The device is about to be closed: from here on no data file touches it. */
 void vfio_pci_live_close(struct vfio_pci_core_device *vdev)
 {
 	struct vfio_pci_live *live = vdev->live;

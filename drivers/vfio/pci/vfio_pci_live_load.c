@@ -3,7 +3,7 @@
  * Live migration: the file to which user space writes the state of another device.
  *
  * The header is gathered and checked, then each record, then its data, which goes to the driver.
- * Nothing is believed before it was checked, and no more than one record is ever held.
+ * Nothing is used before it was checked, and at most one record is held in memory.
  */
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
@@ -41,7 +41,7 @@ static int live_load_record(struct live_stream *stream)
 	ret = live_check_record(rec);
 	if (ret)
 		return ret;
-	/* Records follow each other, all of pre-copy first; the end says how much there was. */
+	/* Records are consecutive, those of pre-copy first; the END record holds the total. */
 	if (le64_to_cpu(rec->pos) != stream->pos[type == LIVE_PRECOPY ? type : LIVE_STATE])
 		return -EINVAL;
 	if (type == LIVE_PRECOPY && (stream->pos[LIVE_STATE] || !stream->live->ops->precopy_left))
@@ -94,7 +94,7 @@ static int live_load_data(struct live_stream *stream)
 	return 0;
 }
 
-/* What was expected is there: take it in, and say what comes next. */
+/* The expected part is complete: process it and decide what comes next. */
 static int live_load_take(struct live_stream *stream)
 {
 	int ret = live_stream_lock(stream);
@@ -112,7 +112,7 @@ static int live_load_take(struct live_stream *stream)
 	return ret;
 }
 
-/* May more be written?  Anything behind the end makes the stream wrong. */
+/* Check whether more may be written.  Data after the END record makes the stream invalid. */
 static int live_load_ready(struct live_stream *stream)
 {
 	int ret = live_stream_lock(stream);
@@ -139,7 +139,7 @@ static ssize_t live_load_write(struct file *filp, const char __user *buf, size_t
 		return -ERESTARTSYS;
 
 	while (!ret && done < count) {
-		/* Once, and when the end was among what was written: @io keeps it as it is. */
+		/* Once, also after a write that contained the END record; @io keeps it stable. */
 		if (!done || stream->done)
 			ret = live_load_ready(stream);
 		if (ret)
@@ -150,7 +150,7 @@ static ssize_t live_load_write(struct file *filp, const char __user *buf, size_t
 		done += len - left;
 		if (stream->at == stream->end)
 			ret = live_load_take(stream);
-		/* These lose nothing: the next write goes on from here. */
+		/* These errors lose nothing: the next write continues here. */
 		else if (left && !done)
 			ret = -EFAULT;
 		if (left || (!ret && signal_pending(current)))
@@ -196,8 +196,8 @@ static int live_load_apply(struct vfio_pci_live *live)
 }
 
 /*
- * User space says that all was written.  A stream that ends too early may still be completed, so
- * the device stays in RESUMING; one that is wrong leaves a device that only a reset helps.
+ * User space declares the stream complete.  If it ends too early it may still be completed, so the
+ * device stays in RESUMING; after an invalid stream only a reset helps.
  */
 int live_load_finish(struct vfio_pci_live *live)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live migration: the dirty log, which pages of the guest's memory the device has written.
+ * Live migration: the dirty log, that is, which pages of guest memory the device has written.
  *
- * A bit for each granule of the ranges that user space asked for.  Where they are too large for the
- * bitmap, granules grow and ranges merge, so that the log reports too much rather than using memory
- * without bounds.  The number of ranges is limited by vfio.ko.
+ * There is one bit for each granule of the ranges that user space logs.  If these are too large for
+ * the bitmap, granules grow and ranges merge: the log then reports too much, but its memory use is
+ * bounded.  The number of ranges is limited by vfio.ko.
  */
 #include <linux/bitops.h>
 #include <linux/export.h>
@@ -45,7 +45,7 @@ static void live_log_free(struct kref *ref)
 	kfree(log);
 }
 
-/* Count the ranges and granules of a size, ranges that touch being one; and fill in @log's. */
+/* Count ranges and granules for a granule size, adjacent ranges as one; and fill in @log. */
 static void live_log_cut(struct rb_root_cached *root, unsigned int shift, unsigned int *nr,
 			 u64 *bits, struct live_log *log)
 {
@@ -130,7 +130,7 @@ u64 live_log_page_size(struct vfio_pci_live *live)
 	return log ? 1ULL << log->shift : 0;
 }
 
-/* First range that ends at or after a granule; nr when there is none. */
+/* Index of the first range that ends at or after a granule, or nr. */
 static unsigned int live_log_find(const struct live_log *log, u64 granule)
 {
 	unsigned int low = 0, high = log->nr;
@@ -149,11 +149,11 @@ static unsigned int live_log_find(const struct live_log *log, u64 granule)
 /**
  * vfio_pci_live_dirty - SDK: the device has written guest memory
  * @vdev: a device whose live migration has @dirty_log
- * @iova: where, as the device addresses it
- * @len: bytes
+ * @iova: address of the first byte, as the device uses it
+ * @len: length in bytes
  *
- * Call it after the write, or before it and once more after it: a report may come in between.
- * What user space does not log is ignored, so is all when it logs nothing.
+ * Call it after the write, or both before and after it: a report may come in between.  Ranges that
+ * user space does not log are ignored.
  *
  * Context: any, hard interrupts included.
  */
@@ -192,7 +192,7 @@ static int live_log_start(struct vfio_device *core_vdev, struct rb_root_cached *
 	struct live_log *log;
 	int ret = 0;
 
-	/* vfio.ko has checked that ranges are aligned to it, but not that one can align to it. */
+	/* vfio.ko checked that the ranges are aligned to it, but not that it is a power of 2. */
 	if (*page_size < SZ_4K || !is_power_of_2(*page_size))
 		return -EINVAL;
 	for (node = interval_tree_iter_first(ranges, 0, ULONG_MAX); node;
@@ -247,7 +247,7 @@ static void live_log_report(struct live_log *log, const struct live_log_range *r
 		u64 start = (bit - range->bit + range->first) << log->shift;
 		u64 end = start + (1ULL << log->shift) - 1;
 
-		/* What is not asked for now is to be reported later. */
+		/* Keep bits outside of the requested range for a later report. */
 		if (start >= from && end <= to)
 			clear_bit(bit, log->dirty);
 		start = max(start, from);

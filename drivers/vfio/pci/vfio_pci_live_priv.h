@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of live migration share with each other; the core sees vfio_pci_priv.h only. */
+/* Shared by the files of live migration; the rest of the core uses vfio_pci_priv.h only. */
 #ifndef VFIO_PCI_LIVE_PRIV_H
 #define VFIO_PCI_LIVE_PRIV_H
 
@@ -12,7 +12,7 @@
 
 #include "vfio_pci_priv.h"
 
-/* What happened to the device while others may hold the lock; the next holder acts on it. */
+/* What happened to the device while live->lock may be held; the next holder acts on it. */
 enum live_note {
 	LIVE_NOTE_NONE,
 	LIVE_NOTE_RESET,
@@ -32,8 +32,8 @@ enum live_note {
  * @note_lock: leaf lock, protects the next two
  * @note: a reset or failure that @state does not show yet
  * @overtaken: @note came while a callback was changing the device
- * @caller: the task in such a callback; under @lock, and read by resets
- * @work: acts on @note if nobody else takes @lock soon
+ * @caller: the task that runs such a callback; under @lock, and read by resets
+ * @work: acts on @note if no other task takes @lock soon
  * @command: COMMAND as the user has it, between vfio_pci_live_access_begin() and _end(); under
  *	memory_lock
  * @log: the dirty log, or NULL; RCU, changed under @lock
@@ -87,7 +87,7 @@ static inline int live_change_begin(struct vfio_pci_live *live)
 
 static inline void live_change_end(struct vfio_pci_live *live)
 {
-	/* Pairs with vfio_pci_live_reset(): without a caller, the callback has ended. */
+	/* Pairs with vfio_pci_live_reset(): if @caller is NULL there, the callback has ended. */
 	smp_store_release(&live->caller, NULL);
 }
 
@@ -179,7 +179,7 @@ struct live_record {
 	__le32	crc;
 };
 
-/* Records are staged right below their data, which so is aligned. */
+/* Records are staged right below their data, so that the data is aligned. */
 #define LIVE_DATA	sizeof(struct live_header)
 #define LIVE_RECORD	(LIVE_DATA - sizeof(struct live_record))
 

@@ -2,7 +2,7 @@
 /*
  * Live migration: the file from which user space reads the device's state.
  *
- * A record at a time is staged in kernel memory under live->lock, then copied without it.
+ * One record at a time is staged in kernel memory under live->lock, then copied without the lock.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -23,7 +23,7 @@ static ssize_t live_save_piece(struct vfio_pci_live *live, struct vfio_pci_live_
 	return ops->save_state(live->vdev, piece->buf) ?: ops->state_size;
 }
 
-/* Stage the next record.  0; -ENOMSG, none while pre-copying; 1, the end; another -errno. */
+/* Stage the next record.  Returns 0; 1 at the end; -ENOMSG no data in pre-copy now; -errno. */
 static int live_save_fill(struct live_stream *stream)
 {
 	struct vfio_pci_live *live = stream->live;
@@ -64,7 +64,7 @@ static int live_save_fill(struct live_stream *stream)
 	return 0;
 }
 
-/* Have something staged, if the session is not over. */
+/* Stage a record unless one is staged already or the session is over. */
 static int live_save_stage(struct live_stream *stream)
 {
 	int ret = live_stream_lock(stream);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Live migration: states, and the arcs between them.  Which arcs lead from one state to another is
- * vfio_mig_get_next_state()'s business; what an arc means for the device stands here, and is all
- * there is to know of the protocol's order.
+ * Live migration: states, and the arcs between them.  vfio_mig_get_next_state() knows which arcs
+ * lead from one state to another; this file knows what an arc means for the device.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -12,7 +11,7 @@
 #define ARC(from, to)	((from) << 8 | (to))
 #define ARC_OF(a, b)	ARC(VFIO_DEVICE_STATE_##a, VFIO_DEVICE_STATE_##b)
 
-/* The device stopped: what was pre-copied is followed by the rest. */
+/* The device has stopped: the rest follows what was pre-copied. */
 static int live_stop_and_copy(struct vfio_pci_live *live)
 {
 	int ret = live_change(live, live->ops->stop);
@@ -22,7 +21,7 @@ static int live_stop_and_copy(struct vfio_pci_live *live)
 	return ret;
 }
 
-/* One arc.  The new session's file, NULL if the arc begins none, or an ERR_PTR(). */
+/* Take one arc.  Returns the file of a new session, NULL if the arc begins none, or ERR_PTR(). */
 static struct file *live_step(struct vfio_pci_live *live, enum vfio_device_mig_state next)
 {
 	const struct vfio_pci_live_ops *ops = live->ops;
@@ -79,7 +78,7 @@ static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_devi
 	int ret = 0;
 
 	live_lock(live);
-	/* Only a reset leads out of it; the kernel's function warns when it is asked. */
+	/* Only a reset leads out of ERROR; vfio_mig_get_next_state() would warn. */
 	if (live->state == VFIO_DEVICE_STATE_ERROR)
 		ret = -EINVAL;
 	while (!ret && new != live->state && !live_has_note(live)) {
@@ -94,7 +93,7 @@ static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_devi
 		}
 		live_set(live, next);
 	}
-	/* A reset or failure came while the device was on its way: it is not where it was to go. */
+	/* A reset or failure interrupted the arc: the device is not in the requested state. */
 	if (live_has_note(live) && live_settle(live) && live->state != new)
 		ret = -EIO;
 	live_unlock(live);

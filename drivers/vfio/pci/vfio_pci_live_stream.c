@@ -2,9 +2,9 @@
 /*
  * Live migration: data files and the format of what goes through them.
  *
- * A file belongs to user space alone.  It shares a stream with the device, each holding a
- * reference, and the stream holds the library's state, never the device: what a file may touch of
- * the device is asked under live->lock, by live_stream_lock().
+ * User space may keep a file as long as it likes.  The file and the device share a stream, each
+ * with a reference.  The stream pins the library's state but not the device: a file may touch the
+ * device only after live_stream_lock() succeeded.
  */
 #include <linux/anon_inodes.h>
 #include <linux/crc32.h>
@@ -24,7 +24,7 @@ static void live_stream_free(struct kref *ref)
 	kfree(stream);
 }
 
-/* Begin a session; live->stream is the new stream.  The file is the caller's, or an ERR_PTR(). */
+/* Begin a session; live->stream is the new stream.  Returns its file or an ERR_PTR(). */
 struct file *live_stream_open(struct vfio_pci_live *live, const char *name,
 			      const struct file_operations *fops, int flags)
 {
@@ -36,7 +36,7 @@ struct file *live_stream_open(struct vfio_pci_live *live, const char *name,
 	stream = kzalloc(sizeof(*stream), GFP_KERNEL_ACCOUNT);
 	if (!stream)
 		return ERR_PTR(-ENOMEM);
-	/* Zeroed, so that a driver that fills in less than it says discloses nothing. */
+	/* Zeroed: a driver that fills in less than it reports must not leak kernel memory. */
 	stream->buf = kvzalloc(LIVE_DATA + VFIO_PCI_LIVE_PIECE, GFP_KERNEL_ACCOUNT);
 	if (!stream->buf) {
 		kfree(stream);
@@ -59,7 +59,7 @@ struct file *live_stream_open(struct vfio_pci_live *live, const char *name,
 	return file;
 }
 
-/* End the session, if there is one: its file answers -ENODEV from now on. */
+/* End the session, if any: its file returns -ENODEV from now on. */
 void live_stream_end(struct vfio_pci_live *live)
 {
 	struct live_stream *stream = live->stream;
@@ -82,7 +82,7 @@ int live_stream_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* For a file: may it use the device?  0 with live->lock held, or -ENODEV without. */
+/* For a data file: returns 0 with live->lock held, or -ENODEV without if the session is over. */
 int live_stream_lock(struct live_stream *stream)
 {
 	struct vfio_pci_live *live = stream->live;
@@ -119,7 +119,7 @@ void live_fill_header(struct vfio_pci_live *live, struct live_header *header)
 	header->crc = live_crc(header, sizeof(*header));
 }
 
-/* Is this stream for such a device and driver?  0 or -EINVAL. */
+/* Check that the stream suits this device and driver.  Returns 0 or -EINVAL. */
 int live_check_header(struct vfio_pci_live *live, const struct live_header *header)
 {
 	u32 version = le32_to_cpu(header->version);
@@ -130,7 +130,7 @@ int live_check_header(struct vfio_pci_live *live, const struct live_header *head
 	if (version < live->ops->oldest || version > live->ops->version)
 		return -EINVAL;
 
-	/* All else must be as we write it. */
+	/* All other fields must be as live_fill_header() sets them. */
 	live_fill_header(live, &ours);
 	return memcmp(&ours, header, offsetof(struct live_header, version)) ||
 	       memcmp(ours.driver, header->driver, sizeof(ours.driver)) ? -EINVAL : 0;
@@ -146,7 +146,7 @@ void live_fill_record(struct live_record *rec, enum live_type type, u32 len, u64
 	rec->crc = live_crc(rec, sizeof(*rec));
 }
 
-/* Is it a record at all?  0 or -EINVAL. */
+/* Check that this is a valid record.  Returns 0 or -EINVAL. */
 int live_check_record(const struct live_record *rec)
 {
 	u32 type = le32_to_cpu(rec->type);

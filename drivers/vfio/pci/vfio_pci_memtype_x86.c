@@ -3,8 +3,8 @@
  * Memory types on x86, where the PAT code tracks one memory type per physical range.
  *
  * ioremap(), ioremap_wc() and arch_io_reserve_memtype_wc() report success even if they get another
- * type than requested, because an existing reservation of any part of the range wins.  The
- * page-table entry is the only proof of the granted type.
+ * type than requested, because an existing reservation of any part of the range takes precedence.
+ * The page-table entry is the only proof of the granted type.
  */
 #include <linux/pgtable.h>
 

@@ -64,14 +64,14 @@ vm_fault_t vfio_pci_insert_huge(struct vm_fault *vmf, unsigned long pfn, unsigne
 	return VM_FAULT_FALLBACK;
 }
 
-static void mmap_put_page_table(struct vm_fault *vmf)
+static void mmap_install_page_table(struct vm_fault *vmf)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
 	spinlock_t *ptl = pmd_lock(mm, vmf->pmd);
 
 	if (pmd_none(READ_ONCE(*vmf->pmd))) {
 		mm_inc_nr_ptes(mm);
-		/* Lockless walkers depend on the table's address, and must find it cleared. */
+		/* Lockless walkers that see the table's address must see it cleared. */
 		smp_wmb();
 		pmd_populate(mm, vmf->pmd, vmf->prealloc_pte);
 		vmf->prealloc_pte = NULL;
@@ -80,21 +80,21 @@ static void mmap_put_page_table(struct vm_fault *vmf)
 }
 
 /*
- * Small entries need a page table.  The kernel has allocated one for a fault that found nothing at
- * vmf->pmd, and would put it there too late: until then a concurrent fault may insert a large
- * entry, on which apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So
- * put it there first.  A page table of a mapping of device memory stays until the mapping goes:
- * nothing collapses or reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
+ * Small entries need a page table.  For a fault that found nothing at vmf->pmd the kernel has
+ * allocated one, but would install it too late: a concurrent fault may insert a large entry first,
+ * and then apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So install
+ * it here.  The page table of a device mapping stays until it is unmapped: nothing collapses or
+ * reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
  *
- * Return: false if there is a large entry, or was one when the kernel looked and is none any more;
- * let the access fault again.
+ * Return: false if there is a large entry, or if one that the kernel saw has gone since; the access
+ * faults again.
  */
 static bool mmap_has_page_table(struct vm_fault *vmf)
 {
 	pmd_t pmd;
 
 	if (pmd_none(READ_ONCE(*vmf->pmd)) && vmf->prealloc_pte)
-		mmap_put_page_table(vmf);
+		mmap_install_page_table(vmf);
 	pmd = READ_ONCE(*vmf->pmd);
 	return !pmd_none(pmd) && !pmd_leaf(pmd);
 }
@@ -107,8 +107,8 @@ static bool mmap_has_page_table(struct vm_fault *vmf)
  * @order: size of the entry: log2 of its number of pages; 0, PMD_ORDER or PUD_ORDER
  *
  * For drivers that handle faults themselves.  The entry gets the protection of the mapping; its
- * memory type, on x86, from the BAR's reservation, that is, from the segment that @pfn lies in, but
- * for entries of PUD_ORDER on v6.12.  So keep to 0 and PMD_ORDER in a BAR with several types, and
+ * memory type, on x86, comes from the reservation of the segment that contains @pfn, except for
+ * entries of PUD_ORDER on v6.12.  So use only 0 and PMD_ORDER in a BAR with several types, and
  * check is_aligned_for_order() first when @order is not 0.  A mapping of a BAR that
  * vfio_pci_core_mmap() has not seen needs vfio_pci_core_get_iomap() before, which claims the BAR.
  *
@@ -128,8 +128,8 @@ vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_
 	lockdep_assert_held_read(&vdev->memory_lock);
 
 	/*
-	 * No waiting for the end of a reset with memory_lock held: have the caller release it and
-	 * the task fault again, a little later.
+	 * Must not wait for the end of a reset with memory_lock held: the caller releases it, and
+	 * the task faults again a little later.
 	 */
 	if (!percpu_down_read_trylock(vdev->access_sem)) {
 		schedule_timeout_killable(1);
@@ -162,7 +162,7 @@ static bool mmap_order_supported(unsigned int order)
  * Choose the window of absent neighbours to map along with the faulting address.  A fault adjacent
  * to the last window grows it in that direction; any other fault starts with a small one.
  * fault_hint holds address and size of the last window.  It is per device and lockless: a race
- * only changes the size of a window.
+ * only affects the size of a window.
  */
 static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct vm_fault *vmf,
 			       const struct vfio_pci_segment *seg, u64 offset, unsigned int order,
@@ -229,7 +229,7 @@ static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
 
-	/* A reset can hold the locks for seconds: a dying task must not wait for it. */
+	/* A reset may hold the locks for seconds: a dying task does not wait for it. */
 	if (vfio_pci_access_read_lock_killable(vdev))
 		return VM_FAULT_SIGBUS;
 	if (!vfio_pci_mem_accessible(vdev))
@@ -252,7 +252,7 @@ unlock:
  * vfio_pci_core_fault - the core's handler for faults in mappings of BARs
  * @vmf: a fault in a mapping that vfio_pci_core_mmap() set up
  *
- * A driver with a vm_operations_struct of its own calls it for the pages it does not care about.
+ * A driver with a vm_operations_struct of its own calls this for pages that it does not handle.
  * It maps the faulting page and absent neighbours in the same segment: declare a range with
  * vfio_pci_core_set_memtype() to keep it from being mapped along with its neighbours.
  *
@@ -266,12 +266,12 @@ vm_fault_t vfio_pci_core_fault(struct vm_fault *vmf)
 EXPORT_SYMBOL_GPL(vfio_pci_core_fault);
 
 /**
- * vfio_pci_core_huge_fault - the same for large entries
+ * vfio_pci_core_huge_fault - the core's handler for faults that want a large entry
  * @vmf: a fault in a mapping that vfio_pci_core_mmap() set up
  * @order: log2 of the number of pages the entry would map
  *
  * Context: a fault handler, possibly without mmap_lock; takes memory_lock for read.
- * Return: as vfio_pci_core_fault(), or VM_FAULT_FALLBACK when no entry of this size can stand here.
+ * Return: as vfio_pci_core_fault(), or VM_FAULT_FALLBACK if no entry of this size fits here.
  */
 vm_fault_t vfio_pci_core_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -295,7 +295,7 @@ static const struct vm_operations_struct vfio_pci_mmap_ops = {
  *
  * Context: process, mmap_lock held for write.
  * Return: 0; -EINVAL private mapping, not a BAR or region that can be mapped, or beyond its end;
- * -ENODEV, -EBUSY, -ENOMEM why the BAR cannot be had, as vfio_pci_core_get_iomap().
+ * -ENODEV, -EBUSY or -ENOMEM from vfio_pci_core_get_iomap().
  */
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
@@ -322,9 +322,8 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 		return PTR_ERR(seg);
 	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
 	/*
-	 * Here and not in the fault handler, which must not change them.  VM_ALLOW_ANY_UNCACHED
-	 * lets a guest on arm64 choose Normal non-cacheable, that is write-combining, for its own
-	 * mapping.
+	 * The fault handler must not change the flags.  VM_ALLOW_ANY_UNCACHED lets a guest on arm64
+	 * choose Normal non-cacheable, that is write-combining, for its own mapping.
 	 */
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_ALLOW_ANY_UNCACHED);
 	vma->vm_private_data = vdev;

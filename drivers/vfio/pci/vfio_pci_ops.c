@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of callbacks in the form of any kernel since 6.1: a callback that is younger than the
- * driver is filled in, so that the driver works here as on the kernel it was written for.  A driver
- * that uses DEFINE_VFIO_PCI_OPS() lacks none.
+ * Accept tables of callbacks in the form of any kernel since 6.1: fill in callbacks that were added
+ * since, so that the driver works as on the kernel it was written for.  The table of a driver that
+ * uses DEFINE_VFIO_PCI_OPS() is complete.
  */
 #include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
@@ -13,9 +13,9 @@
 #include "vfio_pci_priv.h"
 
 /*
- * Region info of a driver whose own .ioctl may answer for some regions.  The driver must be given
- * the address of user space's structure.  vfio has it, but passes on a copy of the structure alone;
- * the address is the third argument of the system call.
+ * Region info for a driver whose own .ioctl may describe some regions.  The driver needs the
+ * address of user space's structure.  vfio passes only a copy of the structure; the address is the
+ * third argument of the system call.
  */
 static int ops_region_info_by_ioctl(struct vfio_device *core_vdev, struct vfio_region_info *info,
 				    struct vfio_info_cap *caps)
@@ -32,7 +32,7 @@ static int ops_region_info_by_ioctl(struct vfio_device *core_vdev, struct vfio_r
 	if (ret)
 		return ret;
 
-	/* vfio writes the copy back: let it be what the driver wrote. */
+	/* vfio copies @info back to user space: update it with what the driver wrote. */
 	if (copy_from_user(info, (void __user *)args[2],
 			   offsetofend(struct vfio_region_info, offset)))
 		return -EFAULT;
@@ -60,7 +60,7 @@ static void ops_fill_iommufd(struct vfio_device_ops *ops)
 	if (!ops->detach_ioas)
 		ops->detach_ioas = vfio_iommufd_physical_detach_ioas;
 
-	/* A driver with an .attach_ioas of its own decides what its device may be attached to. */
+	/* A driver with its own .attach_ioas handles attachment itself. */
 	if (ops->attach_ioas == vfio_iommufd_physical_attach_ioas && !ops->pasid_attach_ioas &&
 	    !ops->pasid_detach_ioas) {
 		ops->pasid_attach_ioas = vfio_iommufd_physical_pasid_attach_ioas;
@@ -68,13 +68,13 @@ static void ops_fill_iommufd(struct vfio_device_ops *ops)
 	}
 }
 
-/* The driver was written when nobody asked, so nobody can know. */
+/* The driver predates the callback, so the size is unknown. */
 static int ops_data_size_unknown(struct vfio_device *core_vdev, unsigned long *stop_copy_length)
 {
 	return -EOPNOTSUPP;
 }
 
-/* Name of a callback or flag without which the device is of no use, or NULL. */
+/* Name of a mandatory callback or flag that is missing, or NULL. */
 static const char *ops_missing_member(struct vfio_pci_core_device *vdev)
 {
 	const struct vfio_device *core_vdev = &vdev->vdev;
@@ -107,7 +107,7 @@ static const char *ops_missing_member(struct vfio_pci_core_device *vdev)
  * The driver's tables are constant and may be shared by devices; those of @vdev take their place
  * where something is filled in.
  *
- * Return: 0, or -EINVAL with a message that names what is missing and cannot be filled in.
+ * Return: 0, or -EINVAL and a message that names the mandatory callback or flag.
  */
 int vfio_pci_ops_complete(struct vfio_pci_core_device *vdev)
 {

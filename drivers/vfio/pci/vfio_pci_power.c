@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Power: the device's own power states, and runtime PM, which reaches what is above it, too.
+ * Power: the device's own power states, and runtime PM, which also powers down bridges above it.
  *
- * User space moves the device between D0 and D3hot by its power-management capability, and gives
- * the host leave to suspend it altogether by the low-power features.
+ * User space moves the device between D0 and D3hot through its power-management capability, and
+ * lets the host suspend it by the low-power features.
  */
 #include <linux/eventfd.h>
 #include <linux/pm_runtime.h>
@@ -13,11 +13,11 @@
 #include "vfio_pci_priv.h"
 
 /*
- * Some devices reset themselves on the way from D3hot to D0 (No_Soft_Reset is clear).  For them the
- * configuration is kept in vdev->pm_save meanwhile: neither in the PCI core's copy, which a reset
- * overwrites, nor in pci_saved_state, which is the state at open.
+ * Some devices reset themselves on the way from D3hot to D0 (No_Soft_Reset is clear).  Meanwhile
+ * their configuration is kept in vdev->pm_save: a reset overwrites the PCI core's copy, and
+ * pci_saved_state is the state at open.
  *
- * Needs exclusive access, or, for D0 and before there are users, device_lock.
+ * Needs exclusive access, or device_lock for D0 while the device is not registered yet.
  */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
@@ -28,7 +28,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 
 	if (state != PCI_D0) {
 		vfio_pci_core_assert_access_locked(vdev);
-		/* VFs do not work without their PF, whoever created them. */
+		/* VFs, whoever created them, do not work without their PF. */
 		if (vfio_pci_has_vfs(vdev))
 			return -EBUSY;
 	}
@@ -45,7 +45,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 
 	/* A quirk may have kept the device out of D3hot. */
 	if (save && vfio_pci_is_down(pdev->current_state)) {
-		/* Left over when others woke the device: the PCI core does, before it resets. */
+		/* Stale if the PCI core, before a reset, moved the device to D0. */
 		kfree(vdev->pm_save);
 		vdev->pm_save = pci_store_saved_state(pdev);
 	} else if (restore) {
@@ -55,7 +55,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 	return 0;
 }
 
-/* User space wrote the power state in the PM capability.  Failure is what it reads back. */
+/* User space wrote the power state in the PM capability.  It reads back whether that worked. */
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
 	if (vfio_pci_is_down(state))
@@ -71,8 +71,8 @@ void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t st
 }
 
 /*
- * Drops the runtime PM reference an open device has.  The ioctl that brought us here holds another;
- * when that one goes, the device may suspend.  @wakeup is consumed on success.
+ * Drops the runtime PM reference that an open device holds.  The calling ioctl holds another one;
+ * once that is dropped the device may suspend.  @wakeup is consumed on success.
  */
 static int power_enter_low(struct vfio_pci_core_device *vdev, struct eventfd_ctx *wakeup)
 {
@@ -92,7 +92,7 @@ static int power_enter_low(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 	return ret;
 }
 
-/* Takes the reference back.  The device is active, or in its resume callback. */
+/* Take the reference back.  The device is active or in its resume callback. */
 static void power_leave_low(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_assert_access_locked(vdev);
@@ -158,7 +158,7 @@ int vfio_pci_low_power_exit(struct vfio_pci_core_device *vdev, u32 flags, void _
 	return 0;
 }
 
-/* At close, with nobody left to give access back to: awake, and in D0. */
+/* At close: end low power, resume the device and move it to D0.  Restores no access. */
 void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 {
 	if (READ_ONCE(vdev->pm_runtime_engaged)) {
@@ -168,8 +168,8 @@ void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 	}
 
 	/*
-	 * Low power has ended and close holds the reference that it gave up.  A suspend may have
-	 * found the count 0 before: only the runtime PM core's own lock tells, so always ask.
+	 * Low power has ended and its reference is back.  A suspend may have seen a usage count of
+	 * 0 before that, which only the runtime PM core can tell, so always resume.
 	 */
 	pm_runtime_resume(&vdev->pdev->dev);
 
@@ -184,29 +184,29 @@ static int power_runtime_suspend(struct device *dev)
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
 	/*
-	 * There is nothing to revoke: the device is closed, or in low power, which began with that.
+	 * There is nothing to revoke: the device is closed, or entering low power revoked access.
 	 *
-	 * Suspending starts from D0: the PCI core saves the configuration now and restores it at
-	 * resume, and what user space put in D3hot might have lost it.
+	 * Suspend from D0: the PCI core saves the configuration now and restores it at resume.  A
+	 * device that user space put in D3hot may have lost its configuration.
 	 */
 	vfio_pci_core_access_lock(vdev);
 	vfio_pci_wake(vdev);
 	vfio_pci_core_access_restore(vdev);
 
-	/* Its handler would ask a sleeping device.  A mask of the user's stays at resume. */
+	/* The handler would access a suspended device.  On resume unmask only if masked here. */
 	vdev->pm_intx_masked = vdev->irq_type == VFIO_PCI_INTX_IRQ_INDEX &&
 			       vfio_pci_intx_mask(vdev);
 	return 0;
 }
 
-/* With a wakeup eventfd, the first resume of any cause ends low power; else it goes on after it. */
+/* With a wakeup eventfd the first resume ends low power, whatever its cause. */
 static int power_runtime_resume(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
 	/*
-	 * Entry sets the eventfd before the device can sleep.  Without one take no lock: who
-	 * resumes may hold what resets wait for, the lock of PCI rescans when VFs are made.
+	 * The eventfd is set before the device can suspend.  Without one take no lock: the resuming
+	 * task may hold pci_rescan_remove_lock (VF creation), which resets wait for.
 	 */
 	if (READ_ONCE(vdev->pm_wake_eventfd_ctx)) {
 		vfio_pci_core_access_lock(vdev);
@@ -226,7 +226,7 @@ static const struct dev_pm_ops vfio_pci_pm_ops = {
 	RUNTIME_PM_OPS(power_runtime_suspend, power_runtime_resume, NULL)
 };
 
-/* From here on the device may sleep while it is unused, unless its driver forbids. */
+/* From here on the device may suspend while it is unused, unless its driver forbids that. */
 void vfio_pci_power_register(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
@@ -238,7 +238,7 @@ void vfio_pci_power_register(struct vfio_pci_core_device *vdev)
 		vdev->needs_pm_restore = !(pmcsr & PCI_PM_CTRL_NO_SOFT_RESET);
 	}
 
-	/* The PCI core does not know the state of an unbound device; D0 makes it known. */
+	/* The PCI core does not know the power state of an unbound device; setting D0 tells it. */
 	vfio_pci_set_power_state(vdev, PCI_D0);
 
 	dev->driver->pm = &vfio_pci_pm_ops;

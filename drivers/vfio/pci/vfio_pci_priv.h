@@ -12,7 +12,7 @@
 #define PCI_CAP_ID_INVALID	0xff	/* pass to the hardware */
 #define PCI_CAP_ID_INVALID_VIRT	0xfe	/* keep in vconfig */
 
-/* Arbitrary, upstream's: each one is a wait-queue entry and an open file. */
+/* Upstream's arbitrary limit: each one is a wait-queue entry and an open file. */
 #define VFIO_PCI_IOEVENTFD_MAX	1000
 
 static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *core_vdev)
@@ -20,7 +20,7 @@ static inline struct vfio_pci_core_device *to_vfio_pci_core(struct vfio_device *
 	return container_of(core_vdev, struct vfio_pci_core_device, vdev);
 }
 
-/* In D3hot and deeper a device answers config accesses at most.  To sparse the type is opaque. */
+/* In D3hot and deeper a device responds to config accesses at most.  The type is __bitwise. */
 static inline bool vfio_pci_is_down(pci_power_t state)
 {
 	return (__force int)state >= (__force int)PCI_D3hot;
@@ -66,14 +66,16 @@ void vfio_pci_intx_unmask(struct vfio_pci_core_device *vdev);
 void vfio_pci_intx_resync_line(struct vfio_pci_core_device *vdev);
 
 /*
- * A reset, or waking up from D3hot, ends by restoring COMMAND as it was before.  Whoever masked or
- * unmasked in between, the handler or an eventfd or an ioctl, would be undone: the line would be on
- * with nobody to serve it, or off for ever.  May be called with memory_lock held, hence without
- * igate.
+ * A reset or a wake-up from D3hot ends by restoring COMMAND.  That undoes a mask or unmask which
+ * the handler, an eventfd or an ioctl made in between: the line would be unmasked with nobody to
+ * service it, or masked for ever.  May be called with memory_lock held, hence without igate.
  */
 static inline void vfio_pci_intx_resync(struct vfio_pci_core_device *vdev)
 {
-	/* Pairs with intx_enable(): who is not seen here sets the line up after the restore. */
+	/*
+	 * Pairs with intx_enable(): if irq_type is not seen here, intx_enable() runs after the
+	 * restore and programs the line itself.
+	 */
 	smp_mb();
 	if (READ_ONCE(vdev->irq_type) == VFIO_PCI_INTX_IRQ_INDEX)
 		vfio_pci_intx_resync_line(vdev);
@@ -106,7 +108,7 @@ int vfio_pci_region_mmap(struct vfio_pci_core_device *vdev, unsigned int index,
 			 struct vm_area_struct *vma);
 void vfio_pci_region_zap_each(struct vfio_pci_core_device *vdev);
 
-/* Unmap the regions that are device memory; memory_lock, held for write, keeps them unmapped. */
+/* Unmap the revocable regions, which exclusive access keeps unmapped. */
 static inline void vfio_pci_region_zap_revocable(struct vfio_pci_core_device *vdev)
 {
 	if (vdev->num_regions)
@@ -119,7 +121,7 @@ void vfio_pci_region_release_all(struct vfio_pci_core_device *vdev);
 
 /*
  * As the PCI core's pci_reset_supported(), which is not exported.  The administrator can change the
- * methods at any time, by sysfs.
+ * methods at any time through sysfs.
  */
 static inline bool vfio_pci_reset_supported(const struct pci_dev *pdev)
 {
@@ -141,7 +143,7 @@ long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 
 /* vfio_pci_power.c */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
-/* The same for D0, where most devices are, and then there is nothing to do. */
+/* Go to D0.  Usually the device is there already. */
 static inline void vfio_pci_wake(struct vfio_pci_core_device *vdev)
 {
 	if (vdev->pdev->current_state != PCI_D0)
@@ -162,8 +164,9 @@ void vfio_pci_power_unregister(struct vfio_pci_core_device *vdev);
 /* vfio_pci_sriov.c */
 
 /*
- * Are VFs enabled, or being enabled or disabled?  They cannot become so with memory_lock or the
- * PF's device_lock held.  Drivers that leave vfio_pci_core_sriov_configure() out are seen late.
+ * True if VFs are enabled, or are being enabled or disabled.  Does not become true while exclusive
+ * access or the PF's device_lock is held.  VFs that a driver creates without
+ * vfio_pci_core_sriov_configure() are noticed only once they exist.
  */
 static inline bool vfio_pci_has_vfs(const struct vfio_pci_core_device *vdev)
 {
@@ -186,7 +189,7 @@ static inline void vfio_pci_debugfs_init(struct vfio_pci_core_device *vdev)
 }
 #endif
 
-/* vfio_pci_live.c, vfio_pci_live_debugfs.c: nothing to do for devices without live migration. */
+/* vfio_pci_live.c, vfio_pci_live_debugfs.c: no-ops for devices without live migration. */
 int vfio_pci_live_register(struct vfio_pci_core_device *vdev);
 void vfio_pci_live_unregister(struct vfio_pci_core_device *vdev);
 void vfio_pci_live_release(struct vfio_pci_core_device *vdev);

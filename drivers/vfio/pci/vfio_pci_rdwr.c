@@ -80,9 +80,12 @@ static ssize_t rdwr_rom(struct vfio_pci_core_device *vdev, char __user *buf, siz
 		return -EINVAL;
 	count = min_t(u64, count, win.x_end - pos);
 
-	/* What the image does not fill reads as -1, without asking the (slow) device. */
+	/* Bytes beyond the image read as -1 without an access to the device, which is slow. */
 	if (has_bar) {
-		/* Finding the image's size reads it; a copy that the platform made is memory. */
+		/*
+		 * pci_map_rom() reads the image to find its size.  A shadow copy is ordinary
+		 * memory.
+		 */
 		if (vfio_pci_access_read_lock_killable(vdev))
 			return -EINTR;
 		if (flags & IORESOURCE_ROM_SHADOW || vfio_pci_mem_decodes(vdev))
@@ -123,7 +126,7 @@ static int rdwr_pm_get(struct vfio_pci_core_device *vdev)
 	int ret;
 
 	pm_runtime_get_noresume(dev);
-	smp_mb__after_atomic(); /* atomic_inc() alone is none */
+	smp_mb__after_atomic(); /* atomic_inc() is no barrier */
 	if (likely(!READ_ONCE(vdev->pm_runtime_engaged)))
 		return 0;
 
@@ -132,7 +135,7 @@ static int rdwr_pm_get(struct vfio_pci_core_device *vdev)
 		return 0;
 
 	pm_runtime_put_noidle(dev);
-	pci_info_ratelimited(vdev->pdev, "cannot resume for a read or write: %d\n", ret);
+	pci_info_ratelimited(vdev->pdev, "runtime resume failed: %d\n", ret);
 	return -EIO;
 }
 
@@ -190,8 +193,8 @@ static ssize_t rdwr_region(struct vfio_pci_core_device *vdev, char __user *buf, 
  *
  * Context: process, device open; no lock held.  Resumes the device for the time of the call.
  * Return: bytes read, fewer than @count at the end of the region only; -EINVAL no such region, or
- * beyond its end, -EIO memory decode is off or the device does not resume, -EFAULT, -EINTR, or what
- * the region's callback says.  An error may come when part of it is done.
+ * beyond its end, -EIO memory decode is off or the device does not resume, -EFAULT, -EINTR, or the
+ * error of the region's callback.  On error, part of the transfer may have been done.
  */
 ssize_t vfio_pci_core_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
 			   loff_t *ppos)

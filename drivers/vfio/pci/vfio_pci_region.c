@@ -34,13 +34,13 @@ static void region_replace_all(struct vfio_pci_core_device *vdev, struct vfio_pc
  * @ops: callbacks; rw and release must be there
  * @size: bytes
  * @flags: VFIO_REGION_INFO_FLAG_*; with _MMAP, @ops needs mmap
- * @data: for the callbacks; belongs to the region from now on, until release
+ * @data: for the callbacks; owned by the region until release
  *
  * The region gets the next free index, and is removed by vfio_pci_core_disable().  Pointers to
  * regions that were added before are no longer valid.
  *
  * Context: process; takes memory_lock; calls for one device must not overlap.
- * Return: 0 or -ENOMEM; @data is still the caller's then.
+ * Return: 0; -ENOMEM, and the caller keeps @data.
  */
 int vfio_pci_core_register_dev_region(struct vfio_pci_core_device *vdev, unsigned int type,
 				      unsigned int subtype, const struct vfio_pci_regops *ops,
@@ -136,8 +136,8 @@ void vfio_pci_region_zap_each(struct vfio_pci_core_device *vdev)
 /**
  * vfio_pci_core_add_sparse_mmap - announce the mappable areas of a region
  * @caps: the capabilities of the region's info
- * @areas: the parts; offsets in the region, page aligned
- * @nr_areas: how many
+ * @areas: the mappable areas; offsets in the region, page aligned
+ * @nr_areas: number of areas
  *
  * For a driver's get_region_info_caps, or its regions' add_capability.
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reset of one function: on request, at open and close, and by others than the core.
+ * Reset of one function: on request, at open and close, and initiated outside the core.
  *
  * A PF whose VFs are enabled is reset neither here nor by a hot reset: that would disable the VFs
  * under their users.  See vfio_pci_has_vfs().
@@ -9,7 +9,7 @@
 
 #include "vfio_pci_access.h"
 
-/* Not -EAGAIN, upon which callers retry at once, nor -EINVAL, which says that there is no reset. */
+/* -EAGAIN would make callers retry at once; -EINVAL means that there is no reset. */
 int vfio_pci_reset_refuse_with_vfs(struct vfio_pci_core_device *vdev)
 {
 	pci_info_ratelimited(vdev->pdev,
@@ -30,7 +30,7 @@ int vfio_pci_reset_refuse_with_vfs(struct vfio_pci_core_device *vdev)
  * an ioctl.  None of device_lock, memory_lock, exclusive access and mmap_lock is held, nor any lock
  * that the callbacks named above take.
  * Return: 0; -EINVAL the function has no reset; -EBUSY a PF with VFs enabled; -EAGAIN another task
- * has the device locked, in a reset of its own for instance; another -errno.
+ * holds device_lock, for a reset for instance; another -errno.
  */
 int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 {
@@ -44,7 +44,7 @@ int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 	if (vfio_pci_has_vfs(vdev)) {
 		ret = vfio_pci_reset_refuse_with_vfs(vdev);
 	} else {
-		/* The PCI core would not restore what a device loses on the way from D3hot. */
+		/* The PCI core does not restore what a device loses on the way from D3hot. */
 		vfio_pci_wake(vdev);
 		ret = pci_try_reset_function(vdev->pdev);
 		vfio_pci_intx_resync(vdev);
@@ -55,9 +55,9 @@ int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_function);
 
 /*
- * At open, before anyone has access; locked all the same, so that reset_prepare has nothing to do.
- * Only a lock that is contended fails: a device that cannot be reset is opened as it is, and so is
- * a PF with VFs.
+ * At open, before anyone has access; takes the access lock nevertheless, so that reset_prepare has
+ * nothing to do.  Fails only on contention: a device that cannot be reset is opened as it is, and
+ * so is a PF with VFs.
  */
 int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
 {
@@ -80,8 +80,8 @@ int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
  * functions: user space must not touch it meanwhile.  Does nothing if the calling task has
  * exclusive access already, as in the core's own resets.
  *
- * Waits for accessors, but not for memory_lock, which the task that resets, or one that waits for
- * it, may hold.
+ * Waits for accessors, but not for memory_lock: the resetting task, or a task that waits for it,
+ * may hold that.
  *
  * Context: process, device_lock held; sleeps; returns with exclusive access, which
  * vfio_pci_core_reset_done() releases.
@@ -125,8 +125,9 @@ void vfio_pci_core_reset_done(struct pci_dev *pdev)
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
 
 /*
- * At close, with the device in D0 and quiet: leave it as it was at open, reset if possible.  Sets
- * needs_reset if it was not.  Restoring the state leaves enabled VFs alone.
+ * At close, with the device in D0 and quiesced: reset it if possible, and restore the state saved
+ * at open.  needs_reset remains set if there was no reset.  Restoring the state does not affect
+ * enabled VFs.
  */
 void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 {
@@ -136,7 +137,7 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 	vdev->needs_reset = true;
 
 	if (pci_load_and_free_saved_state(pdev, &vdev->pci_saved_state)) {
-		pci_info(pdev, "cannot reload the state saved at open\n");
+		pci_info(pdev, "Couldn't reload saved state\n");
 		if (!vfio_pci_reset_supported(pdev))
 			return;
 		pci_save_state(pdev);
@@ -146,9 +147,9 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 	pci_write_config_word(pdev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
 
 	/*
-	 * The caller may hold locks that whoever has these waits for, hence only a try; and not by
-	 * pci_try_reset_function(), which would save the state of now over the one just loaded.
-	 * The bridge comes first: the reset may be one of its secondary bus.
+	 * Trylock only, to avoid ABBA with the caller's locks.  Not pci_try_reset_function(): it
+	 * would overwrite the state loaded above.  Lock the bridge first: the reset may be one of
+	 * its secondary bus.
 	 */
 	if (vfio_pci_reset_supported(pdev)) {
 		bridge = pci_upstream_bridge(pdev);
@@ -167,8 +168,9 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 }
 
 /*
- * The VFs of a PF are gone: make up for the reset that a close owed meanwhile.  The next driver may
- * be the host's, and must not meet what a user programmed.  Needs the PF's device_lock and D0.
+ * The VFs of a PF are gone: do the reset that a close had to skip because of them.  The next
+ * driver, which may be a host driver, must not find what a user programmed.  Called with the PF's
+ * device_lock held, in D0.
  */
 void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev)
 {

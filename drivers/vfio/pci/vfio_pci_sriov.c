@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SR-IOV: creating VFs, who may use them, and how a device is named when it is opened.
+ * SR-IOV: creation of VFs, VF tokens, and the name by which a device is opened.
  *
- * A PF's driver can reach into its VFs: cut them off, reset them, often read what they hold.  When
- * that driver is a user-space program, the VF's user has to say that it trusts it, and vice versa:
- * both present the same token, a UUID that the PF's user chose.
+ * A PF's driver can disable or reset its VFs and often read their data.  If that driver is a
+ * user-space program, it and the VF's user have to trust each other: both present the same token, a
+ * UUID that the PF's user chose.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -24,9 +24,9 @@ MODULE_PARM_DESC(allow_foreign_pf,
 
 /* The token of a PF. */
 struct vfio_pci_vf_token {
-	struct mutex	lock;	/* protects the rest */
+	struct mutex	lock;	/* protects the other members */
 	uuid_t		uuid;	/* random until a user sets it */
-	int		users;	/* open VFs: while there are any, the PF needs the token, too */
+	int		users;	/* number of open VFs: if not 0, the PF needs the token as well */
 };
 
 /* PFs that have, or are getting, VFs by vfio_pci_core_sriov_configure(). */
@@ -43,8 +43,8 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
 		return ret;
 
 	/*
-	 * Now in D0, and sriov_active keeps user space from changing that.  A reset that has
-	 * exclusive access ends before; the next one sees sriov_active.
+	 * The device is now in D0, and sriov_active keeps user space from changing that.  A reset
+	 * that had exclusive access has ended; the next one sees sriov_active.
 	 */
 	vfio_pci_core_access_lock(vdev);
 	vfio_pci_set_power_state(vdev, PCI_D0);
@@ -60,7 +60,7 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
 /**
  * vfio_pci_core_sriov_configure - create or remove the VFs of a device
  * @vdev: the PF
- * @nr_virtfn: how many VFs; 0 removes all
+ * @nr_virtfn: number of VFs; 0 removes all
  *
  * For the sriov_configure callback of the struct pci_driver.  New VFs get this driver's name as
  * driver_override.  While there are VFs, the PF is not reset; if it was closed meanwhile, removing
@@ -77,7 +77,7 @@ int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virt
 	device_lock_assert(&vdev->pdev->dev);
 
 	if (nr_virtfn) {
-		/* Listed before a VF appears, which looks its PF up while it is probed. */
+		/* List the PF before a VF appears: probing a VF looks up its PF. */
 		mutex_lock(&sriov_pfs_mutex);
 		if (list_empty(&vdev->sriov_pfs_item))
 			list_add_tail(&vdev->sriov_pfs_item, &sriov_pfs);
@@ -92,14 +92,14 @@ int vfio_pci_core_sriov_configure(struct vfio_pci_core_device *vdev, int nr_virt
 			return nr_virtfn;
 	} else if (pci_num_vf(vdev->pdev)) {
 		pci_disable_sriov(vdev->pdev);
-		/* The driver has created them itself, without the reference of sriov_enable(). */
+		/* The driver created the VFs itself, without the reference of sriov_enable(). */
 		if (!vdev->sriov_active)
 			pm_runtime_get_sync(&vdev->pdev->dev);
 		vfio_pci_reset_owed(vdev);
 		pm_runtime_put(&vdev->pdev->dev);
 	}
 
-	/* Unlocked: a power transition or reset that still sees it set fails once with -EBUSY. */
+	/* Unlocked: a concurrent power transition or reset may still fail with -EBUSY. */
 	vdev->sriov_active = false;
 
 	mutex_lock(&sriov_pfs_mutex);
@@ -125,15 +125,16 @@ static int sriov_token_check_locked(struct vfio_pci_core_device *vdev,
 }
 
 /**
- * vfio_pci_core_match_token_uuid - may a device be opened with this VF token?
+ * vfio_pci_core_match_token_uuid - check a VF token when a device is opened
  * @core_vdev: the device
- * @uuid: the token, or NULL when none was given
+ * @uuid: the token, or NULL if none was given
  *
- * A VF of a PF on this core needs the PF's token.  A PF with VFs in use needs it, too; else a token
- * given with a PF becomes the PF's.  A token where none is wanted is an error.
+ * A VF whose PF is on this core needs the token of the PF, and so does a PF whose VFs are in use.
+ * Otherwise a token passed for a PF becomes the PF's token.  A token for any other device is an
+ * error.
  *
  * Context: process; takes the token's lock.
- * Return: 0; -EACCES token missing or wrong; -EINVAL no token wanted.
+ * Return: 0; -EACCES token missing or wrong; -EINVAL the device takes no token.
  */
 int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *uuid)
 {
@@ -161,7 +162,7 @@ int vfio_pci_core_match_token_uuid(struct vfio_device *core_vdev, const uuid_t *
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_match_token_uuid);
 
-/* A driver that lists its callbacks by hand may lack this one, but not the check. */
+/* A driver's own table may lack this callback; the check must not be skipped then. */
 static int sriov_match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
 {
 	const struct vfio_device_ops *ops = vfio_device_sdk_ops(core_vdev);
@@ -171,7 +172,7 @@ static int sriov_match_token(struct vfio_device *core_vdev, const uuid_t *uuid)
 }
 
 /**
- * vfio_pci_core_match - does this name, from VFIO_GROUP_GET_DEVICE_FD, mean this device?
+ * vfio_pci_core_match - match a device name from VFIO_GROUP_GET_DEVICE_FD
  * @core_vdev: the device
  * @buf: "DDDD:BB:DD.F", optionally followed by " vf_token=UUID"
  *
@@ -214,7 +215,7 @@ int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void
 	if (!token)
 		return -ENOTTY;
 
-	/* Set only: the token may still be the previous user's secret. */
+	/* Write-only: the token may be the secret of a previous user. */
 	ret = vfio_check_feature(flags, argsz, VFIO_DEVICE_FEATURE_SET, sizeof(uuid));
 	if (ret != 1)
 		return ret;
@@ -227,7 +228,7 @@ int vfio_pci_vf_token_feature(struct vfio_pci_core_device *vdev, u32 flags, void
 	return 0;
 }
 
-/* A VF is opened or closed: its PF counts. */
+/* A VF is opened or closed: update its PF's count of users. */
 void vfio_pci_vf_token_use(struct vfio_pci_core_device *vdev, bool use)
 {
 	struct vfio_pci_vf_token *token;
@@ -248,10 +249,10 @@ static int sriov_is_vfio_device(struct device *dev, void *unused)
 }
 
 /*
- * May the device be opened?
+ * Check whether the PF of a VF allows the VF to be opened.
  *
  * A VF whose PF is not in sriov_pfs needs no token.  That is right if the PF has a kernel driver,
- * but a user-space driver may use it through another vfio core, whose tokens we cannot see, or
+ * but a user-space driver may use the PF through another vfio core, whose tokens we cannot see, or
  * through a driver on this core that does not create VFs by vfio_pci_core_sriov_configure().
  */
 int vfio_pci_vf_check_pf(struct vfio_pci_core_device *vdev)
@@ -283,7 +284,7 @@ static int sriov_pf_notify(struct notifier_block *nb, unsigned long action, void
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
-		/* No host driver may grab what a user-space PF driver controls. */
+		/* A user-space PF driver controls the new VF: keep host drivers from binding it. */
 		pci_info(pf, "Captured SR-IOV VF %s driver_override\n", pci_name(vf));
 		WARN_ON(device_set_driver_override(&vf->dev, vdev->vdev.ops->name));
 		break;
@@ -306,7 +307,9 @@ int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
 	int ret;
 
 	if (pdev->is_virtfn) {
-		/* Stays valid: a PF cannot leave the list before its VFs lose their drivers. */
+		/*
+		 * Remains valid: a PF leaves the list only after its VFs have lost their drivers.
+		 */
 		mutex_lock(&sriov_pfs_mutex);
 		list_for_each_entry(pf, &sriov_pfs, sriov_pfs_item)
 			if (pf->pdev == pci_physfn(pdev))

@@ -13,7 +13,7 @@ bool vfio_pci_vga_disabled(struct vfio_pci_core_device *vdev)
 	return !IS_ENABLED(CONFIG_VFIO_PCI_VGA) || vdev->disable_vga;
 }
 
-/* Is another VGA device on or below the bus of @pdev?  A bridge forwards VGA to both. */
+/* True if another VGA device is on or below the bus of @pdev: a bridge forwards VGA to both. */
 static bool vga_shares_bridge(struct pci_dev *pdev)
 {
 	unsigned char last = pci_bus_max_busnr(pdev->bus);

@@ -27,7 +27,7 @@ static const struct vga_range *vga_range_find(u64 pos)
 	return NULL;
 }
 
-/* @val stands at the alignment of @io; at most 32 bits at a time. */
+/* @val and @io have the same alignment.  Accesses are at most 32 bits wide. */
 static void vga_io(struct vfio_pci_core_device *vdev, void __iomem *io, void *val, size_t len,
 		   bool iswrite)
 {
@@ -53,9 +53,9 @@ static void vga_io(struct vfio_pci_core_device *vdev, void __iomem *io, void *va
 }
 
 /*
- * Whether COMMAND enables the range is for the arbiter to know: it is not a BAR.  The arbiter is
- * held for a batch at a time and never over user memory, whose page fault may take as long as user
- * space likes while every other user of VGA on the host waits.
+ * The range is not a BAR: the arbiter enables it in COMMAND.  Hold the arbiter for one batch at a
+ * time and never over accesses to user memory: their page faults may take arbitrarily long, while
+ * every other user of VGA on the host waits.
  */
 static ssize_t vga_rw(struct vfio_pci_core_device *vdev, const struct vga_range *range,
 		      void __iomem *io, char __user *buf, u64 pos, size_t count, bool iswrite)

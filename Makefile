@@ -46,6 +46,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= FILES=     for review, migrate, migrate-api: the files of the driver
 #= TREE=      for review, migrate: the kernel tree, of which FILES= names some files; for migrate-api: a 7.x kernel's
 #= TREES=     for migrate: several trees, with a table at the end
+#= FROM=      for upstream: the older kernel source; TO=, the newer one
 #= OUT=       for migrate: where the patches go (default: build/migrated); for migrate-api: the skeleton
 #= APPLY=1    for migrate: change TREE itself
 #= MODE=      for migrate: patch, report or context
@@ -292,6 +293,11 @@ new:				## make a driver of your own: NAME=acme-nic ID=1234:5678 [DEST=directory
 .PHONY: to-upstream
 to-upstream:			## print a patch that adds NAME= (or the driver in DIR=) to the kernel in KSRC=
 	$(Q)tools/driver/to-upstream '$(or $(DIR),$(if $(NAME),drivers/vfio/pci/$(NAME)))' '$(KSRC)'
+
+.PHONY: upstream
+upstream:			## list what changed in vfio between two kernel sources, FROM= and TO=
+	$(if $(and $(FROM),$(TO)),,$(error Say FROM= and TO=, two kernel sources; docs/upstream.md tells the rest))
+	$(Q)tools/upstream/upstream '$(FROM)' '$(TO)'
 
 # ---- migration ---------------------------------------------------------------
 

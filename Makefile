@@ -371,7 +371,7 @@ docs:				## make the documentation as HTML in build/docs/html
 
 # Each check is a target of its own as well: check-NAME.
 ifneq ($(filter check check-% help,$(MAKECMDGOALS))$(filter $(out)/check/%,$(WANTED)),)
-include ci/check.mk
+-include ci/check.mk
 endif
 
 .PHONY: probe-check

@@ -52,12 +52,15 @@ files-migrate-test := $(call below,cocci/ scripts/ ci/ lab/ tools/ docs/ templat
 run-migrate-test := ci/migrate-test
 
 run-html := scripts/docs
+# Only whether the models are those of the code: make prove explores them.
+files-models := $(call below,drivers/ models/)
+run-models := models/prove --covers
 files-programs := $(call below,Makefile bench/ include/ samples/ template/ tests/)
 run-programs := $(MAKE) $(jobs) programs programs=$(out)/check/programs EXTRA_CFLAGS=-Werror
 
 # The longest come first, so that no CPU is idle in the end.
 long := new alone packaging alias tutorial review-recall review-kernel review-test migrate-test harmless errors $(builds) arm64
-short := html programs $(patsubst ci/check-%,%,$(wildcard ci/check-*))
+short := html programs models $(patsubst ci/check-%,%,$(wildcard ci/check-*))
 checks := $(long) $(sort $(filter-out build $(long),$(short)))
 chosen := $(or $(filter $(T),$(checks)),$(checks))
 stamps := $(patsubst %,$(out)/check/%.passed,$(chosen))

@@ -68,8 +68,8 @@ inline up_write(d)	{ dev[d].ml_writer = false }
 
 #define ACCESSIBLE(d)	(!dev[d].off && !dev[d].asleep)
 
-/* covers vfio_pci_priv.h: vfio_pci_access_read_lock vfio_pci_access_read_unlock */
-/* covers vfio_pci_access.c: vfio_pci_access_read_slow */
+/* covers vfio_pci_access.h: vfio_pci_access_read_lock vfio_pci_access_read_unlock */
+/* covers vfio_pci_access.c: vfio_pci_access_read_lock_slow */
 inline read_lock(d) {
 	down_read(d);
 	do
@@ -103,7 +103,7 @@ inline move(d, revoke) {
 	release(dev[d].resv)
 }
 
-/* covers vfio_pci_access.c: revoke_locked */
+/* covers vfio_pci_access.c: access_revoke_locked */
 inline revoke_locked(d) {
 #ifndef NO_ZAP			/* mutant NO_ZAP ioctl_sysfs */
 	dev[d].entry = false;
@@ -115,7 +115,7 @@ inline revoke_locked(d) {
 #endif
 }
 
-/* covers vfio_pci_access.c: restore_locked */
+/* covers vfio_pci_access.c: access_restore_locked */
 inline restore_locked(d) {
 	if
 #ifdef GIVE_BACK_ALWAYS		/* mutant GIVE_BACK_ALWAYS dma_buf */
@@ -169,7 +169,7 @@ inline access_restore(d) {
 	access_unlock(d)
 }
 
-/* covers vfio_pci_access.c: vfio_pci_access_tryrevoke */
+/* covers vfio_pci_access.c: vfio_pci_access_trylock_revoke */
 inline tryrevoke(d, got) {
 	got = false;
 #ifdef WAIT_FOR_SECOND		/* mutant WAIT_FOR_SECOND hot_cross */
@@ -193,7 +193,7 @@ inline tryrevoke(d, got) {
 /* ---- what the PCI core calls ----------------------------------------------------------- */
 
 /* covers vfio_pci_reset.c: vfio_pci_core_reset_prepare */
-/* covers vfio_pci_access.c: vfio_pci_access_reset_begin */
+/* covers vfio_pci_access.c: vfio_pci_access_lock_for_reset */
 inline reset_prepare(d) {
 	assert(dev[d].lock);
 	if
@@ -214,7 +214,7 @@ inline reset_prepare(d) {
 }
 
 /* covers vfio_pci_reset.c: vfio_pci_core_reset_done */
-/* covers vfio_pci_access.c: vfio_pci_access_reset_end */
+/* covers vfio_pci_access.c: vfio_pci_access_unlock_after_reset */
 inline reset_done(d) {
 #ifdef MEMORY_LOCK_ONLY
 	if
@@ -380,7 +380,7 @@ proctype command(byte d) {
 	access_restore(d)
 }
 
-/* Low power entry, suspend, wakeup. covers vfio_pci_power.c: low_power_begin low_power_end vfio_pci_runtime_suspend */
+/* Low power entry, suspend, wakeup. covers vfio_pci_power.c: power_enter_low power_leave_low power_runtime_suspend */
 proctype low_power(byte d) {
 #ifdef SLEEP_UNREVOKED		/* mutant SLEEP_UNREVOKED sleep */
 	access_lock(d);

@@ -12,7 +12,7 @@ MAKEFLAGS += -rR --no-print-directory
 # ---- variables ---------------------------------------------------------------
 
 # The one list of them: make help prints it, and variables that are not in it are for kbuild, see "unusual".
-#= KERNEL=    a kernel of KERNELS (default: the first)
+#= KERNEL=    a kernel of KERNELS (default: the first), or a directory with one of yours: /, a build tree, packages (docs/hosts.md)
 #= KDIR=      build for these headers instead; for all, install, dkms, clean and help
 #= CACHE=     where downloads and lab kernels are kept (default: ${XDG_CACHE_HOME:-~/.cache}/vfio-pci-sdk)
 #= T=         only the tests, benchmarks, cases or checks of that name; for tests and benchmarks a pattern
@@ -73,13 +73,18 @@ export CACHE V
 space := $(subst x,,x x)
 special := : & ; | < > ( ) [ ] { } * ? ` ' " \ \# $$
 odd = $(strip $(foreach c,$(special),$(findstring $(c),$(1))) $(if $(findstring $(space),$(1)),space))
-$(foreach name,CURDIR CACHE KDIR EXTRA,$(if $(call odd,$($(name))),$(error Cannot build in a path with a space, a colon \
+$(foreach name,CURDIR CACHE KDIR EXTRA KERNEL,$(if $(call odd,$($(name))),$(error Cannot build in a path with a space, a colon \
 	or a character that means something to the shell ($(name) is "$($(name))"); move it)))
 
 # ---- what is built, and where -----------------------------------------------
 
 known := $(shell lab/kernels list)
 KERNEL ?= $(firstword $(known))
+# A directory: a kernel of the user's own.
+ifneq ($(findstring /,$(KERNEL)),)
+own := $(shell CACHE=$(CACHE) scripts/own-kernel '$(KERNEL)')
+override KERNEL := $(or $(own),$(error KERNEL=$(KERNEL) is no kernel that the lab could boot))
+endif
 
 ifdef KDIR
 kdir := $(abspath $(KDIR))
@@ -92,7 +97,7 @@ $(if $(filter /nonexistent/%,$(CACHE)),$(error HOME is not set, so there is no p
 kdir := $(CACHE)/kernels/$(KERNEL)/build
 kernel := $(KERNEL)
 kernel-release := $(CACHE)/kernels/$(KERNEL)/release
-$(if $(filter $(KERNEL),$(known)),,$(error KERNELS has no "$(KERNEL)"; say KERNEL= one of: $(known)))
+$(if $(filter $(KERNEL),$(known) $(own)),,$(error KERNELS has no "$(KERNEL)"; say KERNEL= one of: $(known), or a directory))
 endif
 
 # Where everything is built: the modules of the kernel at hand in a directory of its own, tests and
@@ -215,7 +220,7 @@ flavors = $(shell lab/vm --flavors)
 # ready PROGRAMS: everything a virtual machine that runs them needs: tools, modules, the programs. Make expands a whole
 # recipe before it runs the first line, so what is wrong here is said before anything is done.
 define ready
-	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS; say KERNEL= instead of KDIR=))
+	$(if $(KDIR),$(error The virtual machine boots kernels of KERNELS and of directories; say KERNEL= instead of KDIR=))
 	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
 	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/fetch)))

@@ -17,6 +17,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= CACHE=     where downloads and lab kernels are kept (default: ${XDG_CACHE_HOME:-~/.cache}/vfio-pci-sdk)
 #= T=         only the tests, benchmarks, cases or checks of that name; for tests and benchmarks a pattern
 #= V=1        show commands
+#= HOST=      for test-host: debian-12 or debian-13; T= one command, such as "check"
 #= FLAVOR=    for test: one or more flavors of the virtual machine (lab/vm --help)
 #= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
 #= CACHED=1   for test-all: leave out lab kernels that are not built yet

@@ -7,6 +7,11 @@ compile_commands.json: all	## for clangd: how modules and programs are compiled,
 	$(Q)scripts/compile-commands $(into) $(kdir) '$(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) -Itests/lib -Ibench/lib' \
 		$(wildcard tests/*.c tests/lib/*.c bench/*.c bench/lib/*.c) $(addsuffix /test.c,$(test-dirs)) >$@.new && mv $@.new $@
 
+.PHONY: test-host
+test-host:			## try the README's commands in a root of HOST=debian-13 (or debian-12), as root and as a user
+	$(Q)scripts/doctor --install host
+	$(Q)ci/test-host '$(HOST)' $(if $(T),$(call quoted,$(T)))
+
 # ---- other machines --------------------------------------------------------------
 
 .PHONY: jobs

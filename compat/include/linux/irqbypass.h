@@ -25,7 +25,15 @@ static inline int vfsdk_irq_bypass_register_producer(struct irq_bypass_producer 
 	return ret;
 }
 
+static inline int vfsdk_irq_bypass_register_consumer(struct irq_bypass_consumer *consumer,
+						     struct eventfd_ctx *eventfd)
+{
+	consumer->token = eventfd;
+	return irq_bypass_register_consumer(consumer);
+}
+
 #define irq_bypass_register_producer	vfsdk_irq_bypass_register_producer
+#define irq_bypass_register_consumer	vfsdk_irq_bypass_register_consumer
 #endif
 
 #endif /* VFIO_PCI_SDK_COMPAT_IRQBYPASS_H */

@@ -62,6 +62,9 @@ TEST_F(driver, incomplete_ops_are_refused_at_register)
 		ASSERT_EQ(0, module_load(DRIVER, parameters));
 		EXPECT_NE(0, pci_bind(self->bdf, DRIVER)) TH_LOG("without %s", lacks[i]);
 	}
+	ASSERT_EQ(0, module_load("liveedu", "lacks=trapped"));
+	EXPECT_NE(0, pci_bind(self->bdf, "liveedu"));
+	ASSERT_EQ(0, module_unload("liveedu"));
 	ASSERT_EQ(0, open_with(self, "lacks=stop_p2p,run_p2p,precopy_left,"));
 	EXPECT_EQ(VFIO_MIGRATION_STOP_COPY, live_flags(&self->dev));
 	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_PRE_COPY, NULL));
@@ -169,9 +172,10 @@ TEST_F(driver, reinit_is_told_to_those_who_asked)
 
 	ASSERT_EQ(0, open_with(self, "changes=100000"));
 	for (int asked = 0; asked < 2; asked++) {
-		if (asked)
+		if (asked) {
 			ASSERT_EQ(0, live_feature(&self->dev, VFIO_DEVICE_FEATURE_SET | v2,
 						  NULL, 0));
+		}
 		ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_PRE_COPY, &fd));
 		ASSERT_EQ(0, sys(ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info)));
 		EXPECT_EQ(0, info.flags);
@@ -203,8 +207,8 @@ static void load_is_refused(struct __test_metadata *_metadata, FIXTURE_DATA(driv
 	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, SAMPLE));
 }
 
-/* Each record is well-formed, and the checksums are right. */
-TEST_F(driver, fixed_state_of_another_size_is_refused)
+/* Each record is well-formed, and its checksum is right. */
+TEST_F(driver, spoilt_state_of_fixed_size_is_refused)
 {
 	char *record, *end, copy[LIVE_HEADER + 2 * LIVE_RECORD + STATE_SIZE];
 	struct live_data data = {};
@@ -223,6 +227,10 @@ TEST_F(driver, fixed_state_of_another_size_is_refused)
 	memcpy(record + 4, &len, sizeof(len));
 	live_seal(record, LIVE_RECORD);
 	load_is_refused(_metadata, self, "too short", copy, data.len);
+
+	memcpy(copy, data.buf, data.len);
+	record[LIVE_RECORD + 5] ^= 1;
+	load_is_refused(_metadata, self, "a bit of the state", copy, data.len);
 
 	memcpy(copy, data.buf, data.len);
 	memcpy(record, end, LIVE_RECORD);
@@ -559,8 +567,9 @@ TEST_F_TIMEOUT(driver, each_failing_allocation_of_dirty_log_is_told, 120)
 		err = log_start(&self->dev, &size, &all, 1);
 		failed = has_failed();
 		ASSERT_TRUE(nth(0));
-		if (failed && err)
+		if (failed && err) {
 			EXPECT_EQ(-ENOMEM, err) TH_LOG("allocation %d", n);
+		}
 		EXPECT_EQ(0, log_stop(&self->dev));
 	}
 	EXPECT_FALSE(failed);

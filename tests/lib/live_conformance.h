@@ -289,7 +289,7 @@ static const struct spoil spoils[] = {
 	{ "no more but more", 64, 1, 64, LIVE_RECORD },
 	{ "length of 2 GiB", 71, 0x80, 64, LIVE_RECORD },
 	{ "position", 72, 1, 64, LIVE_RECORD },
-	{ "reserved", 80, 1, 64, LIVE_RECORD },
+	{ "checksum of data", 80, 1, 64, LIVE_RECORD },
 	{ "record checksum", 84, 1, 0, 0 },
 };
 
@@ -659,8 +659,9 @@ TEST_F_TIMEOUT(live, close_and_unbind_while_copying_end, 120)
 		while (!atomic_load(&race.stop))
 			;
 		vfio_close(&self->dev);
-		if (i & 2)
+		if (i & 2) {
 			ASSERT_EQ(0, pci_unbind(self->bdf));
+		}
 		pthread_join(thread, NULL);
 		if (race.err) {
 			EXPECT_EQ(-ENODEV, race.err) TH_LOG("%s", live_name(states[i & 1]));
@@ -672,8 +673,9 @@ TEST_F_TIMEOUT(live, close_and_unbind_while_copying_end, 120)
 		ASSERT_EQ(RUNNING, live_get(&self->dev));
 	}
 	/* A short stream is over sooner. */
-	if (self->data.len > PAGE)
+	if (self->data.len > PAGE) {
 		EXPECT_LT(0, cut_short);
+	}
 	TH_LOG("%u of 40 files cut short", cut_short);
 }
 

@@ -287,42 +287,56 @@ static const char *live_lacks_optional(const struct vfio_pci_live_ops *ops)
 	return NULL;
 }
 
+static const char *live_lacks(const struct vfio_pci_live_ops *ops)
+{
+	if (!ops->stop)
+		return "stop";
+	if (!ops->run)
+		return "run";
+	if (ops->state_size)
+		return live_lacks_of_state(ops);
+	if (!ops->size)
+		return "size, or state_size";
+	if (!ops->save)
+		return "save";
+	if (!ops->load)
+		return "load";
+	return NULL;
+}
+
+/* One of the two halves of a trap, without the other. */
+static const char *live_lacks_trap(struct vfio_pci_core_device *vdev)
+{
+	int (*mmap)(struct vfio_device *core_vdev, struct vm_area_struct *vma) =
+		vfio_device_sdk_ops(&vdev->vdev)->mmap;
+	bool trapped = vdev->live && vdev->live->ops->trapped;
+
+	if (trapped && mmap == vfio_pci_core_mmap)
+		return "VFIO_PCI_LIVE_TRAP_OPS of the vfio_device_ops (trapped is there)";
+	if (!trapped && mmap == vfio_pci_live_trap_mmap)
+		return "trapped (VFIO_PCI_LIVE_TRAP_OPS is there)";
+	return NULL;
+}
+
 /* The device is about to be registered: report missing callbacks. */
 int vfio_pci_live_register(struct vfio_pci_core_device *vdev)
 {
 	const struct pci_error_handlers *err = to_pci_driver(vdev->pdev->dev.driver)->err_handler;
-	const struct vfio_pci_live_ops *ops;
-	const char *missing = NULL;
+	const char *missing = live_lacks_trap(vdev);
 
-	if (!vdev->live)
-		return 0;
-	ops = vdev->live->ops;
-
-	if (!ops->stop)
-		missing = "stop";
-	else if (!ops->run)
-		missing = "run";
-	else if (ops->state_size)
-		missing = live_lacks_of_state(ops);
-	else if (!ops->size)
-		missing = "size, or state_size";
-	else if (!ops->save)
-		missing = "save";
-	else if (!ops->load)
-		missing = "load";
-	if (!missing)
-		missing = live_lacks_optional(ops);
-	if (!missing && (!err || !err->reset_prepare || !err->reset_done))
-		missing = "reset_prepare and reset_done of the driver's err_handler";
-	if (!missing && ops->trapped &&
-	    vfio_device_sdk_ops(&vdev->vdev)->mmap == vfio_pci_core_mmap)
-		missing = "VFIO_PCI_LIVE_TRAP_OPS of the vfio_device_ops (trapped is there)";
-
+	if (vdev->live) {
+		missing = missing ?: live_lacks(vdev->live->ops);
+		missing = missing ?: live_lacks_optional(vdev->live->ops);
+		if (!missing && (!err || !err->reset_prepare || !err->reset_done))
+			missing = "reset_prepare and reset_done of the driver's err_handler";
+	}
 	if (missing) {
 		pci_err(vdev->pdev, "live migration is incomplete, missing: %s\n", missing);
 		return -EINVAL;
 	}
-	if (ops->dirty_log && !vdev->vdev.log_ops)
+	if (!vdev->live)
+		return 0;
+	if (vdev->live->ops->dirty_log && !vdev->vdev.log_ops)
 		pci_info(vdev->pdev,
 			 "no dirty log: the kernel was built without IOMMUFD_DRIVER\n");
 

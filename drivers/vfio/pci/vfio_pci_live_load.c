@@ -52,8 +52,8 @@ static int live_load_record(struct live_stream *stream)
 		return -EINVAL;
 
 	if (type == LIVE_END) {
-		stream->done = true;
-		return 0;
+		stream->done = !rec->data_crc;
+		return stream->done ? 0 : -EINVAL;
 	}
 	stream->type = type;
 	stream->end = LIVE_DATA + le32_to_cpu(rec->len);
@@ -62,6 +62,7 @@ static int live_load_record(struct live_stream *stream)
 
 static int live_load_data(struct live_stream *stream)
 {
+	const struct live_record *rec = (void *)(stream->buf + LIVE_RECORD);
 	struct vfio_pci_live *live = stream->live;
 	struct vfio_pci_live_piece piece = {
 		.buf		= stream->buf + LIVE_DATA,
@@ -72,6 +73,8 @@ static int live_load_data(struct live_stream *stream)
 	};
 	int ret;
 
+	if (rec->data_crc != live_data_crc(live, rec))
+		return -EINVAL;
 	/* A state of fixed size stays where it is until live_load_finish(): END has no data. */
 	if (!live->ops->state_size) {
 		ret = live_call_begin(live);

@@ -147,7 +147,8 @@ void live_debugfs_remove(struct vfio_pci_live *live);
 
 /*
  * The stream, little endian: a header, records of at most VFIO_PCI_LIVE_PIECE bytes, an END record.
- * Each checksum covers the structure it ends; the data is the driver's to check.
+ * Each crc covers the structure it ends, and data_crc a state of fixed size; the data of pieces is
+ * the driver's to check.
  */
 #define LIVE_MAGIC	"vfiolive"
 #define LIVE_FORMAT	1
@@ -175,7 +176,7 @@ struct live_record {
 	__le32	type;
 	__le32	len;
 	__le64	pos;		/* bytes of this type before; LIVE_END: bytes of LIVE_STATE */
-	__le32	reserved;
+	__le32	data_crc;	/* 0: the data is a piece, or there is none */
 	__le32	crc;
 };
 
@@ -222,9 +223,11 @@ void live_stream_end(struct vfio_pci_live *live);
 int live_stream_release(struct inode *inode, struct file *filp);
 int live_stream_lock(struct live_stream *stream);
 void live_fill_header(struct vfio_pci_live *live, struct live_header *header);
-void live_fill_record(struct live_record *rec, enum live_type type, u32 len, u64 pos);
+void live_fill_record(struct vfio_pci_live *live, struct live_record *rec, enum live_type type,
+		      u32 len, u64 pos);
 int live_check_header(struct vfio_pci_live *live, const struct live_header *header);
 int live_check_record(const struct live_record *rec);
+__le32 live_data_crc(struct vfio_pci_live *live, const struct live_record *rec);
 
 /* vfio_pci_live_save.c, vfio_pci_live_load.c */
 struct file *live_save_open(struct vfio_pci_live *live, bool precopy);

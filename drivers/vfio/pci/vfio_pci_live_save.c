@@ -55,7 +55,7 @@ static int live_save_fill(struct live_stream *stream)
 		type = LIVE_END;
 		stream->done = true;
 	}
-	live_fill_record((void *)(stream->buf + LIVE_RECORD), type, len, piece.pos);
+	live_fill_record(live, (void *)(stream->buf + LIVE_RECORD), type, len, piece.pos);
 	if (len)
 		stream->pos[type] += len;
 	live->saved += len;

@@ -136,13 +136,26 @@ int live_check_header(struct vfio_pci_live *live, const struct live_header *head
 	       memcmp(ours.driver, header->driver, sizeof(ours.driver)) ? -EINVAL : 0;
 }
 
-void live_fill_record(struct live_record *rec, enum live_type type, u32 len, u64 pos)
+/* The checksum of the data behind a record. */
+__le32 live_data_crc(struct vfio_pci_live *live, const struct live_record *rec)
+{
+	u32 len = le32_to_cpu(rec->len);
+
+	/* Of gigabytes it would cost more than all else that is done here. */
+	if (!live->ops->state_size || !len)
+		return 0;
+	return cpu_to_le32(~crc32_le(~0, (const void *)(rec + 1), len));
+}
+
+void live_fill_record(struct vfio_pci_live *live, struct live_record *rec, enum live_type type,
+		      u32 len, u64 pos)
 {
 	*rec = (struct live_record) {
 		.type	= cpu_to_le32(type),
 		.len	= cpu_to_le32(len),
 		.pos	= cpu_to_le64(pos),
 	};
+	rec->data_crc = live_data_crc(live, rec);
 	rec->crc = live_crc(rec, sizeof(*rec));
 }
 
@@ -152,7 +165,7 @@ int live_check_record(const struct live_record *rec)
 	u32 type = le32_to_cpu(rec->type);
 	u32 len = le32_to_cpu(rec->len);
 
-	if (rec->crc != live_crc(rec, sizeof(*rec)) || rec->reserved)
+	if (rec->crc != live_crc(rec, sizeof(*rec)))
 		return -EINVAL;
 	switch (type) {
 	case LIVE_PRECOPY:

@@ -5,6 +5,7 @@
  *   lacks=precopy   offers neither PRE_COPY nor P2P, which nothing is wrong with
  *   lacks=log       offers a dirty log that stays empty
  *   lacks=register  does not load one of the registers
+ *   lacks=trapped   has the ops for trapped registers, but traps none: it is not registered
  */
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -26,6 +27,8 @@ static int liveedu_init(struct vfio_pci_core_device *vdev, const struct vfio_pci
 		liveedu_ops.run_p2p = NULL;
 		liveedu_ops.precopy_left = NULL;
 	}
+	if (!strcmp(lacks, "trapped"))
+		liveedu_ops.trapped = NULL;
 	return vfio_pci_live_init(vdev, &liveedu_ops);
 }
 

@@ -45,7 +45,7 @@ vfio_fs_inode_new(...) { ... }
 @init depends on patch && !has@
 identifier fn, device, d, o;
 @@
-fn(struct vfio_device *device, struct device *d, const struct vfio_device_ops *o)
+fn(struct vfio_device *device, struct device *d, const struct vfio_device_ops *o, ...)
 {
   <+...
   init_completion(&device->comp);
@@ -158,16 +158,20 @@ fn(struct vfio_device *device)
   ... when any
   list_del(&device->group_next);
   ... when any
+  vfio_group_put(...);
 + vfio_fs_inode_free(device->inode);
 + device->inode = NULL;
-  vfio_group_put(...);
 }
 
 // ---- before 5.12: as long as the structure itself, which drivers do not see
 
 @depends on opaque@
 struct vfio_device *device;
+expression flags;
+statement S;
 @@
+  device = kzalloc(sizeof(*device), flags);
+  if (!device) S
 + device->inode = vfio_fs_inode_new();
 + if (IS_ERR(device->inode)) {
 +	struct vfio_device *err = ERR_CAST(device->inode);
@@ -175,7 +179,7 @@ struct vfio_device *device;
 +	kfree(device);
 +	return err;
 + }
-+
+  ... when any
   kref_init(&device->kref);
 
 @depends on opaque@
@@ -198,7 +202,7 @@ expression f, e;
 @@
 f->f_mapping = e;
 
-@group depends on patch && !there@
+@group depends on patch && !there exists@
 struct vfio_device *device;
 expression filep, mode;
 @@
@@ -207,18 +211,18 @@ expression filep, mode;
   filep->f_mode |= mode;
 + filep->f_mapping = device->inode->i_mapping;
 
-@depends on patch && !there && !group@
+@depends on patch && !there && !group exists@
 identifier fn, device;
 expression filep, mode;
 @@
 fn(struct vfio_device *device)
 {
-  ...
+  ... when any
   filep = anon_inode_getfile(..., &vfio_device_fops, ...);
   ...
   filep->f_mode |= mode;
 + filep->f_mapping = device->inode->i_mapping;
-  ...
+  ... when any
 }
 
 @depends on patch && !there@

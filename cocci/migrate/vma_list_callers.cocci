@@ -8,36 +8,30 @@
 //	mmap_lock: one pass does both, and an unwind has one kind of lock to release.
 
 virtual patch
-virtual alone, zero, still
+virtual alone, zero, still, truth, errno
 
 // ---- hot reset of several devices: the second pass goes
 
 @second depends on patch@
-identifier virtual.gate, virtual.lock, m, fn;
-statement S;
-@@
-fn(...)
-{
-  <+...
-- if (!down_write_trylock(&m->gate)) S
-- mutex_unlock(&m->lock);
-  ...+>
-}
-
-@@
-identifier second.fn, second.m;
+identifier virtual.gate, virtual.lock, m;
 iterator I;
 expression L, f;
+statement S;
+position p;
 @@
-fn(...)
-{
-  <...
-- I(m, L, f) { }
-  ...>
-}
+- I@p(m, L, f) {
+-   if (!down_write_trylock(&m->gate)) S
+-   mutex_unlock(&m->lock);
+- }
+
+@script:python around@
+p << second.p;
+fn;
+@@
+coccinelle.fn = p[0].current_element
 
 @@
-identifier second.fn, second.m;
+identifier around.fn, second.m;
 expression e;
 @@
 fn(...)
@@ -49,48 +43,31 @@ fn(...)
 
 // The same by index. There is no function around it: 400 lines of ioctl take Coccinelle minutes.
 
+@depends on patch@
+identifier virtual.gate, virtual.lock;
+expression r, x;
+statement S;
+@@
+- r = down_write_trylock(&x->gate);
+- if (\(!r\|r == 0\)) S
++ if (!down_write_trylock(&x->gate)) S
+(
+- r = 0;
+  mutex_unlock(&x->lock);
+|
+  mutex_unlock(&x->lock);
+)
+
 @index depends on patch@
 identifier virtual.gate, virtual.lock, i, m;
-expression n, e, r;
+expression n, e, x;
 statement S;
 type T;
 @@
 (
 - for (...; i < n; i++) {
 -   m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
--   r = 0;
--   mutex_unlock(&m->lock);
-- }
-|
-- for (...; i < n; i++) {
--   m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
--   mutex_unlock(&m->lock);
-- }
-|
-- for (...; i < n; i++) {
--   m = e;
 -   if (!down_write_trylock(&m->gate)) S
--   mutex_unlock(&m->lock);
-- }
-|
-- for (...; i < n; i++) {
--   T m;
--   m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
--   r = 0;
--   mutex_unlock(&m->lock);
-- }
-|
-- for (...; i < n; i++) {
--   T m;
--   m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
 -   mutex_unlock(&m->lock);
 - }
 |
@@ -103,23 +80,33 @@ type T;
 |
 - for (...; i < n; i++) {
 -   T m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
--   r = 0;
+-   if (!down_write_trylock(&m->gate)) S
 -   mutex_unlock(&m->lock);
 - }
 |
 - for (...; i < n; i++) {
--   T m = e;
--   r = down_write_trylock(&m->gate);
--   if (\(!r\|r == 0\)) S
--   mutex_unlock(&m->lock);
+-   if (!down_write_trylock(&x->gate)) S
+-   mutex_unlock(&x->lock);
 - }
 |
-- for (...; i < n; i++) {
+- while (i < n) {
+-   m = e;
+-   if (!down_write_trylock(&m->gate)) S
+-   mutex_unlock(&m->lock);
+-   i++;
+- }
+|
+- while (i < n) {
 -   T m = e;
 -   if (!down_write_trylock(&m->gate)) S
 -   mutex_unlock(&m->lock);
+-   i++;
+- }
+|
+- while (i < n) {
+-   if (!down_write_trylock(&x->gate)) S
+-   mutex_unlock(&x->lock);
+-   i++;
 - }
 )
 
@@ -142,7 +129,7 @@ expression j, cur, M;
     up_write(M);
 
 @state@
-identifier second.fn, second.m, flag;
+identifier around.fn, second.m, flag;
 expression x, cur;
 @@
 fn(...)
@@ -153,7 +140,7 @@ fn(...)
 }
 
 @@
-identifier second.fn, state.flag, virtual.lock;
+identifier around.fn, state.flag, virtual.lock;
 expression cur, M;
 @@
 fn(...)
@@ -190,6 +177,47 @@ statement S;
      ) S
 + walk(E);
 
+// Where success is true, and what follows it stands in the branch. Not every way may leave it at its end.
+
+@depends on alone && truth exists@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E;
+statement S;
+@@
+  if (
+- zap(E, ...)
++ down_write_trylock(&E->gate)
+     ) {
++ walk(E);
+  ... when any
+  } else S
+
+@depends on alone && truth exists@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E;
+@@
+  if (
+- zap(E, ...)
++ down_write_trylock(&E->gate)
+     ) {
++ walk(E);
+  ... when any
+  }
+
+@depends on alone && truth@
+identifier virtual.zap, virtual.walk, virtual.gate;
+expression E;
+statement S;
+@@
+  if (
+- zap(E, ...)
++ down_write_trylock(&E->gate)
+     )
++ {
++ walk(E);
+  S
++ }
+
 @depends on alone@
 identifier virtual.zap, virtual.walk, virtual.gate;
 expression E, r;
@@ -200,6 +228,43 @@ statement S;
 + if (!down_write_trylock(&E->gate))
   S
 + walk(E);
+
+// ---- a walk that returned an error when a lock was taken; now it does not fail
+
+@depends on errno@
+identifier virtual.zap, virtual.gate;
+expression list es;
+expression X, r;
+statement S, T;
+@@
+(
+- if (zap(es)) S
+  if (!down_write_trylock(\(&X->gate\|&X.gate\))) T
++ zap(es);
+|
+- r = zap(es);
+- if (\(r\|r < 0\|r != 0\)) S
+  if (!down_write_trylock(\(&X->gate\|&X.gate\))) T
++ r = zap(es);
+|
+- r = zap(es);
+- if (\(r\|r < 0\|r != 0\)) S
+  down_write(\(&X->gate\|&X.gate\));
++ r = zap(es);
+|
+- if (zap(es)) S
+  down_write(\(&X->gate\|&X.gate\));
++ zap(es);
+)
+
+@depends on errno@
+identifier virtual.zap;
+expression list es;
+expression r, e;
+@@
+- r = zap(es);
++ zap(es);
+  r = e;
 
 // ---- nothing can fail any more
 
@@ -242,7 +307,7 @@ expression r, e;
       when any
   r = e;
 
-// ---- everyone else
+// ---- everyone else; the zap does not pass what works on the device, nor the end of a time with the lock held
 
 @depends on alone && !still@
 identifier virtual.zap, virtual.walk, virtual.gate;
@@ -265,20 +330,24 @@ expression X, C;
 
 @depends on alone && !still@
 identifier virtual.zap, virtual.walk, virtual.gate;
+identifier work !~ "^(mutex|spin|lockdep|list|INIT|WARN|cancel|flush|atomic)_";
 expression E, X;
 @@
 - zap(E, ...);
   ... when != zap(...)
+      when != work(...)
   down_write(\(&X->gate\|&X.gate\));
 + walk(E);
 
 @depends on patch && !alone && !still@
 identifier virtual.zap, virtual.walk, virtual.gate;
+identifier work !~ "^(mutex|spin|lockdep|list|INIT|WARN|cancel|flush|atomic)_";
 expression list es;
 expression X;
 @@
 - zap(es);
   ... when != zap(...)
+      when != work(...)
   down_write(\(&X->gate\|&X.gate\));
 + walk(es);
 

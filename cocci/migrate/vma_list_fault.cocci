@@ -405,3 +405,16 @@ fault(...)
 l:
   ...>
 }
+
+@depends on patch@
+identifier virtual.fault, virtual.pfn;
+expression r;
+constant c;
+@@
+fault(...)
+{
+  <...
+- r = c;
+  r = vmf_insert_pfn(..., pfn(...));
+  ...>
+}

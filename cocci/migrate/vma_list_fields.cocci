@@ -61,7 +61,7 @@ identifier virtual.owner, virtual.holder, virtual.outer;
     ...
   };
 
-@depends on as_file@
+@stored depends on as_file@
 identifier virtual.owner, fn, i, filep;
 struct owner *E;
 @@
@@ -69,6 +69,37 @@ fn(struct inode *i, struct file *filep)
 {
   ... when any
   filep->private_data = E;
++ E->mapping = filep->f_mapping;
+  ... when any
+}
+
+// or what is stored belongs to one file, and the device is found on the way
+
+@declared depends on as_file && !stored@
+identifier virtual.owner, fn, i, filep, E;
+expression e, x;
+@@
+fn(struct inode *i, struct file *filep)
+{
+  ... when any
+  struct owner *E = e;
+  ... when any
+  filep->private_data = x;
++ E->mapping = filep->f_mapping;
+  ... when any
+}
+
+@depends on as_file && !stored && !declared@
+identifier virtual.owner, fn, i, filep;
+struct owner *E;
+expression e, x;
+@@
+fn(struct inode *i, struct file *filep)
+{
+  ... when any
+  E = e;
+  ... when any
+  filep->private_data = x;
 + E->mapping = filep->f_mapping;
   ... when any
 }
@@ -151,6 +182,17 @@ identifier virtual.vmclose, o;
 -   .close = vmclose,
     ...
   };
+
+// .mmap may have called it for the first mapping
+@depends on patch@
+identifier virtual.vmopen;
+struct vm_area_struct *vma;
+@@
+(
+- vmopen(...);
+|
+- vma->vm_ops->open(vma);
+)
 
 @depends on patch@
 identifier virtual.vmopen;

@@ -51,7 +51,7 @@ class Change:
         """Put code before a function and the comments above it."""
         text = self.text(name)
         start = Function(text, function).start
-        comments = re.search(r"(?:/\*(?:(?!\*/).)*\*/\n+)+$", text[:start], re.S)
+        comments = re.search(r"(?:/\*(?:(?!\*/).)*\*/\n)+$", text[:start], re.S)
         start = comments.start() if comments else start
         self.replace(name, text[:start] + code.strip("\n") + "\n\n" + text[start:])
 
@@ -79,18 +79,23 @@ class Change:
         ops = re.search(r"^([ \t]*)(\w+)->vm_ops = &%s;\n" % table, text[fn.body:fn.end], re.M)
         if not ops:
             raise Unclear("shape", "%s() sets vm_ops in an unknown way" % function)
-        at = fn.body + ops.start()
-        sets_up = re.compile(r"%s(%s->vm_\w+\s*\W?=|vm_flags_\w+\(%s,)[^\n]*;\n$" % (
-            ops.group(1), ops.group(2), ops.group(2)))
-        while sets_up.match(text, text.rfind("\n", 0, at - 1) + 1, at):
-            at = text.rfind("\n", 0, at - 1) + 1
-        comment = re.search(r"^%s/\*(?:(?!\*/).)*\*/\n\Z" % ops.group(1), text[fn.body:at], re.M | re.S)
-        if comment:     # it is about what follows
-            at = fn.body + comment.start()
+        at = self.before_set_up(text, fn, fn.body + ops.start(), *ops.groups())
         before = text[:at].rsplit("\n", 2)[-2].strip()
         self.replace(name, "%s%s%sif (!(%s->vm_flags & VM_SHARED))\n%s\treturn -EINVAL;\n\n%s" % (
             text[:at], "" if before in ("", "{") or before.startswith("return") else "\n", ops.group(1), ops.group(2),
             ops.group(1), text[at:]))
+
+    @staticmethod
+    def before_set_up(text: str, fn: Function, at: int, indent: str, vma: str) -> int:
+        """Where a mapping can still be refused: nothing was done yet that would have to be undone, and no other way to
+        map is to come."""
+        effect = c.first_effect(text, fn, at)
+        sets_up = re.compile(r"%s(%s->vm_\w+\s*\W?=|vm_flags_\w+\(%s,)[^\n]*;\n$" % (indent, vma, vma))
+        while sets_up.match(text, text.rfind("\n", 0, at - 1) + 1, at):
+            at = text.rfind("\n", 0, at - 1) + 1
+        at = min(at, effect)
+        comment = re.search(r"^%s/\*(?:(?!\*/).)*\*/\n\Z" % indent, text[fn.body:at], re.M | re.S)
+        return fn.body + comment.start() if comment else at       # it is about what follows
 
     def warn_of_split(self, mmap: Function, code: str) -> None:
         """A pfn that does not come from the offset: as long as it was kept in vm_pgoff, or was in the page tables

@@ -24,6 +24,11 @@ def mask(text: str) -> str:
     return TOKENS.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
 
 
+def tabs(code: str) -> str:
+    """C that is written with spaces here, as the kernel indents it."""
+    return re.sub(r"^ +", lambda m: "\t" * (len(m.group()) // 8) + " " * (len(m.group()) % 8), code, flags=re.M)
+
+
 def line_of(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
@@ -98,6 +103,34 @@ def jumps_back(masked: str, start: int, end: int) -> Iterator[Tuple[int, int]]:
             while masked.count("{", first, last) > masked.count("}", first, last):
                 last = masked.index("}", last) + 1
             yield first, last
+
+
+EFFECT = re.compile(r"\+\+|--|(?:->|\.)(?!vm_)\w+\s*[-+|&]?=(?!=)|\b(?!(?:if|return|switch|sizeof|container_of|min|max|"
+                    r"(?:pci_)?resource_\w+|vma_pages|test_bit|is_\w+|[A-Z_0-9]+|vm_\w+|pgprot_\w+)\b)[a-z_]\w*\s*\(")
+DECLARES = re.compile(r"\s*(?:(?:const|struct|unsigned|enum|static)\s+)*\w+(?:\s+|\s*\*+\s*)\w+\s*(?:[=,][^;]*)?;")
+
+
+def first_effect(text: str, function: "Function", at: int) -> int:
+    """The line of the first statement before an offset, in the same block, that does more than look; after the last
+    one that leaves the function with the result of another. Else the offset."""
+    masked, found = mask(text), at
+    opened = [function.body - 1]
+    for i in range(function.body, at):
+        if masked[i] == "{":
+            opened.append(i)
+        elif masked[i] == "}":
+            opened.pop()
+    end = opened[-1] + 1
+    while end < at:
+        start, end = end, statement_end(masked, end)
+        statement = masked[start:end]
+        if end > at:
+            break
+        if re.search(r"\breturn\s+[a-z_]\w*\s*\(", statement):
+            found = at
+        elif found == at and not DECLARES.fullmatch(statement) and EFFECT.search(statement):
+            found = start + len(statement) - len(statement.lstrip())
+    return text.rfind("\n", 0, found) + 1 if found < at else at
 
 
 def last_word(text: str) -> str:

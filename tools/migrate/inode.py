@@ -10,78 +10,78 @@ from migrate.ctext import Function
 from migrate.findings import Unclear
 from migrate.tree import Tree
 
-VFIO_FS = """#define VFIO_MAGIC 0x5646494f
+VFIO_FS = c.tabs("""#define VFIO_MAGIC 0x5646494f
 
 static struct vfsmount *vfio_fs_mount;
 static int vfio_fs_count;
 
 %sstatic struct inode *vfio_fs_inode_new(void)
 {
-	struct inode *inode;
-	int ret;
+        struct inode *inode;
+        int ret;
 
-	ret = simple_pin_fs(&vfio_fs_type, &vfio_fs_mount, &vfio_fs_count);
-	if (ret)
-		return ERR_PTR(ret);
-	inode = alloc_anon_inode(vfio_fs_mount->mnt_sb);
-	if (IS_ERR(inode))
-		simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
-	return inode;
+        ret = simple_pin_fs(&vfio_fs_type, &vfio_fs_mount, &vfio_fs_count);
+        if (ret)
+                return ERR_PTR(ret);
+        inode = alloc_anon_inode(vfio_fs_mount->mnt_sb);
+        if (IS_ERR(inode))
+                simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
+        return inode;
 }
 
 static void vfio_fs_inode_free(struct inode *inode)
 {
-	iput(inode);
-	simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
+        iput(inode);
+        simple_release_fs(&vfio_fs_mount, &vfio_fs_count);
 }
-"""
+""")
 
 # How the filesystem is mounted: by a context since 5.2.
-BY_CONTEXT = """static int vfio_fs_init_context(struct fs_context *fc)
+BY_CONTEXT = c.tabs("""static int vfio_fs_init_context(struct fs_context *fc)
 {
-	return init_pseudo(fc, VFIO_MAGIC) ? 0 : -ENOMEM;
+        return init_pseudo(fc, VFIO_MAGIC) ? 0 : -ENOMEM;
 }
 
 static struct file_system_type vfio_fs_type = {
-	.name = "vfio",
-	.owner = THIS_MODULE,
-	.init_fs_context = vfio_fs_init_context,
-	.kill_sb = kill_anon_super,
+        .name = "vfio",
+        .owner = THIS_MODULE,
+        .init_fs_context = vfio_fs_init_context,
+        .kill_sb = kill_anon_super,
 };
 
-"""
-BY_MOUNT = """static struct dentry *vfio_fs_do_mount(struct file_system_type *type, int flags,
-				       const char *name, void *data)
+""")
+BY_MOUNT = c.tabs("""static struct dentry *vfio_fs_do_mount(struct file_system_type *type, int flags,
+                                       const char *name, void *data)
 {
-	return mount_pseudo(type, "vfio:", NULL, NULL, VFIO_MAGIC);
+        return mount_pseudo(type, "vfio:", NULL, NULL, VFIO_MAGIC);
 }
 
 static struct file_system_type vfio_fs_type = {
-	.name = "vfio",
-	.owner = THIS_MODULE,
-	.mount = vfio_fs_do_mount,
-	.kill_sb = kill_anon_super,
+        .name = "vfio",
+        .owner = THIS_MODULE,
+        .mount = vfio_fs_do_mount,
+        .kill_sb = kill_anon_super,
 };
 
-"""
+""")
 
 # In the function that releases a device: not where making one fails.
 FREES = r"vfio_fs_inode_free\((?:device->inode\);\n(?!out_inode:)|inode\);)"
 
 # For drivers that cannot see struct vfio_device.
-UNMAP = """
+UNMAP = c.tabs("""
 
 /* Take pages of a device away from whoever has them mapped; a fault brings them back */
 void vfio_device_unmap(struct device *dev, loff_t start, loff_t len)
 {
-	struct vfio_device *device = vfio_device_get_from_dev(dev);
+        struct vfio_device *device = vfio_device_get_from_dev(dev);
 
-	if (!device)
-		return;
-	unmap_mapping_range(device->inode->i_mapping, start, len, true);
-	vfio_device_put(device);
+        if (!device)
+                return;
+        unmap_mapping_range(device->inode->i_mapping, start, len, true);
+        vfio_device_put(device);
 }
-EXPORT_SYMBOL_GPL(vfio_device_unmap);"""
+EXPORT_SYMBOL_GPL(vfio_device_unmap);""")
 
 
 class DeviceInode(Change):
@@ -98,12 +98,12 @@ unmap_mapping_range() finds all mappings of the device."""
         names = [self.HEADER] + tree.grep(
             r"anon_inode_getfile\(\"\[vfio-device\]\"|struct vfio_device, (device|cdev)\)", "drivers/vfio",
             include="*.c")
-        opaque = hides_devices(tree)
+        hidden = hides_devices(tree)
         self.by_mount = tree.has("include/linux/fs.h") and not tree.has("include/linux/pseudo_fs.h")
         for name in names:
             self.run("vfio_device_inode", name, {"patch": True, "mount_pseudo": self.by_mount})
         whole = "\n".join(self.text(n) for n in names)
-        member = r"struct list_head\s+group_next;" if opaque else r"struct completion\s+comp;"
+        member = r"struct completion\s+comp;" if declares_devices(tree) else r"struct list_head\s+group_next;"
         for what, pattern in (("struct vfio_device", member + r"\n\tstruct inode \*inode;"),
                               ("the function that makes a device", r"->inode = vfio_fs_inode_new\(\);"),
                               ("the function that releases a device", FREES),
@@ -115,7 +115,7 @@ unmap_mapping_range() finds all mappings of the device."""
         if len(opens) > whole.count("->f_mapping = device->inode->i_mapping;"):
             raise Unclear("inode", "not every way to open a vfio device could be changed")
         self.add_filesystem(names)
-        if opaque:
+        if hidden:
             self.add_unmap(names)
         self.finish()
 
@@ -149,10 +149,16 @@ def has_device_inode(tree: Tree) -> bool:
         "vfio_device_unmap(" in header
 
 
+def declares_devices(tree: Tree) -> bool:
+    """Until 5.12, but not in late stable kernels of it, struct vfio_device was private to vfio.c."""
+    return re.search(r"^struct vfio_device \{", vfio_header(tree), re.M) is not None
+
+
 def hides_devices(tree: Tree) -> bool:
-    """Until 5.12 struct vfio_device was private to vfio.c."""
-    return vfio_header(tree) != "" and not re.search(r"^struct vfio_device \{", vfio_header(tree), re.M) and \
-        tree.has("drivers/vfio/vfio.c")
+    """Do drivers get a pointer of their own instead of a struct vfio_device, as until 5.12?"""
+    header = vfio_header(tree)
+    return header != "" and tree.has("drivers/vfio/vfio.c") and \
+        (not declares_devices(tree) or re.search(r"\(\*mmap\)\s*\(void \*", header) is not None)
 
 
 def inode_comes_late(tree: Tree) -> bool:

@@ -4,10 +4,10 @@ has to think about. judge() changes nothing."""
 
 import re
 from dataclasses import dataclass
-from typing import Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 from migrate import ctext as c
-from migrate.ctext import Function
+from migrate.ctext import Function, Region, Source
 from migrate.findings import NOTE, REVIEW, Finding, Unclear
 from migrate.shape import Shape
 from migrate.walk import LOG, choice, part_of_vma, vendor_code
@@ -59,17 +59,20 @@ class Judge:
         lst, handlers = self.shape.list, self.shape.handlers
         return {lst.vma, lst.link, handlers.add, handlers.fill, "next", "prev", *lst.zaps, *lst.helpers}
 
+    def regions(self, name: str) -> Sequence[Region]:
+        """What of a walk goes: its loops, or all of a helper."""
+        if name in self.shape.list.zaps:
+            return self.shape.list.zaps[name].regions
+        fn = self.shape.src.function(name)
+        return ((fn.body - 1, fn.end),)
+
     def walks(self) -> None:
         src, lst = self.shape.src, self.shape.list
         for f in [*lst.zaps, *lst.helpers]:
-            fn = src.function(f)
-            regions = lst.zaps[f].regions if f in lst.zaps else ((fn.body - 1, fn.end),)
+            regions = self.regions(f)
             for start, end in regions:
                 self.stop_at(src.name, start, end, self.ours(), "the walk of the list")
-                some = choice(fn, c.mask(src.text)[start:end])
-                if some:
-                    self.refuse("partial-zap", "%s() does not zap all of all mappings (%s): which offsets of the file "
-                                "are meant?" % (f, some[0]), c.line_of(src.text, start + some[1]))
+            self.reasons += partial(src, f, regions)
         handlers = self.shape.handlers
         for helper, where in ((handlers.add, "making an entry"), (handlers.whole, "the helper that fills a VMA")):
             if helper and helper != handlers.fault:
@@ -90,23 +93,28 @@ class Judge:
                         self.stop_at(name, start, end, self.ours(), "a loop over the list")
 
     def stop_at(self, name: str, start: int, end: int, ours: Iterable[Optional[str]], where: str) -> None:
-        """Nothing of the vendor's may go with a piece of code. Messages may, and are told of."""
+        """Nothing of the vendor's may go with a piece of code."""
         text = self.shape.tree.read(name)
-        known = set(ours)
+        found = self.beyond(name, "{" + text[start:end], start - 1, ours, where)
+        if found:
+            self.refuse("vendor-code", "%s does more than that (%s): decide where it belongs" % (where, found[0]),
+                        c.line_of(text, start - 1 + found[1]), name)
+
+    def beyond(self, name: str, source: str, start: int, ours: Iterable[Optional[str]], where: str) -> \
+            Optional[Tuple[str, int]]:
+        """The first code of the vendor's in a piece that is to go. Messages may go, and are told of."""
+        known, logs = set(ours), []
         while True:
-            found = vendor_code("{" + text[start:end], known)
-            if not found:
-                return
-            line = c.line_of(text, start - 1 + found[1])
-            if not LOG.match(found[0]):
-                self.refuse("vendor-code", "%s does more than that (%s): decide where it belongs" % (where, found[0]),
-                            line, name)
-                return
-            debug = DEBUG.match(found[0])
-            self.say(NOTE if debug else REVIEW, line, "note" if debug else "log",
-                     "%s() went with %s%s" % (found[0], where, "" if debug else ": say it elsewhere if it is needed"),
-                     name)
+            found = vendor_code(source, known)
+            if not found or not LOG.match(found[0]):
+                break
+            logs.append((found[0], c.line_of(self.shape.tree.read(name), start + found[1])))
             known.add(found[0])
+        for log, line in () if found else logs:
+            debug = DEBUG.match(log)
+            self.say(NOTE if debug else REVIEW, line, "note" if debug else "log", "%s() went with %s%s" % (
+                log, where, "" if debug else ": say it elsewhere if it is needed"), name)
+        return found
 
     def callbacks(self) -> Mapping[str, Optional[str]]:
         src, lst, handlers = self.shape.src, self.shape.list, self.shape.handlers
@@ -118,7 +126,8 @@ class Judge:
             signs = [c.last_word(lst.head), "zap_vma_ptes", *handlers.lookups, *filter(None, [handlers.add])]
             if not re.search(r"\b(%s)\b" % "|".join(signs), src.source(f)):
                 continue
-            found = vendor_code(src.source(f), {*self.ours(), *handlers.lookups})
+            found = self.beyond(src.name, src.source(f), src.function(f).start, {*self.ours(), *handlers.lookups},
+                                "%s(), which maintained the list" % f)
             if found:
                 self.say(NOTE, c.line_of(src.text, src.function(f).start + found[1]), "note",
                          "%s() does more than maintain the list: the rest of it is kept" % f)
@@ -163,7 +172,7 @@ class Judge:
         for name, zap in shape.list.zaps.items():
             rest = src.without(name, zap.regions)
             if keep_lock and not lock.gate and re.search(r"trylock\w*\(&\w+->%s\b" % re.escape(lock.lock), rest):
-                self.refuse("lock", "%s() gives up when %s is held: what then?" % (name, lock.lock),
+                self.refuse("lock", "%s() gives up when %s is held: decide what callers do then" % (name, lock.lock),
                             src.function(name).line())
             beside = vendor_code(rest, {name, *shape.list.helpers})
             moves = any(c.calls(src.inside(f), name) and re.search(
@@ -184,17 +193,23 @@ class Judge:
         if len(args) < 5 or re.search(r"\baddress\b", args[1]):
             return
         fill = src.function(handlers.fill)
+        call = re.compile(r"\b%s\s*\(" % handlers.fill_call)
+        line = c.line_of(src.text, fill.body + next(m.start() for m in call.finditer(fill.inside())))
+        if any(call.search(c.mask(src.text)[start:end]) for start, end in src.loops(fill.name)):
+            self.refuse("fault", "%s() maps the VMA in a loop, piece by piece: let it map the page that faulted alone, "
+                        "by vmf_insert_pfn(), first" % fill.name, line)
+            return
         part = part_of_vma(fill, args[1], args[3])
         if part and part not in fill.source().split("{")[0]:
-            self.refuse("partial-zap", "%s() maps only a part of the VMA (%s): what may be mapped where a page "
-                        "faults?" % (fill.name, part), fill.line())
+            self.refuse("partial-zap", "%s() maps only a part of the VMA (%s): decide what may be mapped where a "
+                        "page faults" % (fill.name, part), line)
 
     def other_mappings(self) -> None:
         src, mmap = self.shape.src, self.shape.handlers.mmap
         if not self.shape.space.bars and re.search(r"->mmap\s*\(", src.source(mmap)):
             self.say(REVIEW, src.function(mmap).line(), "other-mappings",
-                     "%s() has other ways to map, and all mappings of the file are zapped now: do those fault back "
-                     "in?" % mmap)
+                     "%s() has other ways to map, and all mappings of the file are zapped now: check that those "
+                     "fault back in" % mmap)
 
     def pgoff(self) -> None:
         """A read of vm_pgoff after the pfn was stored there."""
@@ -209,6 +224,15 @@ class Judge:
 
 def pgoff_used(function: str, what: str) -> str:
     return "%s() uses %s: it is the offset in the file now, not a pfn" % (function, what)
+
+
+def partial(src: Source, name: str, regions: Sequence[Region]) -> Iterator[Unclear]:
+    """Why a walk is no zap of all mappings. It needs no shape, so that it is told where there is none."""
+    for start, end in regions:
+        some = choice(src.function(name), c.mask(src.text)[start:end])
+        if some:
+            yield Unclear("partial-zap", "%s() does not zap all of all mappings (%s): decide which offsets of the "
+                          "file are meant" % (name, some[0]), c.line_of(src.text, start + some[1]))
 
 
 def judge(shape: Shape) -> Verdict:

@@ -17,32 +17,32 @@ DISTANCE = "((vmf->address - vma->vm_start) >> PAGE_SHIFT)"
 def huge_pieces(tree: Tree, prefix: str) -> str:
     """The helper that inserts an entry of any order."""
     value = "__pfn_to_pfn_t(pfn, PFN_DEV)" if tree.has("include/linux/pfn_t.h") else "pfn"
-    cases = "".join("""#ifdef CONFIG_ARCH_SUPPORTS_%s_PFNMAP
-	case %s_ORDER:
-		return vmf_insert_pfn_%s(vmf, %s, false);
+    cases = "".join(c.tabs("""#ifdef CONFIG_ARCH_SUPPORTS_%s_PFNMAP
+        case %s_ORDER:
+                return vmf_insert_pfn_%s(vmf, %s, false);
 #endif
-""" % (level, level, level.lower(), value) for level in ("PMD", "PUD"))
+""") % (level, level, level.lower(), value) for level in ("PMD", "PUD"))
     head = "static vm_fault_t %s_insert_pfn(" % prefix
-    return head + """struct vm_fault *vmf, unsigned long pfn,
+    return head + c.tabs("""struct vm_fault *vmf, unsigned long pfn,
 %sunsigned int order)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	unsigned long size = PAGE_SIZE << order;
-	unsigned long start = ALIGN_DOWN(vmf->address, size);
+        struct vm_area_struct *vma = vmf->vma;
+        unsigned long size = PAGE_SIZE << order;
+        unsigned long start = ALIGN_DOWN(vmf->address, size);
 
-	pfn -= (vmf->address - start) >> PAGE_SHIFT;
-	if (order && (start < vma->vm_start || start + size > vma->vm_end ||
-		      !IS_ALIGNED(pfn, 1UL << order)))
-		return VM_FAULT_FALLBACK;
+        pfn -= (vmf->address - start) >> PAGE_SHIFT;
+        if (order && (start < vma->vm_start || start + size > vma->vm_end ||
+                      !IS_ALIGNED(pfn, 1UL << order)))
+                return VM_FAULT_FALLBACK;
 
-	switch (order) {
-	case 0:
-		return vmf_insert_pfn(vma, vmf->address, pfn);
+        switch (order) {
+        case 0:
+                return vmf_insert_pfn(vma, vmf->address, pfn);
 %s	default:
-		return VM_FAULT_FALLBACK;
-	}
+                return VM_FAULT_FALLBACK;
+        }
 }
-""" % ("\t" * (len(head) // 8) + " " * (len(head) % 8), cases)
+""") % ("\t" * (len(head) // 8) + " " * (len(head) % 8), cases)
 
 
 def stored_pfn(function: Function) -> str:
@@ -108,12 +108,12 @@ def make_huge(change: Change, name: str, fault: str, prefix: str, pfn: str) -> N
     change.run("vma_list_huge", name, names)
     text = change.text(name)
     end = Function(text, prefix + "_huge_fault").end
-    text = text[:end] + """
+    text = text[:end] + c.tabs("""
 
 static vm_fault_t %s(struct vm_fault *vmf)
 {
-	return %s(vmf, 0);
-}""" % (fault, names["huge"]) + text[end:]
+        return %s(vmf, 0);
+}""") % (fault, names["huge"]) + text[end:]
     text = re.sub(r"\t\.huge_fault\s*= %s,\n" % names["huge"],
                   lambda m: "#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP\n%s#endif\n" % m.group(), text)
     if "__pfn_to_pfn_t(" in text and "<linux/pfn_t.h>" not in text:

@@ -4,6 +4,7 @@ protocol 2, and a skeleton of the SDK's live migration (<vfio_pci_sdk/live.h>) w
 shape is clear."""
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
@@ -59,7 +60,18 @@ def arcs(text: str) -> List[Arc]:
                 writes = callback == "save" and re.search(r"\bcopy_from_user\s*\(|(?:->|\.)%s\s*=(?!=)" % field, inside)
                 found.append(Arc("load" if writes and "copy_from_user" in writes.group() else callback, name,
                                  c.line_of(text, fn.body + m.start()), (), "", ""))
+        if SIGNS.search(inside):
+            found += data(text, fn, inside)
     return list(dict.fromkeys(found))
+
+
+def data(text: str, fn: Function, inside: str) -> Iterator[Arc]:
+    """Copies of the state itself, which is no local and no field of the region."""
+    for call, which, callback in (("copy_to_user", 1, "save"), ("copy_from_user", 0, "load")):
+        for m in re.finditer(r"\b%s\s*\(" % call, inside):
+            args = c.split(inside[m.end():c.closing(inside, m.end() - 1) - 1])
+            if len(args) == 3 and not args[which].startswith("&"):
+                yield Arc(callback, fn.name, c.line_of(text, fn.body + m.start()), (), "", "")
 
 
 def bits(condition: str) -> FrozenSet[str]:
@@ -84,15 +96,27 @@ def branches(inside: str) -> Iterator[Tuple[str, int, int]]:
 
 
 def arc(text: str, fn: Function, callback: str, inside: str, start: int, end: int) -> Arc:
-    code = text[fn.body + start:fn.body + end].strip()
-    code = re.sub(r"\n[ \t]*break;\s*$", "", code.strip("{} \t\n"))
+    code = re.sub(r"\n[ \t]*break;\s*$", "", unindented(text, fn.body + start, fn.body + end))
     calls = tuple(dict.fromkeys(f for f in re.findall(r"(?<![\w.>])([a-z_]\w*)\s*\(", c.mask(code))
                                 if not LOG.match(f) and f not in ("if", "while", "for", "switch", "sizeof")))
     device = owner(text, fn)
+    # A jump is not free to go elsewhere, and neither is what uses a local.
     free = set(re.findall(r"(?<![\w.>])[a-z_]\w*", c.mask(code))) - set(calls) - {"ret", "if", "return", "else"}
-    movable = device is not None and free <= {device[0]} and "goto" not in code
+    first = re.search(r"\bret\b\s*(=(?!=))?", c.mask(code))
+    movable = device is not None and free <= {device[0]} and (first is None or first.group(1) is not None)
     line = c.line_of(text, fn.body + start)
     return Arc(callback, fn.name, line, calls, code if movable else "", device[1] if device and movable else "")
+
+
+def unindented(text: str, start: int, end: int) -> str:
+    """Statements as they would stand at the beginning of a line, without braces around all of them."""
+    code = text[start:end].strip()
+    if code.startswith("{") and c.closing(c.mask(code), 0) == len(code):
+        code = code[1:-1]
+    else:
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        code = re.sub(r"[^ \t]", " ", text[text.rfind("\n", 0, start) + 1:start]) + code
+    return textwrap.dedent(code.expandtabs(8)).strip("\n").rstrip()
 
 
 def owner(text: str, fn: Function) -> Optional[Tuple[str, str]]:
@@ -149,8 +173,9 @@ def body_of(callback: str, parts: List[Arc]) -> str:
         "%s()" % f for f in part.calls) if part.calls else "") for part in parts)
     if not moved:
         return where + ("\treturn 0;\n" if callback == "size" else "\treturn -EOPNOTSUPP;\n")
-    lines = [line.strip() for line in moved.body.split("\n")]
     ret = "\tint ret;\n" if re.search(r"\bret\b", moved.body) else ""
-    end = "" if re.search(r"\breturn\b[^;]*;\s*$", moved.body) else "\n\treturn %s;\n" % ("ret" if ret else "0")
-    code = "".join("\t%s\n" % line if line else "\n" for line in lines)
+    end = "" if moved.body.split("\n")[-1].startswith("return") else "\n\treturn %s;\n" % ("ret" if ret else "0")
+    code = c.tabs(textwrap.indent(moved.body, " " * 8)) + "\n"
+    if callback == "save_start":
+        code = "\tif (!precopy)\n\t\treturn 0;\n\n" + code
     return "\t%s\n%s\n%s%s%s" % (moved.device, ret, where, code, end)

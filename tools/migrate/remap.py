@@ -87,7 +87,7 @@ class Remap(Change):
         device = self.piece.device
         if not device:
             raise Unclear("remap", "%s() does not compute the pfn from a device that it finds by container_of() or in "
-                          "private_data: what should a fault handler start from?" % self.fill.name, self.line)
+                          "private_data: let it do so, for a fault handler to start from" % self.fill.name, self.line)
         self.kept = re.search(r"->vm_private_data\s*=\s*(\w+);", self.mmap.inside())
         if len(re.findall(r"->vm_private_data\b", c.mask(self.original))) > (1 if self.kept else 0):
             raise Unclear("remap", "vm_private_data is read already; it should hold %s" % device, self.line)
@@ -167,15 +167,15 @@ mappings by that offset."""
             body = "\treturn %s;\n" % insert
         else:
             body = self.gated(insert)
-        return """
+        return c.tabs("""
 static vm_fault_t %s(struct vm_fault *vmf)
 {
 %s}
 
 static const struct vm_operations_struct %s = {
-	.fault = %s,
+        .fault = %s,
 };
-""" % (self.fault, body, self.table, self.fault)
+""") % (self.fault, body, self.table, self.fault)
 
     def gated(self, insert: str) -> str:
         """A fault of a vfio-pci variant: under memory_lock, while memory may be accessed."""

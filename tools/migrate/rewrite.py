@@ -73,7 +73,7 @@ remember."""
             return NewZap(zap, False)
         walk = zap
         if not gate or not re.search(r"down_write\w*\(&\w+->[\w.]*\b%s\)" % gate, rest):
-            walk = re.sub(r"_and_\w*lock$", "", zap)
+            walk = re.sub(r"_(and_\w*)?lock$", "", zap)
         if walk != zap:
             walk += "_mappings"
             must_be_new(src.text, walk)
@@ -189,15 +189,16 @@ remember."""
                 # SmPL has no name for a path.
                 more = dict(define, lock=define["lock"] or PATH, zap=zap, walk=new.walk, alone=new.alone,
                             callback=pointed, relock=self.verdict.keep_lock and takes and not shape.locks.gate,
-                            zero=self.never_fails(zap) and not pointed)
+                            zero=self.returns(zap) == {"0"} and not pointed,
+                            truth=self.returns(zap) <= {"0", "1", "false", "true"}, errno=shape.keeps_result(zap))
                 self.run("vma_list_zap", f, more)
                 self.replace(f, self.text(f).replace("->" + PATH, "->" + shape.locks.lock))
                 self.keep_attributes(zap)
                 self.change_callers(f, more)
 
-    def never_fails(self, zap: str) -> bool:
-        """Is 0 all that a zap ever returned?"""
-        return set(re.findall(r"\breturn\b\s*([^;]*);", self.shape.src.inside(zap))) == {"0"}
+    def returns(self, zap: str) -> Set[str]:
+        """All that a zap ever returned."""
+        return set(re.findall(r"\breturn\b\s*([^;]*);", self.shape.src.inside(zap)))
 
     def keep_attributes(self, zap: str) -> None:
         """Coccinelle 1.3 drops some of a function whose type it matches."""
@@ -233,7 +234,7 @@ remember."""
         source = self.source_of_new(self.shape.handlers.fault)
         new = re.sub(r"\s*else\s*\{\s*\}", "", source)
         if new != source:
-            new = re.sub(r"\n[ \t]*if \(\w+ & VM_FAULT_ERROR\)\s*\{\s*\}", "", new)
+            new = re.sub(r"\n[ \t]*if \(!?\w+(?: (?:&|==|!=) \w+)?\)\s*\{\s*\}", "", new)
             self.replace(self.name, self.text(self.name).replace(source, new))
 
     def drop_empty_holder(self) -> None:
@@ -316,7 +317,8 @@ remember."""
         word = comment and re.search(r"\b(%s)\b" % "|".join(["[Rr]eturns?", *gone]), comment.group())
         if comment and word and not VOID.match(self.shape.src.source(zap)):
             about = "what %s() returned" % zap if "eturn" in word.group() else word.group()
-            self.say(CHANGED, self.line_in_original(self.name, text, comment.start()), "changed",
+            at = self.tree.read(self.name).find(comment.group())
+            self.say(CHANGED, c.line_of(self.tree.read(self.name), at) if at >= 0 else 0, "changed",
                      "removed a comment about %s" % about)
             self.replace(self.name, text[:comment.start()] + text[function.start:])
 

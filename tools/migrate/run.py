@@ -5,13 +5,13 @@ import concurrent.futures
 import functools
 import re
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-from migrate import walk
+from migrate import ctext, walk
 from migrate.change import REMAP, Change
 from migrate.findings import LEFT, NOTE, Finding, OtherModel, Unclear
 from migrate.inode import DeviceInode
-from migrate.judge import judge
+from migrate.judge import judge, partial
 from migrate.proof import review
 from migrate.remap import Remap, is_remap, remap_line
 from migrate.rewrite import ListChange
@@ -121,6 +121,9 @@ class Run:
     def list_change(self, name: str, walks: Sequence[walk.Walk], facts: Dict[str, List[List[str]]]) -> ListChange:
         shape, reasons = find(self.tree, name, walks, facts, self.space)
         if shape is None:
+            src = ctext.Source(name, self.tree.read(name))
+            if not all(isinstance(why, OtherModel) for why in reasons):
+                reasons += [why for w in walks for why in partial(src, w.function.name, w.regions)]
             raise Refused(reasons)
         verdict = judge(shape)
         if verdict.reasons:
@@ -203,7 +206,19 @@ class Run:
         if wants_inode:
             self.inode(wants_inode)
         self.prove()
+        self.outcome.add(*self.unkept())
         return self.outcome
+
+    def unkept(self) -> Iterator[Finding]:
+        """Files that were named, zap, and have no list."""
+        told = {found.file for found in self.outcome.findings} | {
+            name for change in self.outcome.series for name in change.files}
+        for name in self.files:
+            m = re.search(walk.ZAPS, ctext.mask(self.tree.original(name)))
+            if m and name not in told:
+                line = ctext.line_of(self.tree.original(name), m.start())
+                yield Finding(NOTE, name, line, "note", "only VMAs that a function is given or finds are zapped here: "
+                              "none is kept, so there is nothing to migrate")
 
     def prove(self) -> None:
         """What make review finds in the drivers that were changed. Its rules are for drivers, not for the core."""

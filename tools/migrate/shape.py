@@ -229,7 +229,7 @@ def find_entry(src: Source, tree: Tree, walk: Walk) -> Tuple[str, str]:
     more = [x for x in members if x not in vma and
             not re.match(r"struct (list_head|hlist_node) %s$" % walk.link, x)]
     if len(vma) != 1 or more:
-        raise Unclear("entry", "struct %s holds more than a VMA (%s): what becomes of that when the list goes?" % (
+        raise Unclear("entry", "struct %s holds more than a VMA (%s): decide where that is kept when the list goes" % (
             walk.entry, ", ".join(more) or "several VMAs"), walk.line)
     return vma[0].split("*")[1].strip(), where
 
@@ -345,7 +345,7 @@ def find_locks(src: Source, tree: Tree, lst: VmaList, handlers: Handlers) -> Loc
             locks &= taken[f or ""]
     if len(locks) != 1:
         zap = next(iter(lst.zaps))
-        raise Unclear("lock", "%s: which lock guards the list that %s() walks?" % (
+        raise Unclear("lock", "%s: it is not clear which lock guards the list that %s() walks" % (
             "both %s are taken" % " and ".join(sorted(locks)) if locks else "no lock is taken", zap),
             src.function(zap).line())
     lock = locks.pop()

@@ -60,7 +60,7 @@ class Slice:
         if len(values) != 1:
             raise Unclear("pfn", "%s() computes %s in %d ways: a fault handler would have to choose" % (
                 function.name, name, len(values)) if values else
-                "%s() gets %s from another function: what is it at a fault?" % (function.name, name))
+                "%s() gets %s from another function: let it be computed where a page faults" % (function.name, name))
         value = values[0]
         if value == "vmf->vma":
             return "vma"

@@ -4,7 +4,7 @@
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Iterable, List, Optional, Set, Tuple
+from typing import Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from migrate.ctext import Function, functions, line_of, mask, split
 from migrate.findings import Unclear
@@ -117,7 +117,8 @@ def drop_labels(body: str, original: str) -> str:
     for label in re.findall(r"^[ \t]*(\w+):[ \t]*$", body, re.M):
         jump = r"\bgoto %s;" % label
         if re.search(jump, original) and not re.search(jump, body):
-            body = re.sub(r"\n*^[ \t]*%s:[ \t]*\n" % label, "\n\n", body, flags=re.M)
+            body = re.sub(r"(\n*)^[ \t]*%s:[ \t]*\n" % label, lambda m: "\n\n" if len(m.group(1)) > 1 else "\n", body,
+                          flags=re.M)
     return body
 
 
@@ -151,13 +152,22 @@ def drop_unused(text: str, original: str) -> str:
     return text
 
 
+def headings(lines: Sequence[str]) -> Iterator[List[str]]:
+    """Comments that belong to no function, as they are between blank lines."""
+    for paragraph in re.split(r"\n\n+", "\n".join(lines)):
+        if re.fullmatch(r"\n*/\*(?:(?!\*/).)*\*/\n*", paragraph, re.S):
+            yield paragraph.strip("\n").split("\n")
+
+
 def keep_blanks(before: str, after: str) -> str:
-    """A blank line among removed statements separates what is left; not every spatch keeps it."""
+    """A blank line among removed statements separates what is left, and so do headings; not every spatch keeps them."""
     old, new = before.split("\n"), after.split("\n")
     out: List[str] = []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         following = new[j1] if j1 < len(new) else "}"
         gone = {"delete": old[i1:i2], "replace": old[i1:i1 + 1]}.get(tag, [])
+        for heading in headings(gone):
+            out += [*([""] if out and out[-1].strip() else []), *heading, *([""] if following.strip() else [])]
         if not all(line.strip() for line in gone) and "}" not in gone and out and out[-1].strip() and \
            following.strip() and not out[-1].endswith("{") and not following.lstrip().startswith("}"):
             out.append("")

@@ -22,6 +22,7 @@ def verify(change: ListChange) -> List[Finding]:
         no_entries(change, name, text)
         no_empty_branches(change, name, text)
     no_more_locks(change)
+    unwind_stops(change)
     findings += fault_inserts(change)
     findings += constant_flags(change)
     walks_unmap(change, walks)
@@ -37,6 +38,10 @@ def nothing_left(change: ListChange, name: str, text: str, walks: List[str]) -> 
             user = c.function_at(change.tree.read(name), line)
             raise Unclear("shape", "%s uses %s, which would be gone, in a way that is not known" % (
                 user + "()" if user else "a declaration", change.unflat(word)), line, name)
+    m = re.search(r"\bvm_ops->(?:open|close)\s*\(", masked) if any(change.verdict.drop.values()) else None
+    if m:
+        raise Unclear("shape", "%s() calls a callback of the VMA, which would be gone" % c.function_at(
+            text, c.line_of(text, m.start())), change.line_in_original(name, text, m.start()), name)
     for m in re.finditer(r"([^\s])\s*\b(%s)\s*\(" % "|".join(walks), masked):
         keeps = change.shape.is_pointed_to(m.group(2)) or \
             m.group(2) in change.shape.list.zaps and change.shape.keeps_result(m.group(2))
@@ -62,7 +67,7 @@ def no_empty_branches(change: ListChange, name: str, text: str) -> None:
             several = change.shape.locks.gate and "down_write_trylock" in Function(before, f).inside()
             raise Unclear("hot-reset" if several else "shape",
                           "a branch of %s() has nothing left to do%s" % (
-                              f, ": which devices are locked there?" if several else ": unknown shape"),
+                              f, ": let it tell which devices are locked there" if several else ": unknown shape"),
                           line or Function(before, f).line(), name)
 
 
@@ -83,6 +88,25 @@ def no_more_locks(change: ListChange) -> None:
     if total > 0:
         raise Unclear("hot-reset", "%s takes %s, but who took it for this device before still does: unknown shape" % (
             grown[2] + "()" if grown else change.name, gate), grown[1] if grown else None, grown[0] if grown else None)
+
+
+def unwind_stops(change: ListChange) -> None:
+    """After a try to lock several devices has failed, those that come after the one that failed are not unlocked."""
+    gate = change.shape.locks.gate
+    for name, text in change.files.items() if gate else ():
+        before = change.tree.read(name)
+        for f in common(change, name, text):
+            fn = Function(text, f)
+            loops = [c.mask(text)[a:b] for a, b in c.loops(c.mask(text), fn.body, fn.end)]
+            tries = any("for_each" in loop and re.search(r"\bdown_write_trylock\s*\([^;]*\b%s\)" % gate, loop)
+                        for loop in loops)
+            frees = any("for_each" in loop and re.search(r"\bup_write\s*\([^;]*\b%s\)" % gate, loop)
+                        and not re.search(r"\bbreak;|\bgoto\b|\breturn\b", loop) for loop in loops)
+            if tries and frees and Function(before, f).source() != fn.source():
+                m = re.search(r"\bup_write\s*\([^;]*\b%s\)" % gate, Function(before, f).inside())
+                line = c.line_of(before, Function(before, f).body + m.start()) if m else Function(before, f).line()
+                raise Unclear("hot-reset", "%s() unlocks %s of all devices, also of those after the one that could not "
+                              "be locked: stop there" % (f, gate), line, name)
 
 
 def no_entries(change: ListChange, name: str, text: str) -> None:
@@ -158,12 +182,13 @@ def walks_unmap(change: ListChange, walks: List[str]) -> None:
     for walk in walks:
         source = Function(new, walk).source()
         if not VOID.match(source) and not re.search(r"\breturn\b", source):
-            raise Unclear("shape", "%s() is a callback whose result was decided in the walk: what should it be?" % walk)
+            raise Unclear("shape", "%s() is a callback whose result was decided in the walk: decide what it returns "
+                          "now" % walk)
         if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", source):
             raise Unclear("shape", "%s() could not be changed: unknown shape" % walk)
     if change.shape.space.kind == "file":
         if "->f_mapping" not in new:
-            raise Unclear("space", "no function that opens the file stores struct %s in private_data: where to keep "
-                          "the mapping?" % change.shape.list.owner)
-        change.say(REVIEW, change.line, "one-node", "mappings are found through the inode that was opened: is there "
-                   "one node for each device, and no zap after its last close?")
+            raise Unclear("space", "no function that opens the file has a struct %s, which must keep its f_mapping: "
+                          "find the device there" % change.shape.list.owner)
+        change.say(REVIEW, change.line, "one-node", "mappings are found through the inode that was opened: check "
+                   "that each device has one node, and that nothing zaps after its last close")

@@ -45,8 +45,8 @@ class Walk:
             raise Unclear("list", "%s() walks %s: put %s in a local variable of its own first" % (
                 function.name, self.path, self.path[1:self.path.rindex("->")]), self.line)
         if not m:
-            raise Unclear("global-list", "%s() walks %s, of which there is one for all devices: whose mappings are to "
-                          "be zapped?" % (function.name, self.path), self.line)
+            raise Unclear("global-list", "%s() walks %s, of which there is one for all devices: decide whose mappings "
+                          "are zapped" % (function.name, self.path), self.line)
         self.device, self.head = m.groups()
         same = c.assigned(function, self.device)
         if len(same) == 1 and re.fullmatch(r"&\w+->[\w.]+", same[0]):
@@ -54,10 +54,11 @@ class Walk:
                 function.name, self.path, self.device, same[0], same[0][1:], self.head), self.line)
         self.owner = struct_tag(text, function.type_of(self.device)) or ""
         if not self.owner:
-            raise Unclear("list", "%s() walks %s: what is %s?" % (function.name, self.path, self.device), self.line)
+            raise Unclear("list", "%s() walks %s: the type of %s is not known" % (
+                function.name, self.path, self.device), self.line)
         self.entry = struct_tag(text, entry) or ""
         if not self.entry:
-            raise Unclear("list", "%s() walks a list of %s: what is that?" % (
+            raise Unclear("list", "%s() walks a list of %s, which is declared in no file that was looked at" % (
                 function.name, entry.strip(" *") or "something"), self.line)
 
 
@@ -202,8 +203,8 @@ def look_inside(function: Function, masked: str, start: int, end: int, zap: str)
     for a, b in c.loops(masked, masked.index("(", start) + 1, end):
         inner = list_use(function, masked[a:b])
         if outer and inner and inner[1] != outer[1] and re.search(zap, masked[a:b]):
-            raise Unclear("several-lists", "%s() zaps the VMAs of %s for each entry of %s: which address space do all "
-                          "of them belong to?" % (function.name, inner[1], outer[1]), c.line_of(masked, a))
+            raise Unclear("several-lists", "%s() zaps the VMAs of %s for each entry of %s: decide which address space "
+                          "all of them belong to" % (function.name, inner[1], outer[1]), c.line_of(masked, a))
 
 
 def others(text: str, known: Iterable[str]) -> List[Tuple[int, Optional[str], str]]:

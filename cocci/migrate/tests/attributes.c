@@ -16,6 +16,8 @@ struct rye {
 	phys_addr_t bar;
 };
 
+void rye_do_reset(struct rye *rye);
+
 static noinline __maybe_unused void rye_zap(struct rye *rye)
 {
 	struct rye_map *m;

@@ -21,6 +21,12 @@ struct nic {
 	int			faults;
 };
 
+void nic_quiesce(struct nic *nic);
+bool nic_is_busy(struct nic *nic);
+bool nic_is_awake(struct nic *nic);
+void nic_hw_suspend(struct nic *nic);
+int nic_copy(u64 phys, unsigned long offset, void *buf, int len, int write);
+
 static void nic_unmap(struct nic *nic)
 {
 	struct nic_vma *v, *tmp;

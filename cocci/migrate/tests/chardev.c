@@ -7,6 +7,8 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
 
 struct pump_user_map {
 	struct list_head	node;
@@ -14,6 +16,7 @@ struct pump_user_map {
 };
 
 struct pump {
+	struct cdev		cdev;
 	struct device		*dev;
 	phys_addr_t		base;
 	struct rw_semaphore	power_sem;
@@ -23,6 +26,9 @@ struct pump {
 	struct list_head	map_list;
 	unsigned long		nr_faults;
 };
+
+void pump_log(const char *text);
+extern struct rw_semaphore pump_log_sem;
 
 static void pump_unmap_users(struct pump *pump)
 {

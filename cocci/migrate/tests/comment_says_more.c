@@ -6,6 +6,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define DUNLIN_PAGE_MASK 0xffff
+#define DUNLIN_PAGES 16
+
 struct dunlin_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -18,6 +21,8 @@ struct dunlin {
 	struct list_head maps_list;
 	bool quiet;
 };
+
+int dunlin_reset_hardware(struct dunlin *dunlin);
 
 static void dunlin_zap(struct dunlin *dunlin)
 {

@@ -5,6 +5,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define CURLEW_PAGE_MASK 0xffff
+#define CURLEW_PAGES 16
+
 struct curlew_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -16,6 +19,8 @@ struct curlew {
 	struct mutex maps_lock;
 	struct list_head maps_list;
 };
+
+int curlew_reset_hardware(struct curlew *curlew);
 
 static void curlew_zap(struct curlew *curlew)
 {

@@ -6,6 +6,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define TERN_PAGE_MASK 0xffff
+#define TERN_PAGES 16
+
 struct tern_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -17,6 +20,8 @@ struct tern {
 	struct mutex maps_lock;
 	struct list_head maps_list;
 };
+
+int tern_reset_hardware(struct tern *tern);
 
 static void tern_zap(struct tern *tern)
 {

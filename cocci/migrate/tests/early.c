@@ -5,6 +5,7 @@
 // migrate: review: oak_zap() does more than zap (msleep)
 // migrate: review: found of __oak_fault() has one value only now: simplify
 #include <linux/vfio.h>
+#include <linux/delay.h>
 
 struct oak_map {
 	struct list_head list;
@@ -20,6 +21,9 @@ struct oak {
 	u64 oopses;
 	phys_addr_t base;
 };
+
+void oak_do_reset(struct oak *oak);
+bool oak_alive(struct oak *oak);
 
 static void oak_zap(struct oak *oak, bool wait)
 {

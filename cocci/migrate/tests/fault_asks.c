@@ -5,17 +5,27 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define PLOVER_PAGE_MASK 0xffff
+#define PLOVER_PAGES 16
+
 struct plover_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
 };
 
+struct plover_parent {
+	int (*translate)(struct plover_parent *parent, unsigned long pgoff, u64 *where);
+};
+
 struct plover {
+	struct plover_parent *parent;
 	struct vfio_device vdev;
 	phys_addr_t bar;
 	struct mutex maps_lock;
 	struct list_head maps_list;
 };
+
+int plover_reset_hardware(struct plover *plover);
 
 static void plover_zap(struct plover *plover)
 {

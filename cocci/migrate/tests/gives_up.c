@@ -11,6 +11,11 @@ struct siskin_map {
 	struct list_head link;
 };
 
+struct siskin_parent {
+	int (*reset)(struct siskin_parent *parent);
+	int (*where_is)(struct siskin_parent *parent, int index, u64 page, u64 *addr);
+};
+
 struct siskin {
 	struct vfio_device vdev;
 	struct device *dev;

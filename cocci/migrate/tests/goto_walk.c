@@ -8,6 +8,9 @@
 // migrate: review: VPS-
 #include <linux/vfio_pci_core.h>
 
+#define FOX_SHIFT 28
+#define FOX_PAGE_MASK 0xffff
+
 struct fox_mapping {
 	struct vm_area_struct *vma;
 	struct list_head entry;
@@ -20,6 +23,8 @@ struct fox_device {
 	struct rw_semaphore hw;
 	phys_addr_t windows[4];
 };
+
+void fox_do_reset(struct fox_device *fox);
 
 static void fox_zap_and_lock_hw(struct fox_device *fox)
 {

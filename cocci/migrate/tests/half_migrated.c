@@ -5,6 +5,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define WHIMBREL_PAGE_MASK 0xffff
+#define WHIMBREL_PAGES 16
+
 struct whimbrel_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -16,6 +19,9 @@ struct whimbrel {
 	struct mutex maps_lock;
 	struct list_head maps_list;
 };
+
+int whimbrel_reset_hardware(struct whimbrel *whimbrel);
+void whimbrel_power_off_hardware(struct whimbrel *whimbrel);
 
 static void whimbrel_zap(struct whimbrel *whimbrel)
 {

@@ -14,6 +14,9 @@ struct chough {
 	struct list_head vma_list;
 };
 
+void chough_quiesce(struct chough *chough);
+void chough_off(struct chough *chough);
+
 static void chough_zap(struct chough *chough)
 {
 	struct chough_vma *m, *tmp;

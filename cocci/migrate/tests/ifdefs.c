@@ -22,6 +22,8 @@ struct asic {
 	phys_addr_t			bar;
 };
 
+void asic_do_reset(struct asic *asic);
+
 static void asic_unmap(struct asic *asic)
 {
 	struct asic_vma *e, *n;

@@ -3,6 +3,9 @@
 // migrate: exit 3
 // migrate: review: mappings are found through the inode that was opened
 #include <linux/mm.h>
+#include <linux/cdev.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
 
 struct cam_mapping {
 	struct vm_area_struct *vma;
@@ -10,6 +13,7 @@ struct cam_mapping {
 };
 
 struct cam {
+	struct cdev cdev;
 	struct mutex lock;
 	struct list_head mappings;
 	bool gone;

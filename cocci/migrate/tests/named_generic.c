@@ -5,6 +5,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define RUFF_PAGE_MASK 0xffff
+#define RUFF_PAGES 16
+
 struct ruff_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -22,6 +25,8 @@ struct ruff {
 	struct mutex lock;
 	struct rw_semaphore gate;
 };
+
+int ruff_reset_hardware(struct ruff *ruff);
 
 static void ruff_zap(struct ruff *ruff)
 {

@@ -5,6 +5,9 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define KNOT_PAGE_MASK 0xffff
+#define KNOT_PAGES 16
+
 struct knot_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -21,6 +24,8 @@ struct knot {
 	phys_addr_t bar;
 	struct knot_tracked tracked;
 };
+
+int knot_reset_hardware(struct knot *knot);
 
 static void knot_zap(struct knot *knot)
 {

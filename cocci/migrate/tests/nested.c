@@ -23,6 +23,10 @@ struct acme_device {
 	struct resource *res;
 };
 
+void acme_hw_reset(struct acme_device *acme);
+bool acme_is_on(struct acme_device *acme);
+void acme_count_fault(struct acme_device *acme);
+
 static struct mm_struct *acme_next_mm(struct acme_device *acme)
 {
 	struct acme_map *m;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // One rwsem guards the list and gates faults; the callers of the walk hold it. The unwind takes the entry out again.
 // migrate: exit 3
-// migrate: review: mappings are found through the inode that was opened: is there one node for each device, and no zap after its last close?
+// migrate: review: mappings are found through the inode that was opened: check that each device has one node, and that nothing zaps after its last close
 // migrate: compiles
 #include <linux/fs.h>
 #include <linux/io.h>

@@ -16,8 +16,12 @@ struct owl {
 	struct list_head owl_vma_list;
 	struct rw_semaphore mem;
 	struct resource *res;
+	struct device *dev;
 	bool trace;
 };
+
+void owl_hw_reset(struct owl *owl);
+bool owl_is_on(struct owl *owl);
 
 static void owl_zap(struct owl *owl)
 {

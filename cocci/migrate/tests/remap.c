@@ -2,9 +2,13 @@
 // A vfio device that maps its pages at mmap, with the pfn in vm_pgoff; huge pages where they fit.
 // migrate: options --huge
 // migrate: huge
+// migrate: no compile: a huge entry takes a plain pfn, since 6.17
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio.h>
+
+#define FPGA_OFFSET_SHIFT 40
+#define FPGA_NUM_REGIONS 4
 
 struct fpga_region {
 	phys_addr_t addr;
@@ -15,6 +19,8 @@ struct fpga_vfio {
 	struct vfio_device vdev;
 	struct fpga_region *regions;
 };
+
+void fpga_count_mapping(struct fpga_region *region);
 
 static int fpga_mmap_region(struct fpga_region *region, struct vm_area_struct *vma)
 {

@@ -4,6 +4,8 @@
 // migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 #include <linux/vfio_pci_core.h>
 
+#define IBIS_WINDOW 9
+
 struct ibis_vfio_pci_core_device {
 	struct vfio_pci_core_device core_device;
 	phys_addr_t window;

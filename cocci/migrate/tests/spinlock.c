@@ -4,6 +4,7 @@
 // migrate: exit 0
 // migrate: options --as inode
 #include <linux/vfio.h>
+#include <linux/pci.h>
 
 struct ssd_vma {
 	struct list_head	node;

@@ -4,6 +4,7 @@
 // migrate: exit 3
 // migrate: review: elm_zap() does more than zap (msleep)
 #include <linux/vfio.h>
+#include <linux/delay.h>
 
 struct elm_map {
 	struct list_head list;
@@ -19,6 +20,9 @@ struct elm {
 	u64 oopses;
 	phys_addr_t base;
 };
+
+void elm_do_reset(struct elm *elm);
+bool elm_alive(struct elm *elm);
 
 static void elm_zap(struct elm *elm, bool wait)
 {

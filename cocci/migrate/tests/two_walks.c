@@ -22,6 +22,8 @@ struct elk_device {
 	struct resource *res;
 };
 
+int elk_hw_reset(struct elk_device *elk);
+
 static void elk_zap(struct elk_device *elk)
 {
 	struct elk_vma *v, *tmp;

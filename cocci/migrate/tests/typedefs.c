@@ -4,6 +4,10 @@
 // migrate: review: mappings are found through the inode
 // migrate: options --as file
 #include <linux/fs.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
 
 typedef struct tofu_vma {
 	struct vm_area_struct *vma;
@@ -12,6 +16,7 @@ typedef struct tofu_vma {
 
 typedef struct tofu_dev {
 	struct cdev cdev;
+	struct device *dev;
 	struct rw_semaphore vmas_sem;
 	struct list_head vmas_chain;
 	struct rw_semaphore hw_sem;

@@ -6,6 +6,8 @@
 // migrate: review: VPS-
 #include <linux/vfio_pci_core.h>
 
+#define DSP_WINDOW_REGION 9
+
 struct dsp_window {
 	struct vm_area_struct *vma;
 	struct list_head link;
@@ -17,6 +19,9 @@ struct dsp_vfio_pci_core_device {
 	struct list_head windows;
 	u64 window_base;
 };
+
+void dsp_hw_stop(struct dsp_vfio_pci_core_device *dsp);
+bool dsp_is_stopped(struct dsp_vfio_pci_core_device *dsp);
 
 static void dsp_zap_windows(struct dsp_vfio_pci_core_device *dsp)
 {

@@ -7,6 +7,10 @@
 #include <linux/slab.h>
 #include <linux/vfio.h>
 
+#define SANDERLING_PAGE_MASK 0xffff
+#define SANDERLING_PAGES 16
+#define SANDERLING_DOORBELLS 8
+
 struct sanderling_mapping {
 	struct vm_area_struct *vma;
 	struct list_head node;
@@ -18,6 +22,8 @@ struct sanderling {
 	struct mutex maps_lock;
 	struct list_head maps_list;
 };
+
+int sanderling_reset_hardware(struct sanderling *sanderling);
 
 static void sanderling_zap(struct sanderling *sanderling)
 {

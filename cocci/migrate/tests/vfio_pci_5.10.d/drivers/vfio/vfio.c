@@ -26,14 +26,13 @@ static struct vfio_device *vfio_group_create_device(struct vfio_group *group, st
 	if (!device)
 		return ERR_PTR(-ENOMEM);
 
-	kref_init(&device->kref);
-	device->dev = dev;
-	device->group = group;
-	device->ops = ops;
-	device->device_data = device_data;
-	dev_set_drvdata(dev, device);
-
 	vfio_group_get(group);
+	device->group = group;
+	kref_init(&device->kref);
+	device->device_data = device_data;
+	device->ops = ops;
+	device->dev = dev;
+	dev_set_drvdata(dev, device);
 
 	mutex_lock(&group->device_lock);
 	list_add(&device->group_next, &group->device_list);
@@ -65,37 +64,32 @@ EXPORT_SYMBOL_GPL(vfio_device_get_from_dev);
 
 static int vfio_group_get_device_fd(struct vfio_group *group, char *name)
 {
-	struct vfio_device *device;
+	struct vfio_device *device = vfio_device_get_from_name(group, name);
 	struct file *filep;
-	int ret;
+	int fd, err;
 
-	device = vfio_device_get_from_name(group, name);
 	if (IS_ERR(device))
 		return PTR_ERR(device);
-
-	ret = device->ops->open(device->device_data);
-	if (ret) {
-		vfio_device_put(device);
-		return ret;
-	}
-
-	ret = get_unused_fd_flags(O_CLOEXEC);
-	if (ret < 0) {
-		device->ops->release(device->device_data);
-		vfio_device_put(device);
-		return ret;
-	}
+	err = device->ops->open(device->device_data);
+	if (err)
+		goto put;
+	err = fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		goto release;
 
 	filep = anon_inode_getfile("[vfio-device]", &vfio_device_fops, device, O_RDWR);
 	if (IS_ERR(filep)) {
-		put_unused_fd(ret);
-		ret = PTR_ERR(filep);
-		device->ops->release(device->device_data);
-		vfio_device_put(device);
-		return ret;
+		err = PTR_ERR(filep);
+		put_unused_fd(fd);
+		goto release;
 	}
-
 	filep->f_mode |= (FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
-	fd_install(ret, filep);
-	return ret;
+	fd_install(fd, filep);
+	return fd;
+
+release:
+	device->ops->release(device->device_data);
+put:
+	vfio_device_put(device);
+	return err;
 }

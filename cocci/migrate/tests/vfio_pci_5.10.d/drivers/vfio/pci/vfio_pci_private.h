@@ -2,37 +2,34 @@
 #ifndef VFIO_PCI_PRIVATE_H
 #define VFIO_PCI_PRIVATE_H
 
+#include <linux/pci.h>
+
+#define VFIO_PCI_OFFSET_SHIFT		40
+#define VFIO_PCI_OFFSET_TO_INDEX(off)	((off) >> VFIO_PCI_OFFSET_SHIFT)
+#define VFIO_PCI_INDEX_TO_OFFSET(index)	((u64)(index) << VFIO_PCI_OFFSET_SHIFT)
+
 struct vfio_pci_mmap_vma {
-	struct vm_area_struct	*vma;
 	struct list_head	vma_next;
+	struct vm_area_struct	*vma;
 };
 
 struct vfio_pci_device {
 	struct pci_dev		*pdev;
-	void __iomem		*barmap[PCI_STD_NUM_BARS];
-	bool			bar_mmap_supported[PCI_STD_NUM_BARS];
-	struct vfio_pci_region	*region;
-	int			num_regions;
-	int			irq_type;
+	unsigned long		may_map;	/* a bit for each BAR */
+	unsigned long		claimed;
+	unsigned int		users;
+	bool			can_reset;
+	struct pci_saved_state	*at_open;
+	struct mutex		open_lock;
 	struct mutex		igate;
-	struct mutex		reflck_lock;
-	spinlock_t		irqlock;
-	struct pci_saved_state	*pci_saved_state;
-	int			refcnt;
-	bool			reset_works;
-	bool			needs_reset;
-	bool			pci_2_3;
-	bool			has_vga;
-	struct mutex		ioeventfds_lock;
-	struct list_head	ioeventfds_list;
 	struct mutex		vma_lock;
 	struct list_head	vma_list;
 	struct rw_semaphore	memory_lock;
 };
 
-bool __vfio_pci_memory_enabled(struct vfio_pci_device *vdev);
+bool vfio_pci_memory_on(struct vfio_pci_device *vdev);
 void vfio_pci_zap_and_down_write_memory_lock(struct vfio_pci_device *vdev);
-u16 vfio_pci_memory_lock_and_enable(struct vfio_pci_device *vdev);
-void vfio_pci_memory_unlock_and_restore(struct vfio_pci_device *vdev, u16 cmd);
+int vfio_pci_write_command(struct vfio_pci_device *vdev, u16 wanted);
+int vfio_pci_irqs(struct vfio_pci_device *vdev, struct vfio_irq_set *what, void *data);
 
 #endif

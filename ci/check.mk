@@ -19,11 +19,10 @@ $(list):
 # below DIRECTORY/... FILE...: of the tree what is in these directories, and these files.
 below = $(filter $(addsuffix %,$(filter %/,$(1))) $(1),$(tree))
 
-# A plain kernel has the headers of a lab kernel. Nothing is built for kernels that are not in the cache, but the default.
-build-kernels := $(filter-out $(plain-kernels),$(known))
-build-kernels := $(firstword $(known)) $(foreach name,$(wordlist 2,99,$(build-kernels)),\
-	$(if $(wildcard $(CACHE)/kernels/$(name)/release),$(name)))
-kernel-releases := $(patsubst %,$(CACHE)/kernels/%/release,$(build-kernels))
+# Build for the default kernel, and for those of CI that are in the cache.
+cached = $(patsubst $(CACHE)/kernels/%/release,%,$(wildcard $(call releases,$(1))))
+build-kernels := $(firstword $(known)) $(call cached,$(filter-out $(firstword $(known)),$(shell lab/kernels list --ci)))
+kernel-releases := $(call releases,$(build-kernels))
 builds := $(addprefix build-,$(build-kernels))
 
 # What modules are made of, and by what.

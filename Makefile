@@ -280,7 +280,7 @@ shell:				## boot KERNEL and get a shell in it
 install: $(if $(KDIR),all)	## install the modules for the running kernel, or that of KDIR
 	$(if $(KDIR),$(Q)scripts/package install $(into) $(kdir),$(Q)$(MAKE) install KDIR=/lib/modules/$(shell uname -r)/build)
 
-dkms:				## let dkms build and install them, for each kernel to come, too
+dkms:				## let dkms build and install them, also for kernels installed later
 	$(Q)scripts/doctor --install package
 	$(Q)scripts/package dkms $(if $(KDIR),$(kdir))
 

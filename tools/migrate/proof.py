@@ -30,12 +30,13 @@ def review(texts: Dict[str, str], tree: Optional[str]) -> List[Finding]:
             with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.write(text)
             names[inside] = name
+        command = [PROGRAM, "--format", "sarif", *(n for n in names if n.endswith(".c"))]
         if tree and os.path.isfile(os.path.join(tree, "include/linux/vfio.h")):
             os.makedirs(os.path.join(tmp, "include"), exist_ok=True)
             if not os.path.exists(os.path.join(tmp, "include/linux")):
                 os.symlink(os.path.abspath(os.path.join(tree, "include/linux")), os.path.join(tmp, "include/linux"))
-        done = subprocess.run([PROGRAM, "--format", "sarif", *(n for n in names if n.endswith(".c"))], cwd=tmp,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            command += ["--kdir", tmp]
+        done = subprocess.run(command, cwd=tmp, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode == UNABLE:
         said = done.stderr.decode(errors="replace").strip()
         if "there is nothing to review" in said:

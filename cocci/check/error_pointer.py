@@ -47,6 +47,7 @@ def check(driver):
                 if at:
                     yield driver.hit(f, at, "%s() returns NULL, no error pointer" % call.name)
         yield from used(driver, f)
+        yield from stays(driver, f)
 
 
 def only_errors(driver, f):
@@ -101,6 +102,34 @@ def unasked(driver, f, start, name):
     for _ in walk(begins, step):
         pass
     return found[0] if found else None
+
+
+def stays(driver, f):
+    """A member that an error path leaves with an error pointer in it, where others ask whether it is NULL."""
+    asked_of = {m for g in driver.functions for node in driver.graph(g).nodes if node.kind == "cond"
+                for m in re.findall(r"^!?[\w>.-]+->(\w+)(?:\[\w+\])?$", node.text)}
+    for node in driver.graph(f).nodes:
+        m = re.fullmatch(r"IS_ERR\((\w+)->([\w>.-]*?)(\w+)((?:\[\w+\])?)\)", node.text) if node.kind == "cond" else None
+        if not m or m.group(3) not in asked_of or m.group(1) not in {p.name for p in f.parameters} | {
+                n for n, k in driver.locals(f).items() if not made(driver, f, n)}:
+            continue
+        name = node.text[len("IS_ERR("):-1]
+        seen, todo = set(), [n for n, truth in node.next if truth]
+        while todo:
+            n = todo.pop()
+            if n in seen or any(w.to == name for w in n.writes) or any(
+                    re.match(r"k?v?free$", c.name) and c.arg(0) == m.group(1) for c in n.calls):
+                continue
+            seen.add(n)
+            if n.kind == "exit":
+                yield driver.hit(f, node.at, "%s stays an error pointer, and others ask whether it is NULL" % name)
+                break
+            todo += [x for x, _ in n.next]
+
+
+def made(driver, f, name):
+    """Is it made in this function?"""
+    return any(written(node, c) == name and not re.search(r"drvdata|container_of", c.name) for node, c in driver.calls(f))
 
 
 def used(driver, f):

@@ -25,6 +25,7 @@ def text(tokens):
 
 
 def check(driver):
+    yield from dangling(driver)
     releases = driver.below(driver.part_of("file_release"))
     for f in driver.functions:
         for node, call in driver.calls(f):
@@ -39,6 +40,26 @@ def check(driver):
             for name, how in gone:
                 for at, what in later(driver, f, node, call, name):
                     yield driver.hit(f, at, "%s was %s in line %d, and is %s" % (name, how, call.at.line, what))
+
+
+def dangling(driver):
+    """fput(x->migf->filp) and x->migf stays"""
+    quiet = driver.below(driver.part_of("release", "file_release", "remove"))
+    for f in driver.functions:
+        for node, call in driver.calls(f):
+            m = re.fullmatch(r"([\w>.-]+->\w+)->\w+", call.arg(0)) if call.name == "fput" else None
+            if not m or f in quiet or driver.structure(driver.type_of(f, m.group(1))) not in driver.structures:
+                continue
+            name, seen, todo = m.group(1), set(), [n for n, _ in node.next]
+            while todo:
+                n = todo.pop()
+                if n in seen or any(w.to == name for w in n.writes):
+                    continue
+                seen.add(n)
+                if n.kind == "exit":
+                    yield driver.hit(f, call.at, "%s is put and not forgotten: it may be freed, and is found again" % name)
+                    break
+                todo += [x for x, _ in n.next]
 
 
 def refs(driver, f, name):

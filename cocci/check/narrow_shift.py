@@ -39,6 +39,7 @@ def check(driver):
                 wide = bool(target) and bool(WIDE.search(driver.type_of(f, target.to)))
                 if before == ")":
                     continue        # a cast, or an expression
+                right = re.sub(r"[uUlL]+$", "", driver.macros.get(right, right).strip("()"))
                 if re.fullmatch(r"\d+", right) and int(right) >= 32 and NARROW.match(driver.type_of(f, left)):
                     yield driver.hit(f, t, "%s has 32 bits and is shifted by %s" % (left, right))
                 elif left == "1" and wide and not re.fullmatch(r"\d+|PAGE_SHIFT", right):

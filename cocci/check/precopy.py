@@ -21,6 +21,10 @@ def check(driver):
     for f, node in flagged:
         if not handlers and not driver.words & {"VFIO_MIG_GET_PRECOPY_INFO", "vfio_check_precopy_ioctl"}:
             yield driver.hit(f, node.at, "no file has the ioctl VFIO_MIG_GET_PRECOPY_INFO")
+    for table in driver.tables if flagged and handlers else ():
+        reads = [t.text for t in table.members.get("read", ())] if table.type == "file_operations" else []
+        if reads and "unlocked_ioctl" not in table.members and any(f.name in reads for f in driver.part_of("mig_read")):
+            yield driver.at_table(table, "this file is read, and has no ioctl VFIO_MIG_GET_PRECOPY_INFO")
     peer = flagged and "VFIO_MIGRATION_P2P" in driver.words
     for f in handlers:
         said = [node for g in driver.below([f]) for node in driver.graph(g).nodes]
@@ -29,6 +33,9 @@ def check(driver):
             if peer and node.kind == "cond" and re.search(r"VFIO_DEVICE_STATE_PRE_COPY\b", node.text) and \
                     "VFIO_DEVICE_STATE_PRE_COPY_P2P" not in texts:
                 yield driver.hit(f, node.at, "PRE_COPY_P2P is refused, which VFIO_MIGRATION_P2P promises")
+        if flagged and re.search(r"VFIO_MIG_GET_PRECOPY_INFO|vfio_check_precopy_ioctl", texts) and not re.search(
+                r"STATE_PRE_?COPY|state\(", texts):
+            yield driver.hit(f, f.at, "%s() answers in any state, and PRE_COPY's ioctl is for PRE_COPY only" % f.name)
         yield from echoed(driver, f)
 
 

@@ -12,6 +12,7 @@ Mend: fput(), kfree(), iounmap() or pm_runtime_put() before the pointer is forgo
 
 import re
 
+from review_c import Token
 from review_flow import NONE, known, walk
 from review_resources import ALLOC, FREE, POINTERS, written
 
@@ -26,6 +27,8 @@ def check(driver):
     yield from overwritten(driver)
     yield from members(driver)
     yield from power(driver)
+    yield from unmapped(driver)
+    yield from works(driver)
 
 
 def forgotten(driver):
@@ -99,6 +102,10 @@ def members(driver):
         for node, call in driver.calls(f):
             name = written(node, call)
             m = re.search(r"(?:->|\.)(\w+)$", name)
+            strict = next((p for p in POINTERS if p[0].match(call.name) and p[3] in ("the cache", "the pool", "the thread")), None)
+            if strict and m and not call.member and not any(strict[1].match(c.name) and re.search(
+                    r"(->|\.)%s$" % m.group(1), " ".join(map(c.arg, range(len(c.args))))) for g, c in calls if g is not f):
+                yield driver.hit(f, call.at, "nothing but its own error path releases %s" % name)
             if call.member or not m or m.group(1) in handed or \
                     driver.structure(driver.type_of(f, name[:m.start()])) not in driver.structures:
                 continue
@@ -118,3 +125,39 @@ def power(driver):
         if gets and not any(has[g][1] for g in driver.below([f])):
             at = next(c.at for _, c in driver.calls(f) if get.match(c.name))
             yield driver.hit(f, at, "nothing drops this reference on the device's power")
+
+
+def unmapped(driver):
+    """A mapping in a structure that is not the driver's, and nothing unmaps anything"""
+    undone = {c.name for f in driver.functions for _, c in driver.calls(f)}
+    for f in driver.functions:
+        for node, call in driver.calls(f):
+            if re.match(r"ioremap\w*$", call.name) and "->" in written(node, call) and not any(
+                    re.match(r"(pci_)?iounmap$", name) for name in undone):
+                yield driver.hit(f, call.at, "nothing in the driver unmaps %s" % written(node, call))
+
+
+def works(driver):
+    """A work item that drops the reference it was queued with on some paths only"""
+    put = re.compile(r"(fput|put_device|kref_put|vfio_device_put_registration|pci_dev_put)$")
+    for f in driver.functions:
+        for _, call in driver.calls(f):
+            if not re.match(r"INIT_(DELAYED_)?WORK$", call.name) or len(call.args) < 2:
+                continue
+            for g in driver.of(call.arg(1), f.file):
+                left = {}
+
+                def step(node, facts, state, left=left):
+                    dropped, last = state
+                    if any(put.match(c.name) for c in node.calls):
+                        dropped = True
+                    if node.kind == "exit" and not dropped:
+                        left[last.line] = last
+                    return dropped, node if node.tokens or node.kind == "return" else last
+
+                if any(put.match(c.name) for _, c in driver.calls(g)):
+                    for _ in walk([(driver.graph(g).entry, NONE, (False, driver.graph(g).entry))], step):
+                        pass
+                for node in left.values():
+                    at = node.at if node.tokens else Token("return", node.line, 0)
+                    yield driver.hit(g, at, "%s() ends here without the put that its other paths make" % g.name)

@@ -43,11 +43,12 @@ none = "ERROR: [VPS-LIFE-05] nothing puts the device when this fails"
 path = "ERROR: [VPS-LIFE-05] a failure returns without vfio_put_device()"
 active = set()
 leaks = set()
+dropping = ("vfio_put_device", "devm_add_action", "devm_add_action_or_reset")
 
 def puts(function, seen):
     """Does it put the device, or whom it calls?"""
     seen.add(function)
-    return any(g == "vfio_put_device" or g not in seen and puts(g, seen) for g in callees.get(function, ()))
+    return any(g in dropping or g not in seen and puts(g, seen) for g in callees.get(function, ()))
 
 def put_by(function, seen):
     """Does it, or who calls it?"""

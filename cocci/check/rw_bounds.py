@@ -14,11 +14,14 @@ Mend: refuse a position at or behind the end, and copy min(count, size - pos)
 import re
 
 COPY = re.compile(r"(copy_(to|from)_user|memcpy(_toio|_fromio)?)$")
+COPIES = re.compile(r"copy_(to|from)_user\(")
 HELPS = re.compile(r"(min|min_t|umin|clamp|clamp_t|vfio_pci_core_range_intersect_range|simple_read_from_buffer|"
                    r"simple_write_to_buffer|range_intersect_range)$")
 
 
 def check(driver):
+    for f in driver.part_of("file_ioctl"):
+        yield from wraps(driver, f, "")
     for f in driver.functions:
         if len(f.parameters) < 4 or \
                 not re.match(r"(const )?struct (vfio_device|vfio_pci_core_device|file) ?\*", f.parameters[0].type):
@@ -26,10 +29,9 @@ def check(driver):
         if f.parameters[2].type != "size_t" or not re.match(r"loff_t ?\*", f.parameters[3].type):
             continue
         count, pos = f.parameters[2].name, f.parameters[3].name
-        copies = [c for _, c in driver.calls(f) if COPY.match(c.name) and len(c.args) > 2 and c.arg(2) == count]
-        if copies and not bounded(driver, f, count):
-            for c in copies:
-                yield driver.hit(f, c.at, "count, which is the user's, is never compared with a size")
+        for g, c in copies(driver, f, count):
+            yield driver.hit(g, c.at, "count, which is the user's, is never compared with a size")
+        yield from wraps(driver, f, pos)
         # a stream that copies each piece to the same place
         moved = any(w.to == "*" + pos and w.op == "+=" for node in driver.graph(f).nodes for w in node.writes)
         if f in driver.part_of("mig_read", "mig_write") and moved:
@@ -43,6 +45,70 @@ def check(driver):
                     yield driver.hit(f, c.at, "the position moves on, and each piece is copied to the same place")
                 elif pointer_sum(driver, f, kernel, pos):
                     yield driver.hit(f, c.at, "%s counts in structures, %s in bytes" % (kernel, pos))
+
+
+def copies(driver, f, count, seen=()):
+    """(function, call) of each copy of as many bytes as the user says, with no look at the number on the way there."""
+    if f in seen or bounded(driver, f, count):
+        return
+    equal = [node for node in driver.graph(f).nodes if node.kind == "cond" and re.search(r"\b%s[=!]=" % count, node.text)]
+    for node, c in driver.calls(f):
+        if any(comes_to(e, node) for e in equal):
+            continue
+        if COPY.match(c.name) and len(c.args) > 2 and c.arg(2) == count:
+            yield f, c
+        for g in driver.targets(f, c):
+            for n in range(min(len(c.args), len(g.parameters))):
+                if c.arg(n) == count and g.parameters[n].name:
+                    yield from copies(driver, g, g.parameters[n].name, seen + (f,))
+
+
+def wraps(driver, f, pos):
+    """What is left behind a position that nobody has compared: it wraps."""
+    for g in driver.below([f]):
+        names = offsets(driver, g, pos if g is f else "")
+        if not names:
+            continue
+        said = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        left = re.compile(r"[\w>).\]]-(\((size_t|u64|loff_t|unsigned long)\))?(%s)(?![\w>.-])" % said)
+        asked = re.compile(r"(?<![\w>.])(%s)(<|>)|(<|>)=?(\(\w+\))?(%s)(?![\w-])" % (said, said))
+        nodes = driver.graph(g).nodes
+        for node in nodes:
+            if left.search(node.text) and node.kind in ("expr", "return") and not any(
+                    n.kind == "switch" or asks(driver, g, n, names) or n.kind == "cond" and asked.search(n.text.replace("->", ".")) and not re.search(r"(<0|<=0)$", n.text) and
+                    (comes_to(n, node) or not pos) for n in nodes):
+                yield driver.hit(g, node.at, "nothing has compared %s with the end: what is left may wrap" % (
+                    left.search(node.text).group(3)))
+
+
+def asks(driver, f, node, names):
+    """Does a function of the driver's look at the position?"""
+    return any(c.arg(n) in names and driver.targets(f, c) for c in node.calls for n in range(len(c.args)))
+
+
+def offsets(driver, f, pos):
+    """Names of the position in the file, and of the offset in a region that comes from it."""
+    names = {"*" + pos} if pos else set()
+    for node in driver.graph(f).nodes:
+        for w in node.writes:
+            said = "".join(t.text for t in w.value)
+            if re.fullmatch(r"&?\w+->f_pos", said):
+                names.add("*" + w.to)
+            elif re.search(r"\*\w*pos&\w*OFFSET_MASK", said):
+                names.add(w.to)
+    return names
+
+
+def comes_to(start, end):
+    seen, todo = set(), [start]
+    while todo:
+        node = todo.pop()
+        if node is end:
+            return True
+        if node not in seen:
+            seen.add(node)
+            todo += [n for n, _ in node.next]
+    return False
 
 
 def loops(node):
@@ -64,15 +130,16 @@ def pointer_sum(driver, f, said, pos):
     return bool(m) and bool(re.match(r"(struct \w+) ?\*$", kind) if not said.startswith("&") else re.match(r"struct \w+$", kind))
 
 
-def bounded(driver, f, count):
+def bounded(driver, f, count, seen=()):
     """Is the count, or a sum with it, compared with anything but 0?"""
     tainted = {count}
     nodes = driver.graph(f).nodes
     for _ in range(3):
         for node in nodes:
             for w in node.writes:
-                if any(re.search(r"\b%s\b" % t, "".join(x.text for x in w.value)) for t in tainted) and \
-                        re.fullmatch(r"\w+", w.to):
+                said = "".join(x.text for x in w.value)
+                if any(re.search(r"\b%s\b" % t, said) for t in tainted) and re.fullmatch(r"\w+", w.to) and \
+                        not COPIES.search(said):
                     if w.to != count or w.op == "=":
                         tainted.add(w.to)
             for c in node.calls:
@@ -84,11 +151,13 @@ def bounded(driver, f, count):
         for c in node.calls:
             if HELPS.match(c.name):
                 return True
-            if driver.targets(f, c) and not COPY.match(c.name) and any(mentions.search(c.arg(n)) for n in range(len(c.args))):
-                return True
+            for g in driver.targets(f, c) if f not in seen and node.kind != "return" else ():
+                if any(mentions.search(c.arg(n)) and g.parameters[n].name and bounded(driver, g, g.parameters[n].name, seen + (f,))
+                       for n in range(min(len(c.args), len(g.parameters)))):
+                    return True
         if node.kind != "cond" or re.search(r"check_\w+_overflow\(", node.text):
             continue
-        m = re.match(r"(.+?)(<=|>=|<|>|==|!=)(?!=)(.+)$", node.text.replace("->", "."))
+        m = re.match(r"(.+?)(<=|>=|<|>)(?!=)(.+)$", node.text.replace("->", "."))
         if m and "0" not in (m.group(1), m.group(3)) and (mentions.search(m.group(1)) or mentions.search(m.group(3))):
             return True
     return False

@@ -96,6 +96,14 @@ def marks(driver, kinds):
         said = " ".join(node.text for g in driver.below([f]) for node in driver.graph(g).nodes)
         if driver.below([f]) & ending or not len(said):
             continue
-        if not any(re.search(r"(->|\.)%s\b" % mark, said) for mark in marked) and not re.search(r"->state\b", said):
+        if not any(re.search(r"(->|\.)%s\b" % mark, said) for mark in marked) and not re.search(r"->state(==|!=)", said):
             yield driver.hit(f, f.at, "%s() does not look at %s, which says that the device is gone or was reset" % (
                 f.name, " or ".join(sorted(marked))))
+        for node in driver.graph(f).nodes:
+            m = re.search(r"([\w>.-]+)->(%s)\b" % "|".join(marked), node.text) if node.kind == "cond" else None
+            kind = driver.structure(driver.type_of(f, m.group(1))) if m else ""
+            lock = next((k for k, v in driver.structures.get(kind, {}).items() if re.search(r"struct mutex|rw_semaphore|spinlock_t", v)), "")
+            if lock and "%s.%s" % (kind, lock) not in driver.locks.always(f, node) and not driver.locks.always(f, node) and any(
+                    "%s.%s" % (kind, lock) in driver.locks.always(f, other) for other in driver.graph(f).nodes):
+                yield driver.hit(f, node.at, "%s is looked at before %s is taken: the file may be ended in between" % (
+                    m.group(2), lock))

@@ -14,20 +14,10 @@ import re
 
 from review_c import Token
 from review_flow import after, assume, known, walk
-from review_resources import PAIRS, STATUS, written
+from review_resources import POINTERS, opposite, written
 
-
-def opposite(name):
-    for acquires, releases in STATUS:
-        if re.match(acquires, name):
-            return re.compile(releases)
-    words = name.split("_")
-    for n in range(len(words) - 1, -1, -1):
-        for word, back in PAIRS:
-            if words[n] == word:
-                return re.compile("_".join(map(re.escape, words[:n])) + ("_" if n else "") + "(%s)" % back + "".join(
-                    "_" + re.escape(w) for w in words[n + 1:]) + "$")
-    return None
+# References that a call takes on what it is given.
+TAKES = {"get_file": "fput", "get_device": "put_device", "pci_dev_get": "pci_dev_put", "kref_get": "kref_put"}
 
 
 def text(tokens):
@@ -35,37 +25,65 @@ def text(tokens):
 
 
 def check(driver):
+    everything = {call.name for f in driver.functions for _, call in driver.calls(f)}
+    alone = set(driver.part_of("probe", "init", "open"))        # nobody undoes what they leave when they fail
     for f in driver.functions:
-        names = {call.name for g in driver.below([f]) for _, call in driver.calls(g)}
+        names = everything if f in alone else {call.name for g in driver.below([f]) for _, call in driver.calls(g)}
         for node, call in driver.calls(f):
-            back = opposite(call.name)
-            if call.member or not back or not call.args or not any(back.match(n) for n in names):
+            if call.name in TAKES:
+                yield from one(driver, f, node, call, re.compile(TAKES[call.name] + "$"), reference=True)
                 continue
-            yield from one(driver, f, node, call, back)
+            kept = next((releases for acquires, releases, _, _ in POINTERS if acquires.match(call.name)), None)
+            if f in alone and kept and "->" in written(node, call):
+                yield from one(driver, f, node, call, kept, member=True)
+                continue
+            for name in [call.name] + inherited(driver, f, call):
+                back = opposite(name)
+                if call.member or not back or not call.args or not any(back.match(n) for n in names) or (
+                        f in alone and re.match("vfio_pci_core_|.*lock", name)):
+                    continue
+                yield from one(driver, f, node, call, back, alone=f in alone)
+                break
 
 
-def one(driver, f, start, call, back):
-    status = written(start, call)
-    if start.kind not in ("expr", "cond") or (start.kind == "expr" and not status):
+def inherited(driver, f, call):
+    """Names of what a function does for its caller: return acquire();"""
+    return [c.name for g in driver.targets(f, call) for node, c in driver.calls(g) if node.kind == "return" and
+            node.text.startswith(c.name + "(") and opposite(c.name)]
+
+
+def one(driver, f, start, call, back, alone=False, member=False, reference=False):
+    status = "" if reference else written(start, call)
+    if start.kind not in ("expr", "cond") or (start.kind == "expr" and not status and not reference):
         return
-    if status and driver.type_of(f, status) not in ("int", "long", "ssize_t"):
+    if status and not member and driver.type_of(f, status) not in ("int", "long", "ssize_t"):
         return
-    if not status and any(not re.match("int|long|bool", g.returns) for g in driver.targets(f, call)):
+    if not status and not reference and any(not re.match("int|long|bool", g.returns) for g in driver.targets(f, call)):
         return
     undone, left = {}, {}
-    kept = "".join(t.text for t in call.args[0])
+    kept = call.arg(0)
+    out = [a[1:] for a in map(call.arg, range(len(call.args))) if re.fullmatch(r"&\w+", a) and not reference]
 
     def releases(node):
         for c in node.calls:
-            if back.match(c.name):
+            said = " ".join(map(c.arg, range(len(c.args))))
+            if out and not any(re.search(r"\b%s\b" % name, said) for name in out):
+                continue
+            if back.match(c.name) and (not reference or c.arg(0) == kept):
                 return True
-            for g in driver.targets(f, c):
+            if alone and c.name == "vfio_put_device" and any(
+                    back.match(d.name) for h in driver.below(driver.part_of("release")) for _, d in driver.calls(h)):
+                return True
+            given = [g for arg in c.args if len(arg) == 1 for g in driver.of(arg[0].text, f.file)]
+            for g in driver.targets(f, c) + given:
                 if any(back.match(d.name) for h in driver.below([g]) for _, d in driver.calls(h)):
                     return True
         return False
 
     def failed(node, facts):
         said = node.text
+        if (alone or member) and node.calls and f.returns == "int" and said.startswith(node.calls[0].name + "("):
+            return not driver.targets(f, node.calls[0]) or node.calls[0].name.startswith("vfio_")
         if re.match(r"-E|ERR_PTR\(|ERR_CAST\(|PTR_ERR\(|NULL$", said):
             return True
         if f.returns.endswith("*"):
@@ -76,7 +94,7 @@ def one(driver, f, start, call, back):
         jump = state
         if node is start:
             return None
-        if status and known(facts, status) in ("N", "NP", "P") and state == "new":
+        if status and known(facts, status) in (("Z", "N", "NZ") if member else ("N", "NP", "P")) and state == "new":
             return None
         if releases(node):
             undone[node.line] = node
@@ -105,7 +123,6 @@ def one(driver, f, start, call, back):
                 begins.append((other, more, "new" if status else "old"))
     for _ in walk(begins, step):
         pass
-    errors = [n for n in undone.values()]
-    if errors and left and kept:
+    if left and kept and (undone or alone or member or reference):
         for at in left.values():
             yield driver.hit(f, at, "%s() from line %d is not undone here, as on another path" % (call.name, call.at.line))

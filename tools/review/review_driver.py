@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from review_c import Function, Source, Table, Token, macros_of, parse
+from review_c import QUALIFIERS, Function, Source, Table, Token, macros_of, parse
 from review_flow import NONE, Call, Facts, Graph, Node, walk
 
 # A part that a function has by what its parameters are, when no table names it.
@@ -203,7 +203,7 @@ class Driver:
     @functools.lru_cache(maxsize=None)
     def locals(self, f: Function) -> Dict[str, str]:
         found = {p.name: p.type for p in f.parameters if p.name}
-        said = " ".join(t.text for t in f.tokens)
+        said = " ".join(t.text for t in f.tokens if t.text not in QUALIFIERS)
         for m in re.finditer(r"\b((?:const )?(?:struct|union|enum) \w+) ((?:\* )*)(\w+)(?= [=;,\[])", said):
             found.setdefault(m.group(3), m.group(1).replace("const ", "") + "*" * m.group(2).count("*"))
         for m in re.finditer(r"(?:^|(?<=[;{}] ))((?:const )?(?:unsigned )?[a-z_]\w*) ((?:\* )*)(\w+)(?= [=;,\[])"
@@ -241,6 +241,10 @@ class Driver:
 
     def at_table(self, table: Table, message: str) -> Hit:
         return Hit(table.file, table.at.line, table.at.column, table.at.column + len(table.at.text), message)
+
+    @staticmethod
+    def place(file: str, line: int, column: int, end: int, message: str) -> Hit:
+        return Hit(file, line, column, end, message)
 
     def devices(self) -> Set[str]:
         """Structures that embed the core's device, at any depth."""

@@ -401,6 +401,9 @@ def assume(facts: Facts, tokens: Tokens, truth: bool) -> Optional[Facts]:
     if m and EXPRESSION.match(m.group(2)):
         yes = {"IS_ERR": "N", "IS_ERR_OR_NULL": "NZ", "PTR_ERR_OR_ZERO": "N"}[m.group(1)]
         return learn(facts, m.group(2), yes if truth else "".join(v for v in "NZP" if v not in yes))
+    m = re.match(r"dma_mapping_error\([^,]+,([\w>.-]+)\)$", said)
+    if m:
+        return learn(facts, m.group(1), "N" if truth else "ZP")
     w = writes_of(tokens)
     if w and w[0].op == "=" and "=" not in (t.text for t in w[0].value):
         # (x = f()) < 0, or x = f() alone

@@ -52,6 +52,9 @@ WAIT = re.compile(r"(msleep\w*|ssleep|usleep_range|fsleep|wait_for_completion\w*
                   r"readx_poll_timeout|readl_poll_timeout|schedule_timeout\w*|flush_(delayed_)?work|flush_workqueue)$")
 
 
+NAMELESS: FrozenSet[str] = frozenset()
+
+
 def sleeps(call: Call) -> bool:
     """May the call sleep by itself?"""
     if call.member:
@@ -79,6 +82,7 @@ class Locks:
         self.released: Dict[Function, Set[Lock]] = {}
         self.taken: Dict[Function, Set[Lock]] = {}
         self.tried: Dict[Function, Set[Tuple[Lock, bool]]] = {}     # taken if it returns true, or 0 (False)
+        self.context: Dict[Function, FrozenSet[str]] = {}
         self.ways: Dict[Tuple[object, Function], Optional[List[str]]] = {}
 
     def taking(self, f: Function, call: Call) -> Optional[Lock]:
@@ -205,6 +209,22 @@ class Locks:
         self.look(f)
         core = {Lock("write", MEMORY)} if f in self.driver.part_of("revoke") else set()     # calls it so
         return {h.lock for locks in self.held[f].get(node, ()) for h in locks} | core
+
+    def always(self, f: Function, node: Node) -> FrozenSet[str]:
+        """Names of the locks that every path holds that comes to the node, and every caller."""
+        self.look(f)
+        paths = self.held[f].get(node)
+        own = frozenset.intersection(*[frozenset(h.lock.name for h in p if not h.when) for p in paths]) if paths else NAMELESS
+        return own | self.around(f)
+
+    def around(self, f: Function) -> FrozenSet[str]:
+        """Names of the locks that all callers hold; a reset that vfio makes holds memory_lock."""
+        if f not in self.context:
+            self.context[f] = NAMELESS      # against recursion
+            sites = [self.always(g, node) for g, node, _ in self.driver.callers[f] if g is not f]
+            core = {MEMORY} if f in self.driver.part_of("revoke", "reset_done", "reset_prepare") else NAMELESS
+            self.context[f] = (frozenset.intersection(*sites) if sites else NAMELESS) | core
+        return self.context[f]
 
     def way(self, f: Function, what) -> Optional[List[str]]:
         """Names of the calls from f to one of a kind, the shortest way that is found."""

@@ -24,7 +24,16 @@ POINTERS = [(ALLOC, FREE, "Z", "memory"), (ALLOC_ERR, FREE, "N", "memory"),
             (re.compile(r"alloc_(ordered_)?workqueue$"), re.compile(r"destroy_workqueue$"), "Z", "the queue"),
             (re.compile(r"pci_get_(domain_bus_and_slot|device|slot|class)$"), re.compile(r"pci_dev_put$"), "Z",
              "the reference"),
-            (re.compile(r"debugfs_lookup$"), re.compile(r"dput$"), "Z", "the directory")]
+            (re.compile(r"debugfs_lookup$"), re.compile(r"dput$"), "Z", "the directory"),
+            (re.compile(r"kmem_cache_z?alloc(_node|_lru)?$"), re.compile(r"kmem_cache_free$"), "Z", "memory"),
+            (re.compile(r"kmem_cache_create\w*$"), re.compile(r"kmem_cache_destroy$"), "Z", "the cache"),
+            (re.compile(r"dma_alloc_(coherent|attrs|noncoherent)$"), re.compile(r"dma_free_\w+$"), "Z", "the DMA buffer"),
+            (re.compile(r"dma_pool_create$"), re.compile(r"dma_pool_destroy$"), "Z", "the pool"),
+            (re.compile(r"dma_map_(single|page|resource)(_attrs)?$"), re.compile(r"dma_unmap_\w+$"), "N", "the DMA mapping"),
+            (re.compile(r"kmap(_local_(page|pfn))?$"), re.compile(r"kunmap(_local)?$"), "", "the mapping of a page"),
+            (re.compile(r"dma_buf_get$"), re.compile(r"dma_buf_put$"), "N", "the dma-buf"),
+            (re.compile(r"iommu_group_get$"), re.compile(r"iommu_group_put$"), "Z", "the group"),
+            (re.compile(r"kthread_run$"), re.compile(r"kthread_stop$"), "N", "the thread")]
 # Words of pairs: what one does the other undoes. The result of the first is 0 when it did.
 PAIRS = [("alloc", "dealloc|free"), ("create", "destroy"), ("register", "unregister"), ("enable", "disable"),
          ("map", "unmap"), ("init", "uninit|fini|exit|cleanup|destroy|deinit"), ("start", "stop"), ("add", "del|remove"),
@@ -45,6 +54,20 @@ BORROWS = re.compile(
     r"alloc_pages_bulk\w*|release_pages|list_empty|check_\w+_overflow|xa_init\w*|array_size|struct_size|sizeof|"
     r"lockdep_\w+|FIELD_\w+|request_irq|"
     r"get_user|put_user|irq_bypass_\w+|pm_\w+|device_\w+|vfio_pci_core_\w+)$")
+
+
+def opposite(name: str):
+    """The calls that undo a call of this name, by the words in it."""
+    for acquires, releases in STATUS:
+        if re.match(acquires, name):
+            return re.compile(releases)
+    words = name.split("_")
+    for n in range(len(words) - 1, -1, -1):
+        for word, back in PAIRS:
+            if words[n] == word:
+                return re.compile("_".join(map(re.escape, words[:n])) + ("_" if n else "") + "(%s)" % back + "".join(
+                    "_" + re.escape(w) for w in words[n + 1:]) + "$")
+    return None
 
 
 class Lost(NamedTuple):
@@ -133,6 +156,33 @@ class Resources:
                         name = written(node, call)
                         if name and "[" not in name:
                             yield from self.follow(f, node, call, name, releases, failed, what)
+                        break
+                else:
+                    yield from self.paired(f, node, call)
+
+    def paired(self, f: Function, node: Node, call: Call) -> Iterator[Lost]:
+        """What a function of the parent driver's, or of this one, makes, and its opposite takes back."""
+        name = written(node, call)
+        back = opposite(call.name) if name and not call.member and call.name not in ("container_of",) else None
+        if back is None or not re.fullmatch(r"\w+", name) or not any(back.match(n) for n in self.called) or \
+                call.name == "vfio_alloc_device" or any(self.keeps(g) for g in self.driver.targets(f, call)):
+            return
+        kind = self.driver.locals(f).get(name, "")
+        if not kind.endswith("*"):
+            return
+        failed = "N" if any("IS_ERR(%s)" % name in n.text for n in self.driver.graph(f).nodes) else "Z"
+        made = re.match(r"(\w+?_\w+?_|\w+?_)", call.name)
+        yield from self.follow(f, node, call, name, back, failed, "what %s() made" % call.name, made and made.group(1))
+
+    def keeps(self, f: Function) -> bool:
+        """Does a function store what it returns?"""
+        names = {node.text for node in self.driver.graph(f).nodes if node.kind == "return" and re.fullmatch(r"\w+", node.text)}
+        return any(self.takes_over(f, c, names) for _, c in self.driver.calls(f) if not FREE.match(c.name) and not
+                   self.driver.targets(f, c))
+
+    @functools.cached_property
+    def called(self) -> Set[str]:
+        return {call.name for f in self.driver.functions for _, call in self.driver.calls(f)}
 
     @functools.lru_cache(maxsize=None)
     def owned(self, f: Function) -> FrozenSet[str]:
@@ -140,7 +190,9 @@ class Resources:
         return frozenset(w for node, call in self.driver.calls(f) if ALLOC.match(call.name)
                          for w in [written(node, call)] if re.fullmatch(r"\w+", w))
 
-    def follow(self, f: Function, start: Node, call: Call, name: str, releases, failed: str, what: str) -> Iterator[Lost]:
+    def follow(self, f: Function, start: Node, call: Call, name: str, releases, failed: str, what: str,
+               made: Optional[str] = None) -> Iterator[Lost]:
+        """made: of what a parent driver made, how the names of its functions begin, which only look at it."""
         owned = self.owned(f)
         mine = set(self.driver.locals(f)) - {p.name for p in f.parameters}
         if re.fullmatch(r"\w+", name):
@@ -172,6 +224,8 @@ class Resources:
             for c in node.calls:
                 if c is call:
                     continue
+                if c.name == "dma_mapping_error" and node.writes:
+                    return None         # what it says is looked at later
                 given = ["".join(t.text for t in a) for a in c.args]
                 if releases.match(c.name) and any(g.lstrip("&") in names for g in given):
                     return None
@@ -179,6 +233,8 @@ class Resources:
                     return None
                 if FREE.match(c.name) and given:
                     names = frozenset(n for n in names if not n.startswith(given[0] + "->"))
+                elif made and c.name.startswith(made) and not self.driver.targets(f, c):
+                    continue
                 elif self.takes_over(f, c, set(names) | {root(name)}) and not re.match(r"anon_inode_\w*getfile", c.name):
                     return None
             for w in node.writes:
@@ -186,6 +242,10 @@ class Resources:
                 if w.to in names and not any(t is call.at for t in w.value):
                     names = names - {w.to}
                 if w.op == "=" and value == root(name) and value != name and re.search(r"->|\.|\*|\[", w.to):
+                    return None
+                stored = bool(re.search(r"->|\.|\*|\[", w.to))
+                if stored and (made or what == "the DMA mapping") and re.search(r"\b%s\b" % re.escape(root(name)), value) and not any(
+                        t is call.at for t in w.value):
                     return None
                 if w.op == "=" and value in names:
                     names = names | {w.to}

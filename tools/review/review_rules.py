@@ -273,6 +273,10 @@ def spatch(args, cwd, timeout):
                    timeout) from None
 
 
+# A driver that names the core's structure only in a header, which spatch does not read, is one all the same.
+CONCERNED = "\nstruct vfio_pci_core_device;\n"
+
+
 class Stage:
     """Copies of sources in a directory of the review's own, under names of its own: whatever the path, the link or
     the tree, spatch sees dN/FILE and nothing is written beside what the user named."""
@@ -304,7 +308,7 @@ class Stage:
         for name in group:
             texts[name] = self.read(name)
             members.update(member_macros(texts[name]))
-        return [self.copy(name, expanded(text, members)) for name, text in texts.items()]
+        return [self.copy(name, expanded(text, members) + CONCERNED) for name, text in texts.items()]
 
 
 class Runner:

@@ -30,3 +30,21 @@ put:
 	vfio_put_device(&acme->core_device.vdev);
 	return ret;
 }
+
+static void acme_put(void *data)
+{
+	struct acme_device *acme = data;
+
+	vfio_put_device(&acme->core_device.vdev);
+}
+
+static int acme_managed_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct acme_device *acme = acme_alloc(pdev);
+	int ret;
+
+	ret = devm_add_action_or_reset(&pdev->dev, acme_put, acme);
+	if (ret)
+		return ret;
+	return vfio_pci_core_register_device(&acme->core_device);
+}

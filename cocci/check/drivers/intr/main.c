@@ -160,7 +160,7 @@ static void hb_remove(struct pci_dev *dev)
 }
 
 static const struct pci_device_id hb_match[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x10ee, 0x9038) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_XILINX, 0x9038) },
 	{}
 };
 MODULE_DEVICE_TABLE(pci, hb_match);

@@ -324,7 +324,7 @@ static void mg_remove(struct pci_dev *pdev)
 }
 
 static const struct pci_device_id mg_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x1af4, 0x1234) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_REDHAT_QUMRANET, 0x1234) },
 	{}
 };
 MODULE_DEVICE_TABLE(pci, mg_ids);

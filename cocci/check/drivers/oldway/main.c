@@ -152,7 +152,7 @@ static int ow_sriov(struct pci_dev *pdev, int nr)
 }
 
 static const struct pci_device_id ow_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x8086, 0x1111) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_INTEL, 0x1111) },
 	{}
 };
 MODULE_DEVICE_TABLE(pci, ow_ids);

@@ -100,8 +100,8 @@ static void tsr_remove(struct pci_dev *pdev)
 }
 
 static const struct pci_device_id tsr_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x1d0f, 0x00ff) },
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x1d0f, 0x01ff) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_AMAZON, 0x00ff) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_AMAZON, 0x01ff) },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, tsr_ids);

@@ -121,7 +121,7 @@ static void wcnic_remove(struct pci_dev *pdev)
 }
 
 static const struct pci_device_id wcnic_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0x1d0f, 0xec20) },
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_AMAZON, 0xec20) },
 	{}
 };
 MODULE_DEVICE_TABLE(pci, wcnic_ids);

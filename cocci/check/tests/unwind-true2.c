@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/vfio_pci_core.h>
+
+struct acme_file {
+	struct file *filp;
+	struct mutex lock;
+	bool dead;
+	size_t size;
+	struct acme_device *acme;
+};
+
+struct acme_device {
+	struct vfio_pci_core_device core_device;
+	struct mutex state_mutex;
+	enum vfio_device_mig_state state;
+	void __iomem *regs;
+	u32 count;
+};
+
+static int acme_register(struct acme_device *acme)
+{
+	return parent_register_client(acme->core_device.pdev);
+}
+
+static void acme_unregister(struct acme_device *acme)
+{
+	parent_unregister_client(acme->core_device.pdev);
+}
+
+static int acme_open_device(struct vfio_device *vdev)
+{
+	struct acme_device *acme = container_of(vdev, struct acme_device, core_device.vdev);
+	int ret;
+
+	ret = acme_register(acme);
+	if (ret)
+		return ret;
+	ret = vfio_pci_core_enable(&acme->core_device);
+	if (ret)
+		return ret; // finds VPS-ERR-07
+	vfio_pci_core_finish_enable(&acme->core_device);
+	return 0;
+}
+
+static void acme_close_device(struct vfio_device *vdev)
+{
+	struct acme_device *acme = container_of(vdev, struct acme_device, core_device.vdev);
+
+	vfio_pci_core_close_device(vdev);
+	acme_unregister(acme);
+}
+
+static struct file *acme_hand_out(struct acme_device *acme, struct acme_file *out)
+{
+	int ret;
+
+	get_file(out->filp);
+	ret = parent_stop(acme->core_device.pdev);
+	if (ret)
+		return ERR_PTR(ret); // finds VPS-ERR-07
+	return out->filp;
+}
+
+static const struct vfio_device_ops acme_ops = {
+	.open_device = acme_open_device,
+	.close_device = acme_close_device,
+	.vfio_pci_ops = 1,
+};

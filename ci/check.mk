@@ -43,9 +43,11 @@ rules := $(code) $(call below,cocci/)
 files-review-test := $(rules)
 files-review-kernel := $(rules)
 files-review-recall := $(rules)
+files-review-series := $(rules)
 run-review-test := ci/review-test
 run-review-kernel := ci/review-kernel
 run-review-recall := ci/review-kernel recall
+run-review-series := ci/review-series
 
 files-migrate-test := $(call below,cocci/ scripts/ ci/ lab/ tools/ docs/ template/ samples/ KERNELS)
 run-migrate-test := ci/migrate-test
@@ -58,7 +60,8 @@ files-programs := $(call below,Makefile bench/ include/ samples/ template/ tests
 run-programs := $(MAKE) $(jobs) programs programs=$(out)/check/programs EXTRA_CFLAGS=-Werror
 
 # The longest come first, so that no CPU is idle in the end.
-long := new alone packaging alias tutorial review-recall review-kernel review-test migrate-test harmless errors $(builds) arm64
+long := new alone packaging alias tutorial review-recall review-kernel review-test review-series migrate-test \
+	harmless errors $(builds) arm64
 short := html programs models $(patsubst ci/check-%,%,$(wildcard ci/check-*))
 checks := $(long) $(sort $(filter-out build $(long),$(short)))
 chosen := $(or $(filter $(T),$(checks)),$(checks))

@@ -13,6 +13,7 @@ Mend: copy once and use that copy; or copy only what follows the header: copy_fr
 import re
 
 FETCH = re.compile(r"_*(copy_from_user|get_user|v?memdup_user)(_nofault)?$")
+CAST = re.compile(r"\((?:const )?(?:(?:struct|union) )?\w+(?: __user)? ?\*+(?:__user ?)?\*?\)|u64_to_user_ptr")
 
 
 def source(call):
@@ -25,8 +26,7 @@ def source(call):
 
 def plain(said):
     """An expression without casts and brackets; a member of a user's structure is part of it."""
-    said = re.sub(r"\((?:const )?(?:(?:struct|union) )?\w+(?: __user)? ?\*+(?:__user ?)?\*?\)|\(void __user ?\*\)|u64_to_user_ptr", "", said)
-    said = said.strip("()")
+    said = CAST.sub("", said).strip("()")
     m = re.fullmatch(r"&\(?(\w+)\)?->\w+", said)
     return m.group(1) if m else said
 

@@ -45,8 +45,8 @@ def never(driver):
         for _, call in driver.calls(f):
             lock = driver.locks.taking(f, call)
             kind, _, member = lock.name.partition(".") if lock else ("", "", "")
-            if lock and lock.kind in ("mutex", "spin", "read", "write") and kind in kinds and kind in driver.structures and re.search(
-                    r"mutex|spinlock|rw_sem", driver.structures[kind].get(member, "")) and lock.name not in said and not any(
-                    same_lock(lock.name, name) for name in made):
+            if not lock or kind not in kinds or lock.name in said or any(same_lock(lock.name, name) for name in made):
+                continue
+            if re.search(r"mutex|spinlock|rw_sem", driver.structures.get(kind, {}).get(member, "")):
                 said.add(lock.name)
                 yield driver.hit(f, call.at, "nobody initialises %s" % lock.name)

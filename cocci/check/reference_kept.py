@@ -102,7 +102,8 @@ def members(driver):
         for node, call in driver.calls(f):
             name = written(node, call)
             m = re.search(r"(?:->|\.)(\w+)$", name)
-            strict = next((p for p in POINTERS if p[0].match(call.name) and p[3] in ("the cache", "the pool", "the thread")), None)
+            strict = next((p for p in POINTERS if p[3] in ("the cache", "the pool", "the thread") and p[0].match(call.name)),
+                          None)
             if strict and m and not call.member and not any(strict[1].match(c.name) and re.search(
                     r"(->|\.)%s$" % m.group(1), " ".join(map(c.arg, range(len(c.args))))) for g, c in calls if g is not f):
                 yield driver.hit(f, call.at, "nothing but its own error path releases %s" % name)

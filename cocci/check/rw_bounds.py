@@ -74,11 +74,12 @@ def wraps(driver, f, pos):
         asked = re.compile(r"(?<![\w>.])(%s)(<|>)|(<|>)=?(\(\w+\))?(%s)(?![\w-])" % (said, said))
         nodes = driver.graph(g).nodes
         for node in nodes:
-            if left.search(node.text) and node.kind in ("expr", "return") and not any(
-                    n.kind == "switch" or asks(driver, g, n, names) or n.kind == "cond" and asked.search(n.text.replace("->", ".")) and not re.search(r"(<0|<=0)$", n.text) and
-                    (comes_to(n, node) or not pos) for n in nodes):
-                yield driver.hit(g, node.at, "nothing has compared %s with the end: what is left may wrap" % (
-                    left.search(node.text).group(3)))
+            m = left.search(node.text) if node.kind in ("expr", "return") else None
+            looks = [n for n in nodes if n.kind == "switch" or asks(driver, g, n, names) or (
+                n.kind == "cond" and asked.search(n.text.replace("->", ".")) and not re.search(r"(<0|<=0)$", n.text) and
+                (comes_to(n, node) or not pos))] if m else []
+            if m and not looks:
+                yield driver.hit(g, node.at, "nothing has compared %s with the end: what is left may wrap" % m.group(3))
 
 
 def asks(driver, f, node, names):
@@ -152,8 +153,8 @@ def bounded(driver, f, count, seen=()):
             if HELPS.match(c.name):
                 return True
             for g in driver.targets(f, c) if f not in seen and node.kind != "return" else ():
-                if any(mentions.search(c.arg(n)) and g.parameters[n].name and bounded(driver, g, g.parameters[n].name, seen + (f,))
-                       for n in range(min(len(c.args), len(g.parameters)))):
+                if any(mentions.search(c.arg(n)) and p.name and bounded(driver, g, p.name, seen + (f,))
+                       for n, p in enumerate(g.parameters)):
                     return True
         if node.kind != "cond" or re.search(r"check_\w+_overflow\(", node.text):
             continue

@@ -102,8 +102,9 @@ def marks(driver, kinds):
         for node in driver.graph(f).nodes:
             m = re.search(r"([\w>.-]+)->(%s)\b" % "|".join(marked), node.text) if node.kind == "cond" else None
             kind = driver.structure(driver.type_of(f, m.group(1))) if m else ""
-            lock = next((k for k, v in driver.structures.get(kind, {}).items() if re.search(r"struct mutex|rw_semaphore|spinlock_t", v)), "")
-            if lock and "%s.%s" % (kind, lock) not in driver.locks.always(f, node) and not driver.locks.always(f, node) and any(
+            lock = next((member for member, has in driver.structures.get(kind, {}).items() if re.search(
+                r"struct mutex|rw_semaphore|spinlock_t", has)), "")
+            if lock and not driver.locks.always(f, node) and any(
                     "%s.%s" % (kind, lock) in driver.locks.always(f, other) for other in driver.graph(f).nodes):
                 yield driver.hit(f, node.at, "%s is looked at before %s is taken: the file may be ended in between" % (
                     m.group(2), lock))

@@ -12,6 +12,7 @@ Mend: compare it with the most that the device takes before it is kept: if (size
 
 import re
 
+READ = re.compile(r"(get_unaligned_)?(le|be)(16|32|64)(_to_cpup?)?\(")
 LIMIT = re.compile(r"(min|min_t|umin|clamp|clamp_t|clamp_val)$")
 ROUND = re.compile(r"(DIV_ROUND_UP|DIV_ROUND_UP_ULL|max|max_t|PAGE_ALIGN|ALIGN|round_?up|array_size|struct_size|size_mul)\(")
 SIZES = re.compile(r"(size|len|length|count|num|nr|bytes|pages)(_\w+)?$")
@@ -23,7 +24,7 @@ def check(driver):
         for node in driver.graph(f).nodes:
             for w in node.writes:
                 said = "".join(t.text for t in w.value)
-                if w.op != "=" or not re.match(r"(get_unaligned_)?(le|be)(16|32|64)(_to_cpup?)?\(", said) or not SIZES.search(w.to):
+                if w.op != "=" or not READ.match(said) or not SIZES.search(w.to):
                     continue
                 names = kept(driver, f, w.to)
                 if not any(limited(driver, g, n) for g in below for n in names) and any(
@@ -54,8 +55,9 @@ def limited(driver, f, name):
         m = re.match(r"(.+?)(<=|>=|<|>)(?!=)(.+)$", said) if node.kind == "cond" else None
         if not m:
             continue
-        large = m.group(2)[0] == ">" if re.search(word, m.group(1)) else m.group(2)[0] == "<" if re.search(word, m.group(3)) else None
-        if large is not None and any(refuses(n) for n, truth in node.next if truth is large):
+        left, op, right = m.groups()
+        large = op[0] == ">" if re.search(word, left) else op[0] == "<"
+        if re.search(word, left + " " + right) and any(refuses(n) for n, truth in node.next if truth is large):
             return True
     return False
 

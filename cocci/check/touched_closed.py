@@ -16,7 +16,8 @@ import re
 
 from review_locks import MEMORY
 
-IO = re.compile(r"_*(read[bwlq](_relaxed)?_poll_timeout(_atomic)?|(read|write)[bwlq](_relaxed|_be)?|io(read|write)(8|16|32|64)(be|_rep)?|memcpy_(from|to)io|memset_io|"
+IO = re.compile(r"_*(read[bwlq](_relaxed)?_poll_timeout(_atomic)?|(read|write)[bwlq](_relaxed|_be)?|"
+                r"io(read|write)(8|16|32|64)(be|_rep)?|memcpy_(from|to)io|memset_io|"
                 r"vfio_pci_core_(setup_barmap|get_iomap|io(read|write)(8|16|32|64)|do_io_rw))$")
 ENABLE = "vfio_pci_core_enable"
 CLOSE = ("vfio_pci_core_close_device", "vfio_pci_core_disable")

@@ -56,6 +56,10 @@ BORROWS = re.compile(
     r"get_user|put_user|irq_bypass_\w+|pm_\w+|device_\w+|vfio_pci_core_\w+)$")
 
 
+# Of pairs, the words of what makes something that its opposite takes back; others give access to what stays.
+MAKES = re.compile(r"(?<!vfio_)(alloc|create|get|open|dup|new|reserve)(_|$)")
+
+
 def opposite(name: str):
     """The calls that undo a call of this name, by the words in it."""
     for acquires, releases in STATUS:
@@ -163,7 +167,7 @@ class Resources:
     def paired(self, f: Function, node: Node, call: Call) -> Iterator[Lost]:
         """What a function of the parent driver's, or of this one, makes, and its opposite takes back."""
         name = written(node, call)
-        back = opposite(call.name) if name and not call.member and call.name not in ("container_of",) else None
+        back = opposite(call.name) if name and not call.member and MAKES.search(call.name) else None
         if back is None or not re.fullmatch(r"\w+", name) or not any(back.match(n) for n in self.called) or \
                 call.name == "vfio_alloc_device" or any(self.keeps(g) for g in self.driver.targets(f, call)):
             return
@@ -243,9 +247,8 @@ class Resources:
                     names = names - {w.to}
                 if w.op == "=" and value == root(name) and value != name and re.search(r"->|\.|\*|\[", w.to):
                     return None
-                stored = bool(re.search(r"->|\.|\*|\[", w.to))
-                if stored and (made or what == "the DMA mapping") and re.search(r"\b%s\b" % re.escape(root(name)), value) and not any(
-                        t is call.at for t in w.value):
+                stored = re.search(r"->|\.|\*|\[", w.to) and re.search(r"\b%s\b" % re.escape(root(name)), value)
+                if stored and (made or what == "the DMA mapping") and not any(t is call.at for t in w.value):
                     return None
                 if w.op == "=" and value in names:
                     names = names | {w.to}

@@ -292,6 +292,8 @@ class Stage:
     def copy(self, name, text):
         """The name of the copy, relative to the stage."""
         directory, base = os.path.split(name)
+        if not re.fullmatch(r"[\w.+-]+", base):     # spatch ends a name at a space
+            base = "n%d%s" % (len(self.names), os.path.splitext(base)[1])
         made = self.directories.setdefault(directory, "d%d" % len(self.directories))
         copy = os.path.join(made, base)
         os.makedirs(os.path.join(self.where, made), exist_ok=True)

@@ -32,6 +32,7 @@ $(foreach build,$(builds),$(eval files-$(build) := $(code)))
 $(foreach build,$(builds),$(eval run-$(build) := ci/check-build $(build:build-%=%)))
 files-arm64 := $(code)
 run-arm64 := ci/check-build --arm64
+files-drivers := $(code)
 files-packaging := $(code) $(call below,debian/ dkms.conf.in COPYING)
 
 apart := $(filter-out docs/% cocci/%,$(tree))

@@ -89,6 +89,13 @@ int vfio_mig_get_next_state(struct vfio_device *device, enum vfio_device_mig_sta
 			    enum vfio_device_mig_state *next_fsm);
 #endif
 
+#ifndef HAVE_VFIO_COMBINE_IOVA_RANGES
+struct rb_root_cached;
+
+#define vfio_combine_iova_ranges	vfsdk_vfio_combine_iova_ranges
+void vfio_combine_iova_ranges(struct rb_root_cached *root, u32 cur_nodes, u32 req_nodes);
+#endif
+
 /* iommufd and the character device */
 
 #ifndef HAVE_VFIO_OPS_BIND_IOMMUFD

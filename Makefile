@@ -47,6 +47,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= FILES=     for review, migrate, migrate-api: the files of the driver
 #= TREE=      for review, migrate: the kernel tree, of which FILES= names some files; for migrate-api: a 7.x kernel's
 #= TREES=     for migrate: several trees, with a table at the end
+#= MAPPINGS=  own: a file for each mapping, as Linux is about to have it; for tests of the core
 #= FROM=      for upstream: the older kernel source; TO=, the newer one
 #= OUT=       for migrate: where the patches go (default: build/migrated); for migrate-api: the skeleton
 #= APPLY=1    for migrate: change TREE itself
@@ -104,7 +105,8 @@ endif
 # Where everything is built: the modules of the kernel at hand in a directory of its own, tests and
 # benchmarks beside it. A driver outside this tree, EXTRA, brings a place of its own along.
 out := build
-into := $(out)/$(kernel)
+into := $(out)/$(kernel)$(addprefix -,$(MAPPINGS))
+$(if $(filter-out own,$(MAPPINGS)),$(error MAPPINGS= can be own, or be left out))
 
 # Use all CPUs unless told otherwise.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -26,7 +26,7 @@
 #define GUARD_BAR	VFIO_PCI_BAR0_REGION_INDEX
 #define GUARD_START	0
 #define GUARD_LEN	PAGE_SIZE
-/* Offset in the device file, as in vm_pgoff and zaps. */
+/* Offset in the device file, as zaps take it. */
 #define GUARD_POS	(VFIO_PCI_INDEX_TO_OFFSET(GUARD_BAR) + GUARD_START)
 
 /* core_device must be the first member: vfio_alloc_device() does not compile otherwise. */
@@ -90,7 +90,7 @@ static int guard_region_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_
 {
 	struct page *page = virt_to_page(to_edu(&vdev->vdev)->status);
 
-	if (vma->vm_pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT) || vma_pages(vma) != 1)
+	if (vfio_pci_core_vma_offset(vma, vma->vm_start) || vma_pages(vma) != 1)
 		return -EINVAL;
 	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
@@ -214,12 +214,11 @@ static long edu_vfio_pci_ioctl(struct vfio_device *core_vdev, unsigned int cmd, 
 
 static vm_fault_t edu_vfio_pci_fault(struct vm_fault *vmf)
 {
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vmf->vma);
 	phys_addr_t guard = pci_resource_start(vdev->pdev, GUARD_BAR) + GUARD_START;
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	/* Offsets in the device file, as in vm_pgoff, by which zaps find the mapping. */
-	if (vmf->pgoff != GUARD_POS >> PAGE_SHIFT)
+	if (vfio_pci_core_vma_offset(vmf->vma, vmf->address) != GUARD_START)
 		return vfio_pci_core_fault(vmf);
 
 	/* Waits for the end of a reset. */
@@ -242,7 +241,7 @@ static int edu_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_struc
 	int ret = vfio_pci_core_mmap(core_vdev, vma);
 
 	/* Only for BAR 0: the region has no handlers, and other BARs keep those of the core. */
-	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) == GUARD_BAR)
+	if (!ret && vfio_pci_core_vma_index(vma) == GUARD_BAR)
 		vma->vm_ops = &edu_vfio_pci_mmap_ops;
 	return ret;
 }

@@ -45,8 +45,10 @@ struct vfio_region_dma_range;
  * DOC: Offsets in the device file
  *
  * Bits 40 and up of an offset in the device file hold the region index, the bits below the offset
- * within the region.  vma->vm_pgoff of every mapping is always this offset in pages:
- * unmap_mapping_range() finds mappings by it.
+ * within the region.  How the core finds a mapping is private: what vm_pgoff, vm_private_data and
+ * vm_file of a mapping mean changes with the kernel.  vfio_pci_core_vma_device(), _vma_index() and
+ * _vma_offset() tell what a driver needs to know of a mapping, vfio_pci_core_zap_range() and
+ * vfio_pci_core_zap_region() unmap by offset.
  */
 
 #define VFIO_PCI_OFFSET_SHIFT		40
@@ -81,10 +83,10 @@ struct vfio_pci_eventfd {
  *	runtime-active.  Neither the range nor @vfio_pci_region.flags have been checked.
  * @release: the region goes away, at close; free what @vfio_pci_region.data points to.
  * @mmap: optional; called for a shared mapping of a region that has VFIO_REGION_INFO_FLAG_MMAP.
- *	The range has not been checked: vm_pgoff holds the region's index above its first page, and
- *	must stay as it is.  For device memory, sets VM_IO | VM_PFNMAP | VM_DONTEXPAND |
- *	VM_DONTDUMP, a protection without caching and vm_ops, and inserts nothing: faults do.
- *	Called with mmap_lock held for write.
+ *	The range, vfio_pci_core_vma_offset() and up, has not been checked.  For device memory,
+ *	sets VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP and a protection without caching,
+ *	calls vfio_pci_core_vma_setup(), and inserts nothing: faults do.  Called with mmap_lock
+ *	held for write.
  * @add_capability: optional; adds capabilities to the region's info.
  * @revocable: SDK: the region's mappings are device memory and vanish whenever the BARs' do.
  */
@@ -338,6 +340,13 @@ vm_fault_t vfio_pci_core_fault(struct vm_fault *vmf);
 vm_fault_t vfio_pci_core_huge_fault(struct vm_fault *vmf, unsigned int order);
 vm_fault_t vfio_pci_vmf_insert_pfn(struct vfio_pci_core_device *vdev, struct vm_fault *vmf,
 				   unsigned long pfn, unsigned int order);
+
+/* vfio_pci_mapping.c */
+struct vfio_pci_core_device *vfio_pci_core_vma_device(const struct vm_area_struct *vma);
+unsigned int vfio_pci_core_vma_index(const struct vm_area_struct *vma);
+u64 vfio_pci_core_vma_offset(const struct vm_area_struct *vma, unsigned long addr);
+int vfio_pci_core_vma_setup(struct vfio_pci_core_device *vdev, struct vm_area_struct *vma,
+			    const struct vm_operations_struct *ops);
 
 /* vfio_pci_access.c */
 bool __vfio_pci_memory_enabled(struct vfio_pci_core_device *vdev);

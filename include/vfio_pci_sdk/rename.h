@@ -34,6 +34,10 @@
 
 /* Mappings, memory types and access */
 #define vfio_pci_core_mapping			vfsdk_vfio_pci_core_mapping
+#define vfio_pci_core_vma_device		vfsdk_vfio_pci_core_vma_device
+#define vfio_pci_core_vma_index			vfsdk_vfio_pci_core_vma_index
+#define vfio_pci_core_vma_offset		vfsdk_vfio_pci_core_vma_offset
+#define vfio_pci_core_vma_setup			vfsdk_vfio_pci_core_vma_setup
 #define vfio_pci_core_fault			vfsdk_vfio_pci_core_fault
 #define vfio_pci_core_huge_fault		vfsdk_vfio_pci_core_huge_fault
 #define vfio_pci_vmf_insert_pfn			vfsdk_vfio_pci_vmf_insert_pfn

@@ -21,10 +21,6 @@
 
 #define COHERENT_BAR		VFIO_PCI_BAR2_REGION_INDEX
 #define COHERENT_SIZE		SZ_2M
-#define COHERENT_PAGES		(COHERENT_SIZE >> PAGE_SHIFT)
-
-#define BAR_PGOFF_SHIFT		(VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT)
-#define BAR_PGOFF_MASK		((1UL << BAR_PGOFF_SHIFT) - 1)
 
 struct coherent_bar_vfio_pci_core_device {
 	struct vfio_pci_core_device	core_device;
@@ -86,12 +82,10 @@ static int coherent_bar_vfio_pci_region_info(struct vfio_device *core_vdev,
 static vm_fault_t coherent_bar_vfio_pci_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct coherent_bar_vfio_pci_core_device *cdev = vma->vm_private_data;
-	struct vfio_pci_core_device *vdev = &cdev->core_device;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vma);
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
-	unsigned long pgoff = (vma->vm_pgoff & BAR_PGOFF_MASK) +
-			      ((addr - vma->vm_start) >> PAGE_SHIFT);
-	unsigned long pfn = page_to_pfn(cdev->memory) + pgoff;
+	unsigned long pfn = page_to_pfn(to_coherent(&vdev->vdev)->memory) +
+			    (vfio_pci_core_vma_offset(vma, addr) >> PAGE_SHIFT);
 	vm_fault_t ret;
 
 	if (!is_aligned_for_order(vma, addr, pfn, order))
@@ -114,21 +108,20 @@ static const struct vm_operations_struct coherent_bar_vfio_pci_vm_ops = {
 	.huge_fault	= vm_ops_huge_fault(coherent_bar_vfio_pci_huge_fault),
 };
 
-/* Keep vm_page_prot: write-back.  Keep vm_pgoff: zaps find the mapping by it. */
+/* Keep vm_page_prot: write-back. */
 static int coherent_bar_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
-	unsigned long pgoff = vma->vm_pgoff & BAR_PGOFF_MASK;
+	u64 offset = vfio_pci_core_vma_offset(vma, vma->vm_start);
 
-	if (vma->vm_pgoff >> BAR_PGOFF_SHIFT != COHERENT_BAR)
+	if (vfio_pci_core_vma_index(vma) != COHERENT_BAR)
 		return vfio_pci_core_mmap(core_vdev, vma);
-	if (!(vma->vm_flags & VM_SHARED) || pgoff >= COHERENT_PAGES ||
-	    vma_pages(vma) > COHERENT_PAGES - pgoff)
+	if (!(vma->vm_flags & VM_SHARED) || offset >= COHERENT_SIZE ||
+	    vma->vm_end - vma->vm_start > COHERENT_SIZE - offset)
 		return -EINVAL;
 
 	vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_private_data = to_coherent(core_vdev);
-	vma->vm_ops = &coherent_bar_vfio_pci_vm_ops;
-	return 0;
+	return vfio_pci_core_vma_setup(&to_coherent(core_vdev)->core_device, vma,
+				       &coherent_bar_vfio_pci_vm_ops);
 }
 
 /* As the core's read and write: check the gate under the lock, access user memory outside. */

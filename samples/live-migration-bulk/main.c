@@ -166,10 +166,10 @@ static const struct vfio_pci_live_ops bulk_live_ops = {
  */
 static vm_fault_t bulk_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vmf->vma);
 	struct bulk_device *bulk = to_bulk(&vdev->vdev);
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
-	unsigned long page = linear_page_index(vmf->vma, addr) - (BULK_POS >> PAGE_SHIFT);
+	unsigned long page = vfio_pci_core_vma_offset(vmf->vma, addr) >> PAGE_SHIFT;
 	unsigned long pfn = PHYS_PFN(pci_resource_start(vdev->pdev, BULK_BAR)) + page;
 	vm_fault_t ret;
 
@@ -203,7 +203,7 @@ static int bulk_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	int ret = vfio_pci_core_mmap(core_vdev, vma);
 
-	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) == BULK_BAR)
+	if (!ret && vfio_pci_core_vma_index(vma) == BULK_BAR)
 		vma->vm_ops = &bulk_vm_ops;
 	return ret;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A source of a driver as the kernel's tree has it: no header of the SDK, DEFINE_VFIO_PCI_OPS() written
 # out. The file named by ops has the callbacks and the core's functions for them. With locks set, memory_lock takes the
-# place of the SDK's access functions; begin: the source calls vfio_pci_core_access_begin().
+# place of the SDK's access functions; begin: the source calls vfio_pci_core_access_begin(). vma: which accessors of
+# mappings it calls, of device, index, offset and setup.
 
 function define_ops(    i, line, base)
 {
@@ -68,12 +69,44 @@ function plain_lock(sdk, upstream,    arg)
 	$0 = substr($0, 1, RSTART - 1) upstream "(" arg ");" substr($0, RSTART + RLENGTH)
 }
 
+# The accessors of mappings as functions of the driver, in 7.3's form: the core keeps the device in vm_private_data, and
+# vm_pgoff is the offset in the device file. Where a mapping is a dma-buf, only their bodies change.
+function own_accessors()
+{
+	if (/^static [^=]*\(/ && !/;$/) {
+		if (uses["device"]) {
+			print "static struct vfio_pci_core_device *" prefix "_vma_device(const struct vm_area_struct *vma)"
+			print "{\n\treturn vma->vm_private_data;\n}\n"
+		}
+		if (uses["index"]) {
+			print "static unsigned int " prefix "_vma_index(const struct vm_area_struct *vma)"
+			print "{\n\treturn vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);\n}\n"
+		}
+		if (uses["offset"]) {
+			print "static u64 " prefix "_vma_offset(const struct vm_area_struct *vma, unsigned long addr)"
+			print "{\n\tu64 pos = (u64)vma->vm_pgoff << PAGE_SHIFT;\n"
+			print "\treturn (pos & VFIO_PCI_OFFSET_MASK) + (addr - vma->vm_start);\n}\n"
+		}
+		if (uses["setup"]) {
+			print "static int " prefix "_vma_setup(struct vfio_pci_core_device *vdev, struct vm_area_struct *vma,"
+			print "\t\t\tconst struct vm_operations_struct *ops)"
+			print "{\n\tvma->vm_private_data = vdev;\n\tvma->vm_ops = ops;\n\treturn 0;\n}\n"
+		}
+		split("", uses)
+	}
+	for (word in renamed)
+		gsub("vfio_pci_core_vma_" word "\\(", prefix "_vma_" word "(")
+}
+
 function assign(member, value)
 {
 	printf "\t.%s%s= %s,\n", member, substr("\t\t\t", 1, 3 - int((length(member) + 1) / 8)), value
 }
 
 BEGIN {
+	split(vma, words, " ")
+	for (i in words)
+		uses[words[i]] = renamed[words[i]] = 1
 	while ((getline line < ops) > 0) {
 		split(line, part, " ")
 		callback[++count] = part[1]
@@ -109,6 +142,8 @@ inside {
 {
 	printf "%s", comment
 	comment = ""
+	if (vma != "")
+		own_accessors()
 	if (locks)
 		plain_locks()
 	# A kernel that can do without the callback just does not call it.

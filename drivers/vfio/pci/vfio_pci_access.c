@@ -94,7 +94,8 @@ EXPORT_SYMBOL_GPL(__vfio_pci_memory_enabled);
  * vfio_pci_core_mapping - the address space of a device
  * @vdev: the device
  *
- * Each mapping of the device file belongs to it, at the page offset vma->vm_pgoff says.
+ * Mappings that nobody has set up (vfio_pci_core_vma_setup()) belong to it; to zap, use
+ * vfio_pci_core_zap_range() and vfio_pci_core_zap_region(), which find the others as well.
  *
  * Context: any.
  * Return: the address space; it lives as long as @vdev.
@@ -128,9 +129,9 @@ void vfio_pci_core_zap_range(struct vfio_pci_core_device *vdev, loff_t offset, u
 {
 	might_sleep();
 	access_assert_no_mmap_lock();
-	/* unmap_mapping_range() takes a length of 0 for "to the end". */
+	/* A length of 0 would mean "to the end". */
 	if (len)
-		unmap_mapping_range(vfio_pci_core_mapping(vdev), offset, len, true);
+		vfio_pci_mapping_zap(vdev, offset, len);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_range);
 

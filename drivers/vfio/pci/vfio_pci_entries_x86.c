@@ -82,7 +82,7 @@ static bool entries_write_protected(const struct vm_fault *vmf, unsigned int ord
 vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
 				  unsigned int order)
 {
-	struct vfio_pci_core_device *vdev = win->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(win->vma);
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
 
 	lockdep_assert_held_read(&vdev->memory_lock);

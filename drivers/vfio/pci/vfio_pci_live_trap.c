@@ -139,10 +139,11 @@ EXPORT_SYMBOL_GPL(vfio_pci_live_trap_ioctl);
 int vfio_pci_live_trap_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	const struct vfio_pci_live_ops *ops = live_trap_ops(core_vdev);
-	u64 first = live_trap_pos(ops) >> PAGE_SHIFT;
-	u64 last = (live_trap_pos(ops) + ops->trap_len - 1) >> PAGE_SHIFT;
+	u64 first = round_down(live_trap_pos(ops), PAGE_SIZE);
+	u64 last = live_trap_pos(ops) + ops->trap_len - 1;
+	u64 pos = vfio_pci_mapping_pos(vma);
 
-	if (vma->vm_pgoff <= last && vma->vm_pgoff + vma_pages(vma) > first)
+	if (pos <= last && pos + (vma->vm_end - vma->vm_start) > first)
 		return -EINVAL;
 	return vfio_pci_core_mmap(core_vdev, vma);
 }

@@ -20,9 +20,6 @@
 #include "vfio_pci_bars.h"
 #include "vfio_pci_entries.h"
 
-#define BAR_PGOFF_SHIFT	(VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT)
-#define BAR_PGOFF_MASK	((1UL << BAR_PGOFF_SHIFT) - 1)
-
 /*
  * Entries inserted per fault: for an isolated fault with 4 KiB or with larger entries, and at most
  * (one page table).  Sequential faults grow the window by WINDOW_GROWTH each time.  See
@@ -32,17 +29,6 @@
 #define WINDOW_FIRST_LARGE	8
 #define WINDOW_MAX		512
 #define WINDOW_GROWTH		2
-
-static unsigned int mmap_bar(const struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff >> BAR_PGOFF_SHIFT;
-}
-
-/* Offset in the BAR of an address of the mapping. */
-static u64 mmap_bar_offset(const struct vm_area_struct *vma, unsigned long addr)
-{
-	return ((u64)(vma->vm_pgoff & BAR_PGOFF_MASK) << PAGE_SHIFT) + (addr - vma->vm_start);
-}
 
 static unsigned long mmap_bar_pfn(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset)
 {
@@ -203,10 +189,10 @@ static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct v
 static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct vfio_pci_core_device *vdev = vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vma);
 	unsigned long addr = vmf->address & ~((PAGE_SIZE << order) - 1);
-	unsigned int bar = mmap_bar(vma);
-	u64 offset = mmap_bar_offset(vma, addr);
+	unsigned int bar = vfio_pci_core_vma_index(vma);
+	u64 offset = vfio_pci_core_vma_offset(vma, addr);
 	unsigned long pfn = mmap_bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
 	struct vfio_pci_window win = {
@@ -289,9 +275,9 @@ static const struct vm_operations_struct vfio_pci_mmap_ops = {
  * @core_vdev: the device, open
  * @vma: the mapping
  *
- * Sets protection, flags, vm_ops and vm_private_data (to the struct vfio_pci_core_device); a driver
- * that calls it may then put its own vm_ops in place.  vm_pgoff stays the offset in the device
- * file: zaps find the mapping by it.
+ * Sets protection, flags and vm_ops; a driver that calls it may then put its own vm_ops in place.
+ * Its fault handlers get from the mapping to the device by vfio_pci_core_vma_device(), and to the
+ * place in it by vfio_pci_core_vma_index() and vfio_pci_core_vma_offset().
  *
  * Context: process, mmap_lock held for write.
  * Return: 0; -EINVAL private mapping, not a BAR or region that can be mapped, or beyond its end;
@@ -300,10 +286,10 @@ static const struct vm_operations_struct vfio_pci_mmap_ops = {
 int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
-	unsigned long pgoff = vma->vm_pgoff & BAR_PGOFF_MASK;
-	unsigned int bar = mmap_bar(vma);
+	u64 offset = vfio_pci_core_vma_offset(vma, vma->vm_start);
+	unsigned int bar = vfio_pci_core_vma_index(vma);
 	const struct vfio_pci_segment *seg;
-	unsigned long pages;
+	u64 size;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
@@ -312,12 +298,12 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	if (bar > VFIO_PCI_BAR5_REGION_INDEX || !vdev->bar_mmap_supported[bar])
 		return -EINVAL;
 
-	pages = PAGE_ALIGN(pci_resource_len(vdev->pdev, bar)) >> PAGE_SHIFT;
-	if (pgoff >= pages || vma_pages(vma) > pages - pgoff)
+	size = PAGE_ALIGN(pci_resource_len(vdev->pdev, bar));
+	if (offset >= size || vma->vm_end - vma->vm_start > size - offset)
 		return -EINVAL;
 
 	/* The first use also claims the BAR. */
-	seg = vfio_pci_bar_segment(vdev, bar, (u64)pgoff << PAGE_SHIFT);
+	seg = vfio_pci_bar_segment(vdev, bar, offset);
 	if (IS_ERR(seg))
 		return PTR_ERR(seg);
 	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
@@ -326,8 +312,6 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	 * choose Normal non-cacheable, that is write-combining, for its own mapping.
 	 */
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_ALLOW_ANY_UNCACHED);
-	vma->vm_private_data = vdev;
-	vma->vm_ops = &vfio_pci_mmap_ops;
-	return 0;
+	return vfio_pci_core_vma_setup(vdev, vma, &vfio_pci_mmap_ops);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_mmap);

@@ -254,6 +254,15 @@ static inline int vfio_pci_igd_init(struct vfio_pci_core_device *vdev)
 }
 #endif
 
+/*
+ * vfio_pci_mapping_shared.c, vfio_pci_mapping_own.c.  A position is an offset in the device file;
+ * @len is not 0.
+ */
+struct vfio_pci_core_device *vfio_pci_mapping_device(const struct vm_area_struct *vma);
+u64 vfio_pci_mapping_pos(const struct vm_area_struct *vma);
+int vfio_pci_mapping_setup(struct vfio_pci_core_device *vdev, struct vm_area_struct *vma);
+void vfio_pci_mapping_zap(struct vfio_pci_core_device *vdev, loff_t offset, u64 len);
+
 /* vfio_pci_zdev.c: s390 */
 #ifdef CONFIG_VFIO_PCI_ZDEV_KVM
 int vfio_pci_info_zdev_add_caps(struct vfio_pci_core_device *vdev, struct vfio_info_cap *caps);

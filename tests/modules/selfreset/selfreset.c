@@ -142,13 +142,13 @@ static long selfreset_ioctl(struct vfio_device *core_vdev, unsigned int cmd, uns
 /* As upstream's drivers do it: memory_lock, then the core's function. */
 static vm_fault_t selfreset_fault(struct vm_fault *vmf)
 {
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
-	unsigned long pgoff = vmf->pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
-	phys_addr_t start = pci_resource_start(vdev->pdev, 0);
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vmf->vma);
+	phys_addr_t at = pci_resource_start(vdev->pdev, 0) +
+			 vfio_pci_core_vma_offset(vmf->vma, vmf->address);
 	vm_fault_t ret;
 
 	down_read(&vdev->memory_lock);
-	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, PHYS_PFN(start) + pgoff, 0);
+	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, PHYS_PFN(at), 0);
 	up_read(&vdev->memory_lock);
 	return ret;
 }
@@ -161,7 +161,7 @@ static int selfreset_mmap(struct vfio_device *core_vdev, struct vm_area_struct *
 {
 	int ret = vfio_pci_core_mmap(core_vdev, vma);
 
-	if (!ret && vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) == 0)
+	if (!ret && !vfio_pci_core_vma_index(vma))
 		vma->vm_ops = &selfreset_vm_ops;
 	return ret;
 }

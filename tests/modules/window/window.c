@@ -14,7 +14,7 @@
 
 static vm_fault_t window_fault(struct vm_fault *vmf)
 {
-	struct vfio_pci_core_device *vdev = vmf->vma->vm_private_data;
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vmf->vma);
 	phys_addr_t start = pci_resource_start(vdev->pdev, 0);
 	vm_fault_t ret;
 
@@ -31,13 +31,11 @@ static const struct vm_operations_struct window_vm_ops = {
 static int window_mmap(struct vfio_pci_core_device *vdev, struct vfio_pci_region *region,
 		       struct vm_area_struct *vma)
 {
-	if (vma->vm_pgoff & (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT) || vma_pages(vma) != 1)
+	if (vfio_pci_core_vma_offset(vma, vma->vm_start) || vma_pages(vma) != 1)
 		return -EINVAL;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = pgprot_decrypted(pgprot_noncached(vma->vm_page_prot));
-	vma->vm_private_data = vdev;
-	vma->vm_ops = &window_vm_ops;
-	return 0;
+	return vfio_pci_core_vma_setup(vdev, vma, &window_vm_ops);
 }
 
 static ssize_t window_rw(struct vfio_pci_core_device *vdev, char __user *buf, size_t count,

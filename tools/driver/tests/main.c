@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What make to-upstream is tried on: a driver that uses nothing but the kernel's own API. */
+/*
+ * What make to-upstream is tried on: a driver that uses nothing but the kernel's own API, and the
+ * accessors of mappings.
+ */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/vfio_pci_core.h>
 #include <vfio_pci_sdk/check.h>
+
+static vm_fault_t plain_vfio_pci_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vmf->vma);
+	phys_addr_t at = pci_resource_start(vdev->pdev, vfio_pci_core_vma_index(vmf->vma)) +
+			 vfio_pci_core_vma_offset(vmf->vma, vmf->address);
+	vm_fault_t ret;
+
+	down_read(&vdev->memory_lock);
+	ret = vfio_pci_vmf_insert_pfn(vdev, vmf, PHYS_PFN(at), 0);
+	up_read(&vdev->memory_lock);
+	return ret;
+}
 
 static vm_fault_t plain_vfio_pci_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -11,13 +27,22 @@ static vm_fault_t plain_vfio_pci_huge_fault(struct vm_fault *vmf, unsigned int o
 }
 
 static const struct vm_operations_struct plain_vfio_pci_mmap_ops = {
+	.fault = plain_vfio_pci_fault,
 	.huge_fault = vm_ops_huge_fault(plain_vfio_pci_huge_fault),
 };
 
 static int plain_vfio_pci_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 {
-	vma->vm_ops = &plain_vfio_pci_mmap_ops;
-	return 0;
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	if (!(vma->vm_flags & VM_SHARED) || vfio_pci_core_vma_index(vma) ||
+	    vfio_pci_core_vma_offset(vma, vma->vm_end) > pci_resource_len(vdev->pdev, 0))
+		return -EINVAL;
+
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_page_prot = pgprot_decrypted(pgprot_noncached(vma->vm_page_prot));
+	return vfio_pci_core_vma_setup(vdev, vma, &plain_vfio_pci_mmap_ops);
 }
 
 /* The ops are written out, with a function for open_device in front of them. */

@@ -117,4 +117,31 @@ TEST(reset)
 	vfio_close(&self.dev);
 }
 
+static bool can_map(struct vfio_dev *dev, uint64_t offset, size_t len)
+{
+	void *at = vfio_mmap(dev, 0, offset, len, PROT_READ | PROT_WRITE);
+
+	return at != MAP_FAILED && !munmap(at, len);
+}
+
+TEST_F(window, excluded_page_cannot_be_mapped)
+{
+	struct vfio_region_info info;
+	uint32_t value = 0;
+
+	EXPECT_EQ(2, variant_sparse_areas(&self->dev, 0));
+	EXPECT_TRUE(can_map(&self->dev, 0, WINDOW_EXCLUDED));
+	EXPECT_TRUE(can_map(&self->dev, WINDOW_EXCLUDED + PAGE, PAGE));
+	EXPECT_FALSE(can_map(&self->dev, WINDOW_EXCLUDED, PAGE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_FALSE(can_map(&self->dev, 0, WINDOW_EXCLUDED + PAGE));
+	EXPECT_FALSE(can_map(&self->dev, WINDOW_EXCLUDED, 2 * PAGE));
+	EXPECT_FALSE(can_map(&self->dev, 0, 0x100000));
+
+	/* Reads and writes are the driver's business; this one's are the core's. */
+	ASSERT_EQ(0, vfio_region(&self->dev, 0, &info));
+	EXPECT_EQ(sizeof(value), pread(self->dev.fd, &value, sizeof(value),
+				       info.offset + WINDOW_EXCLUDED));
+}
+
 TEST_HARNESS_MAIN

@@ -449,9 +449,14 @@ enum vfio_pci_memtype {
  *
  * %VFIO_PCI_MEMTYPE_NONPREFETCH: the driver knows that write-combining is safe although the BAR is
  * not prefetchable; otherwise such a BAR is refused.
+ *
+ * %VFIO_PCI_MEMTYPE_NO_MMAP: user space cannot map the range: mmap() and the export as a dma-buf of
+ * any part of it fail, and the region's info lists what is left (VFIO_REGION_INFO_CAP_SPARSE_MMAP).
+ * The driver's .read, .write and .ioctl decide what else user space may do there.
  */
 #define VFIO_PCI_MEMTYPE_STRICT		BIT(0)
 #define VFIO_PCI_MEMTYPE_NONPREFETCH	BIT(1)
+#define VFIO_PCI_MEMTYPE_NO_MMAP	BIT(2)
 
 int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
 			      u64 len, enum vfio_pci_memtype type, unsigned int flags);

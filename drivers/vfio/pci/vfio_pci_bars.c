@@ -41,7 +41,7 @@ struct page_rest {
  * @offset: first byte in the BAR; page aligned
  * @len: bytes; a page multiple, not 0.  For a BAR smaller than a page, one page
  * @type: the type
- * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH
+ * @flags: %VFIO_PCI_MEMTYPE_STRICT, %VFIO_PCI_MEMTYPE_NONPREFETCH, %VFIO_PCI_MEMTYPE_NO_MMAP
  *
  * Takes effect at the next open and every later one.  Undeclared parts are uncached.  The pages
  * that hold the MSI-X table and pending bits are always uncached.  A BAR falls back, or fails the
@@ -65,7 +65,8 @@ int vfio_pci_core_set_memtype(struct vfio_pci_core_device *vdev, unsigned int ba
 	u64 bar_len;
 
 	if (bar >= PCI_STD_NUM_BARS ||
-	    flags & ~(VFIO_PCI_MEMTYPE_STRICT | VFIO_PCI_MEMTYPE_NONPREFETCH))
+	    flags & ~(VFIO_PCI_MEMTYPE_STRICT | VFIO_PCI_MEMTYPE_NONPREFETCH |
+		      VFIO_PCI_MEMTYPE_NO_MMAP))
 		return -EINVAL;
 
 	res_flags = pci_resource_flags(vdev->pdev, bar);
@@ -216,20 +217,29 @@ static unsigned int bar_msix_pages(struct vfio_pci_core_device *vdev, unsigned i
 	return nr;
 }
 
+/* What the driver has declared for a byte of a BAR, or NULL. */
+static struct memtype_range *bar_declared(struct vfio_pci_core_device *vdev, unsigned int bar,
+					  u64 offset)
+{
+	struct memtype_range *range;
+
+	list_for_each_entry(range, &vdev->memtypes, next)
+		if (range->bar == bar && offset >= range->start && offset < range->end)
+			return range;
+	return NULL;
+}
+
 static enum vfio_pci_memtype bar_wanted_type(struct vfio_pci_core_device *vdev, unsigned int bar,
 					     u64 offset, const u64 *msix, unsigned int nr_msix)
 {
-	struct memtype_range *range;
+	const struct memtype_range *range = bar_declared(vdev, bar, offset);
 	unsigned int i;
 
 	for (i = 0; i < nr_msix; i += 2)
 		if (offset >= msix[i] && offset < msix[i + 1])
 			return VFIO_PCI_MEMTYPE_UC;
 
-	list_for_each_entry(range, &vdev->memtypes, next)
-		if (range->bar == bar && offset >= range->start && offset < range->end)
-			return range->type;
-	return VFIO_PCI_MEMTYPE_UC;
+	return range ? range->type : VFIO_PCI_MEMTYPE_UC;
 }
 
 static int bar_compare_cuts(const void *a, const void *b)
@@ -285,6 +295,8 @@ static struct vfio_pci_segment *bar_build_segments(struct vfio_pci_core_device *
 		seg->start = cuts[i];
 		seg->len = cuts[i + 1] - cuts[i];
 		seg->type = bar_wanted_type(vdev, bar, cuts[i], msix, nr_msix);
+		range = bar_declared(vdev, bar, cuts[i]);
+		seg->no_mmap = range && range->flags & VFIO_PCI_MEMTYPE_NO_MMAP;
 		seg++;
 	}
 
@@ -539,6 +551,20 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
 		release_resource(&rest->res);
 		kfree(rest);
 	}
+}
+
+/* May user space map all of that range?  Ranges are declared, and their BARs mapped, at open. */
+bool vfio_pci_bar_is_mappable(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
+			      u64 len)
+{
+	/* Pairs with bar_map(). */
+	unsigned int nr = smp_load_acquire(&vdev->nr_segments[bar]);
+	const struct vfio_pci_segment *seg = vdev->segments[bar];
+
+	for (; nr; nr--, seg++)
+		if (seg->no_mmap && offset < seg->start + seg->len && offset + len > seg->start)
+			return false;
+	return true;
 }
 
 /*

@@ -18,6 +18,7 @@
  * @type: verified memory type
  * @mtrr: handle from arch_phys_wc_add(); freed by the segment that has @maplen
  * @refused: the driver declared it write-combining, which was not granted
+ * @no_mmap: user space cannot map it
  * @bits: vfio_pci_memtype_bits() of @type
  *
  * Segments of a BAR are sorted and cover it without gaps.  No page-table entry and no fault window
@@ -31,6 +32,7 @@ struct vfio_pci_segment {
 	enum vfio_pci_memtype	type;
 	int			mtrr;
 	bool			refused;
+	bool			no_mmap;
 	unsigned long		bits;
 };
 
@@ -38,6 +40,8 @@ int vfio_pci_bars_map_declared(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev);
 void vfio_pci_bars_probe_mmap(struct vfio_pci_core_device *vdev);
 int vfio_pci_bar_use(struct vfio_pci_core_device *vdev, unsigned int bar);
+bool vfio_pci_bar_is_mappable(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
+			      u64 len);
 
 /* Segment of a byte of a BAR, or NULL if the BAR is not mapped yet. */
 static inline const struct vfio_pci_segment *

@@ -231,6 +231,7 @@ static struct bar_dmabuf *dmabuf_new(struct vfio_pci_core_device *vdev, unsigned
 {
 	struct bar_dmabuf *buf;
 	int ret;
+	u32 i;
 
 	buf = kzalloc(sizeof(*buf), GFP_KERNEL_ACCOUNT);
 	if (!buf)
@@ -241,6 +242,11 @@ static struct bar_dmabuf *dmabuf_new(struct vfio_pci_core_device *vdev, unsigned
 	ret = dmabuf_check_ranges(ranges, nr, &buf->size);
 	if (ret)
 		goto free;
+
+	ret = -EINVAL;
+	for (i = 0; i < nr; i++)
+		if (!vfio_pci_bar_is_mappable(vdev, bar, ranges[i].offset, ranges[i].length))
+			goto free;
 
 	ret = -ENOMEM;
 	buf->phys = kvcalloc(nr, sizeof(*buf->phys), GFP_KERNEL_ACCOUNT);

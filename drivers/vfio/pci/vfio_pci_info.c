@@ -161,6 +161,37 @@ static int info_add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int 
 	return ret;
 }
 
+/* What is left of a BAR some of which user space cannot map. */
+static int info_add_sparse_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
+			       struct vfio_info_cap *caps)
+{
+	const struct vfio_pci_segment *seg = vfio_pci_bar_find(vdev, bar, 0);
+	unsigned int i, nr_areas = 0, nr = seg ? vdev->nr_segments[bar] : 0;
+	struct vfio_region_sparse_mmap_area *areas;
+	int ret;
+
+	if (vfio_pci_bar_is_mappable(vdev, bar, 0, pci_resource_len(vdev->pdev, bar)))
+		return 0;
+
+	areas = kcalloc(nr, sizeof(*areas), GFP_KERNEL);
+	if (!areas)
+		return -ENOMEM;
+
+	for (i = 0; i < nr; i++) {
+		if (seg[i].no_mmap)
+			continue;
+		if (i && !seg[i - 1].no_mmap) {
+			areas[nr_areas - 1].size += seg[i].len;
+			continue;
+		}
+		areas[nr_areas].offset = seg[i].start;
+		areas[nr_areas++].size = seg[i].len;
+	}
+	ret = vfio_pci_core_add_sparse_mmap(caps, areas, nr_areas);
+	kfree(areas);
+	return ret;
+}
+
 static int info_bar(struct vfio_pci_core_device *vdev, struct vfio_region_info *info,
 		    struct vfio_info_cap *caps)
 {
@@ -182,6 +213,9 @@ static int info_bar(struct vfio_pci_core_device *vdev, struct vfio_region_info *
 		return 0;
 
 	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	ret = info_add_sparse_cap(vdev, info->index, caps);
+	if (ret)
+		return ret;
 	if (info->index != vdev->msix_bar)
 		return 0;
 	return vfio_info_add_capability(caps, &msix_mappable, sizeof(msix_mappable));

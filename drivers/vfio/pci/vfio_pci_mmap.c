@@ -306,6 +306,8 @@ int vfio_pci_core_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
 	if (IS_ERR(seg))
 		return PTR_ERR(seg);
+	if (!vfio_pci_bar_is_mappable(vdev, bar, offset, vma->vm_end - vma->vm_start))
+		return -EINVAL;
 	vma->vm_page_prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
 	/*
 	 * The fault handler must not change the flags.  VM_ALLOW_ANY_UNCACHED lets a guest on arm64

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Test module: a variant driver with a revocable region of its own, the first page of BAR 0 once
- * more.  It zaps nothing: that the core does, whenever it zaps the BARs, is what is tested.
+ * more.  It zaps nothing: that the core does, whenever it zaps the BARs, is what is tested.  One
+ * page of the BAR is excluded from mmap.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -94,7 +95,10 @@ static int window_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return PTR_ERR(vdev);
 
 	dev_set_drvdata(&pdev->dev, vdev);
-	ret = vfio_pci_core_register_device(vdev);
+	ret = vfio_pci_core_set_memtype(vdev, 0, WINDOW_EXCLUDED, PAGE_SIZE, VFIO_PCI_MEMTYPE_UC,
+					VFIO_PCI_MEMTYPE_NO_MMAP);
+	if (!ret)
+		ret = vfio_pci_core_register_device(vdev);
 	if (ret)
 		vfio_put_device(&vdev->vdev);
 	return ret;

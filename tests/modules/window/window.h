@@ -7,5 +7,7 @@
 
 #define WINDOW_TYPE	(VFIO_REGION_TYPE_PCI_VENDOR_TYPE | 0x1234)
 #define WINDOW_SUBTYPE	77
+/* In BAR 0, one page. */
+#define WINDOW_EXCLUDED	0x2000
 
 #endif

@@ -3,7 +3,7 @@
 // migrate: options --as inode
 // migrate: compiles
 // migrate: exit 3
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-04
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/sched/mm.h>
@@ -220,3 +220,5 @@ static struct pci_driver gnu_driver = {
 };
 module_pci_driver(gnu_driver);
 MODULE_LICENSE("GPL");
+
+// migrate: review: VPS-MMAP-05

@@ -5,7 +5,7 @@
 // migrate: huge
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-04
 #include <linux/vfio_pci_core.h>
 
 #define FOX_SHIFT 28
@@ -137,3 +137,6 @@ static int fox_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 	vma->vm_ops = &fox_vma_ops;
 	return 0;
 }
+
+// migrate: review: VPS-MMAP-05
+// migrate: review: VPS-INPUT-02

@@ -3,7 +3,7 @@
 // migrate: options --as inode
 // migrate: compiles
 // migrate: exit 3
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-05
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>

@@ -4,7 +4,7 @@
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot
 // migrate: compiles
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-05
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>

@@ -3,7 +3,7 @@
 // handler, the lock order kept by callers, entries made in the handler itself.
 // migrate: options --as sdk
 // migrate: exit 3
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-04
 #include <linux/vfio_pci_core.h>
 
 struct gpu_vma_node {
@@ -228,3 +228,6 @@ void gpu_init(struct vfio_pci_core_device *vdev)
 }
 
 // migrate: no compile: it has a struct vfio_pci_core_device of its own
+// migrate: review: VPS-MMAP-05
+// migrate: review: VPS-INPUT-02
+// migrate: review: VPS-RST-01

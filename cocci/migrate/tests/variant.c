@@ -3,7 +3,7 @@
 // migrate: options --as sdk
 // migrate: exit 3
 // migrate: review: dsp_mmap() computes the pfn without vm_pgoff
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-05
 #include <linux/vfio_pci_core.h>
 
 #define DSP_WINDOW_REGION 9
@@ -112,3 +112,5 @@ static int dsp_mmap(struct vfio_device *core_vdev, struct vm_area_struct *vma)
 	vma->vm_ops = &dsp_vma_ops;
 	return 0;
 }
+
+// migrate: review: VPS-INPUT-02

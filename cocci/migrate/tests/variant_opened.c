@@ -2,7 +2,7 @@
 // A variant with a list for a region of its own: .mmap calls its .open, the fault maps one page.
 // migrate: options --as inode
 // migrate: exit 3
-// migrate: review: VPS-
+// migrate: review: VPS-MMAP-04
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/vfio_pci_core.h>
@@ -210,3 +210,6 @@ static struct pci_driver dabchick_driver = {
 };
 module_pci_driver(dabchick_driver);
 MODULE_LICENSE("GPL");
+
+// migrate: review: VPS-MMAP-05
+// migrate: review: VPS-LIFE-01

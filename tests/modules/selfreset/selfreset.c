@@ -17,7 +17,7 @@
 
 static bool init_fails;
 module_param(init_fails, bool, 0444);
-MODULE_PARM_DESC(init_fails, "Declare a memory type, then fail .init");
+MODULE_PARM_DESC(init_fails, "Declare many memory types, then fail .init");
 
 struct selfreset_work {
 	struct work_struct	work;
@@ -171,12 +171,15 @@ static int selfreset_init_dev(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	unsigned int i;
 	int ret;
 
 	ret = vfio_pci_core_init_dev(core_vdev);
 	if (ret || !init_fails)
 		return ret;
-	ret = vfio_pci_core_set_memtype(vdev, 0, 0, PAGE_SIZE, VFIO_PCI_MEMTYPE_UC, 0);
+	for (i = 0; i < SELFRESET_RANGES && !ret; i++)
+		ret = vfio_pci_core_set_memtype(vdev, 2, i * PAGE_SIZE, PAGE_SIZE,
+						VFIO_PCI_MEMTYPE_UC, 0);
 	return ret ?: -ENXIO;
 }
 

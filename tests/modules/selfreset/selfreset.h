@@ -8,6 +8,9 @@
 /* An ioctl whose argument is one of these: how to reset. */
 #define SELFRESET	_IO(VFIO_TYPE, VFIO_BASE + 99)
 
+/* Pages of BAR 2 whose memory type a driver declares before its .init fails. */
+#define SELFRESET_RANGES	1024
+
 enum selfreset_how {
 	SELFRESET_TRY,		/* pci_try_reset_function() */
 	SELFRESET_GUARD,	/* the same, memory_lock taken by guard() */

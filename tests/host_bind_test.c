@@ -55,7 +55,7 @@ FIXTURE(host)
 	char bdf[BDF_LEN];
 };
 
-/* The kernel's own vfio-pci, which takes the device by its id, stands for a driver of the machine. */
+/* The kernel's own vfio-pci, bound by the device's id, stands in for a driver of the host. */
 FIXTURE_SETUP(host)
 {
 	if (pci_find(&pci_edu, 0, self->bdf))

@@ -441,7 +441,8 @@ static bool all_ended(pid_t pids[WORKERS], unsigned int seconds)
 			if (pids[i] && waitpid(pids[i], &status, WNOHANG) == pids[i]) {
 				pids[i] = 0;
 				if (status)
-					wrong("worker \"%s\" died: status %#x", workers[i].name, status);
+					wrong("worker \"%s\" died: status %#x", workers[i].name,
+					      status);
 			}
 			left += !!pids[i];
 		}

@@ -102,6 +102,13 @@ kernel-release := $(CACHE)/kernels/$(KERNEL)/release
 $(if $(filter $(KERNEL),$(known) $(own)),,$(error KERNELS has no "$(KERNEL)"; say KERNEL= one of: $(known), or a directory))
 endif
 
+# What runs on a kernel for another architecture comes from a cross compiler.
+foreign := $(if $(KDIR),,$(findstring -arm64,$(KERNEL)))
+ifneq ($(foreign),)
+export ARCH := arm64
+export CROSS_COMPILE := aarch64-linux-gnu-
+endif
+
 # Where everything is built: the modules of the kernel at hand in a directory of its own, tests and
 # benchmarks beside it. A driver outside this tree, EXTRA, brings a place of its own along.
 out := build
@@ -135,7 +142,7 @@ all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 kbuild = $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 done = $(if $(unusual),rm -f $@,mv $(into).start $@)
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
-	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --need build
+	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --need build $(if $(foreign),arm64)
 	$(Q)mkdir -p $(@D)
 ifeq ($(dry-run),)
 	+$(Q)flock $(into).lock sh -ec 'touch $(into).start; scripts/prepare $(kdir) $(into) $(EXTRA); $(kbuild); $(done)'
@@ -165,10 +172,10 @@ $(CACHE)/kernels/%/release:
 
 # ---- programs that run in the virtual machine -------------------------------
 
-CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+CC := $(if $(filter default undefined,$(origin CC)),$(if $(foreign),$(CROSS_COMPILE))gcc,$(CC))
 CFLAGS ?= -O2 -g
 warnings := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wno-unused-parameter
-programs := $(out)
+programs := $(out)$(if $(foreign),/arm64)
 
 # tests/NAME_test.c; test.c of the template, of a sample or of a driver: DIRECTORY_test; bench/NAME.c;
 # of EXTRA, NAME_test is all that is wanted
@@ -177,7 +184,9 @@ tests := $(if $(EXTRA),$(programs)/tests/$(NAME)_test, \
 	$(patsubst tests/%.c,$(programs)/tests/%,$(wildcard tests/*_test.c tests/demo.c tests/stress.c)) \
 	$(foreach dir,$(test-dirs),$(programs)/tests/$(notdir $(dir))_test))
 benches := $(patsubst bench/%.c,$(programs)/bench/%,$(wildcard bench/*.c))
-lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(wildcard tests/lib/*.c))
+# pt_ARCHITECTURE.c: only that of the kernel's.
+lib := $(patsubst tests/lib/%.c,$(programs)/tests/lib/%.o,$(filter-out tests/lib/pt_%,$(wildcard tests/lib/*.c)) \
+	tests/lib/pt_$(if $(foreign),arm64,x86).c)
 bench-lib := $(patsubst bench/lib/%.c,$(programs)/bench/lib/%.o,$(wildcard bench/lib/*.c))
 
 compile = $(CC) $(CFLAGS) -std=gnu11 -pthread $(warnings) $(EXTRA_CFLAGS) -Itests/lib -Ibench/lib -MMD -MP -MF $(@D)/.$(@F).d
@@ -227,7 +236,7 @@ define ready
 	$(if $(1),,$(error No program is named like T=$(T); see ls $(or $(EXTRA),tests samples bench)))
 	$(foreach word,$(FLAVOR),$(if $(filter $(word),$(flavors)),,$(error There is no FLAVOR=$(word); say one or more of: $(flavors))))
 	$(if $(QEMU),$(if $(shell command -v $(call quoted,$(QEMU))),,$(error QEMU=$(QEMU) is no program; see lab/fetch)))
-	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --install build test
+	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --install build test $(if $(foreign),arm64)
 	+$(Q)$(MAKE) $(jobs) all wanted WANTED='$(1)'
 endef
 

@@ -97,6 +97,7 @@ static long wrong_call(struct vfio_dev *dev, unsigned int kind, unsigned int *se
 	struct vfio_device_feature *feature;
 	struct vfio_pci_hot_reset *reset;
 	uint32_t *arg = (void *)(hole - 64);
+	const unsigned int narrowest = pci_narrowest(dev->bdf);
 	void *map;
 
 	memset(arg, 0, 64);
@@ -134,8 +135,10 @@ static long wrong_call(struct vfio_dev *dev, unsigned int kind, unsigned int *se
 		arg[2] = rand_r(seed) % 12;
 		return ioctl(dev->fd, info[rand_r(seed) % 4], random_arg(seed, hole, 32));
 	case 5:
-		return pread(dev->fd, hole - rand_r(seed) % 16, 16 + rand_r(seed) % 4000,
-			     VFIO_REGION_OFFSET(rand_r(seed) % 10) + rand_r(seed) % 256);
+		return pread(dev->fd, hole - rand_r(seed) % 16 / narrowest * narrowest,
+			     (16 + rand_r(seed) % 4000) / narrowest * narrowest,
+			     VFIO_REGION_OFFSET(rand_r(seed) % 10) +
+				     rand_r(seed) % 256 / narrowest * narrowest);
 	case 6:
 		return pwrite(dev->fd, hole, 4, VFIO_REGION_OFFSET(rand_r(seed) % 10));
 	default:

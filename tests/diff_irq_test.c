@@ -109,6 +109,10 @@ static void set_ioeventfd(struct vfio_dev *dev, struct step *step, bool is_edu)
 		.fd = pick_file(file),
 	};
 
+	/* The kernel's driver panics where our driver refuses. */
+	if (arg.flags && (arg.flags < pci_narrowest(dev->bdf) ||
+			  (arg.offset % arg.flags && !pci_misaligned_works())))
+		arg.flags = VFIO_DEVICE_IOEVENTFD_32;
 	step->ret = is_edu ? sys(ioctl(dev->fd, VFIO_DEVICE_IOEVENTFD, &arg)) : 0;
 	snprintf(step->what, sizeof(step->what), "IOEVENTFD at %#llx flags %#x data %llu %s",
 		 arg.offset, arg.flags, arg.data, file);

@@ -34,6 +34,8 @@ static void access_at(struct vfio_dev *dev, struct transcript *t, unsigned int i
 	char *buf = before_hole(there);
 	long ret;
 
+	if (index < VFIO_PCI_ROM_REGION_INDEX && (pos | count) % pci_narrowest(dev->bdf))
+		return;
 	memset(buf, 0, there);
 	ret = sys(pread(dev->fd, buf, count, at));
 	said(t, "%sread %u at %#llx count %#zx there %#zx: %ld %s", state, index,

@@ -49,7 +49,7 @@ TEST(page_table_entries_can_be_seen)
 	EXPECT_EQ(0, pt_lookup(page).size);
 	*page = 1;
 	EXPECT_EQ(PAGE, pt_lookup(page).size);
-	EXPECT_FALSE(pt_write_combining(pt_lookup(page)));
+	EXPECT_STREQ("wb", pt_type(pt_lookup(page)));
 	EXPECT_EQ(1, pt_count(page, 2 * PAGE).pte);
 	EXPECT_EQ(1, pt_count(page, 2 * PAGE).none);
 }

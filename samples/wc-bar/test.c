@@ -16,7 +16,6 @@
 
 #define MIB    0x100000UL
 #define GIB    0x40000000UL
-#define PMD    (2 * MIB)
 #define RW     (PROT_READ | PROT_WRITE)
 
 #define IVSHMEM_SIZE (128 * MIB)
@@ -84,7 +83,7 @@ FIXTURE_SETUP(ivshmem)
 		SKIP_NO_DEVICE(return, &pci_ivshmem);
 	NEED_PAT();
 	ASSERT_EQ(0, memtype_load("", self->bdf));
-	ASSERT_STREQ("", memtype_reserved(self->bdf, 2)) TH_LOG("somebody maps it already");
+	ASSERT_RESERVED("", self->bdf, 2) TH_LOG("somebody maps it already");
 }
 
 FIXTURE_TEARDOWN(ivshmem)
@@ -99,17 +98,17 @@ TEST_F(ivshmem, whole_bar)
 
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
-	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED(WHOLE_IVSHMEM "wc", self->bdf, 2);
 	/* Not prefetchable, not declared: it waits for its first use. */
 	EXPECT_STREQ("", memtype_granted(&self->dev, 0));
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
+	EXPECT_RESERVED("", self->bdf, 0);
 	EXPECT_EQ(4, pread(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(0)));
 	EXPECT_STREQ("", memtype_granted(&self->dev, 0));
-	EXPECT_STREQ("0+1000 uc-", memtype_reserved(self->bdf, 0));
+	EXPECT_RESERVED("0+1000 uc-", self->bdf, 0);
 
 	vfio_close(&self->dev);
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 2));
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
+	EXPECT_RESERVED("", self->bdf, 2);
+	EXPECT_RESERVED("", self->bdf, 0);
 }
 
 TEST_F(ivshmem, second_open_is_like_the_first)
@@ -117,9 +116,9 @@ TEST_F(ivshmem, second_open_is_like_the_first)
 	for (int i = 0; i < 3; i++) {
 		ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 		EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
-		EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
+		EXPECT_RESERVED(WHOLE_IVSHMEM "wc", self->bdf, 2);
 		vfio_close(&self->dev);
-		EXPECT_STREQ("", memtype_reserved(self->bdf, 2));
+		EXPECT_RESERVED("", self->bdf, 2);
 	}
 }
 
@@ -180,10 +179,11 @@ TEST_F(ivshmem, sysfs_was_first)
 	void *other;
 	char *bar;
 
+	NEED_TRACKING();
 	ASSERT_EQ(0, pci_unbind(self->bdf));
 	other = sysfs_map(self->bdf, "resource2", 0, 64 * PAGE);
 	ASSERT_NE(MAP_FAILED, other);
-	EXPECT_STREQ("0+40000 uc-", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+40000 uc-", self->bdf, 2);
 	ASSERT_EQ(0, memtype_load("", self->bdf));
 	log_mark("wc-bar test: sysfs_was_first");
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
@@ -191,11 +191,11 @@ TEST_F(ivshmem, sysfs_was_first)
 	TH_LOG("the reservation of the sysfs mapping %s", stays ? "stays" : "is gone");
 	if (!stays) {
 		EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(other)));
+		EXPECT_STREQ("none", pt_type(pt_lookup(other)));
 		return;
 	}
 	EXPECT_STREQ(WHOLE_IVSHMEM "uc- refused", memtype_granted(&self->dev, 2));
-	EXPECT_STREQ("0+40000 uc-, " WHOLE_IVSHMEM "uc-", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+40000 uc-, " WHOLE_IVSHMEM "uc-", self->bdf, 2);
 	EXPECT_TRUE(logged_since("wc-bar test: sysfs_was_first",
 				 "BAR 2: write-combining not granted"));
 	if (pt_available()) {
@@ -206,7 +206,7 @@ TEST_F(ivshmem, sysfs_was_first)
 		munmap(bar, PMD);
 	}
 	vfio_close(&self->dev);
-	EXPECT_STREQ("0+40000 uc-", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+40000 uc-", self->bdf, 2);
 
 	/* It lets go: the next open is write-combining. */
 	munmap(other, 64 * PAGE);
@@ -220,20 +220,21 @@ TEST_F(ivshmem, sysfs_wc_was_first)
 	const char *wanted = "0+1000 uc-, 1000+1000 wc, 2000+7ffe000 uc-";
 	void *other;
 
+	NEED_TRACKING();
 	ASSERT_EQ(0, pci_unbind(self->bdf));
 	other = sysfs_map(self->bdf, "resource2_wc", 0, 64 * PAGE);
 	ASSERT_NE(MAP_FAILED, other);
-	EXPECT_STREQ("0+40000 wc", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+40000 wc", self->bdf, 2);
 	ASSERT_EQ(0, memtype_load("ranges=2:0x1000:0x1000", self->bdf));
 	log_mark("wc-bar test: sysfs_wc_was_first");
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	if (!strcmp(wanted, memtype_reserved(self->bdf, 2))) {
 		TH_LOG("the reservation of the sysfs mapping is gone");
 		EXPECT_STREQ(wanted, memtype_granted(&self->dev, 2));
-		EXPECT_STREQ("none", memtype_of_entry(pt_lookup(other)));
+		EXPECT_STREQ("none", pt_type(pt_lookup(other)));
 		return;
 	}
-	EXPECT_STREQ("0+40000 wc", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+40000 wc", self->bdf, 2);
 	EXPECT_TRUE(logged_since("wc-bar test: sysfs_wc_was_first", "BAR 2: cannot be mapped"));
 	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 2, 0, PAGE, RW));
 	vfio_close(&self->dev);
@@ -248,11 +249,12 @@ TEST_F(ivshmem, other_driver_was_first)
 {
 	char *bar;
 
+	NEED_TRACKING();
 	ASSERT_EQ(0, hold(self->bdf, "uc", 0, PAGE, ""));
 	log_mark("wc-bar test: other_driver_was_first");
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "uc- refused", memtype_granted(&self->dev, 2));
-	EXPECT_STREQ("0+1000 uc-, " WHOLE_IVSHMEM "uc-", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+1000 uc-, " WHOLE_IVSHMEM "uc-", self->bdf, 2);
 	EXPECT_TRUE(logged_since("wc-bar test: other_driver_was_first",
 				 "BAR 2: write-combining not granted"));
 	if (pt_available()) {
@@ -263,7 +265,7 @@ TEST_F(ivshmem, other_driver_was_first)
 		munmap(bar, 2 * PMD);
 	}
 	vfio_close(&self->dev);
-	EXPECT_STREQ("0+1000 uc-", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+1000 uc-", self->bdf, 2);
 
 	ASSERT_EQ(0, module_unload("memhold"));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
@@ -272,14 +274,15 @@ TEST_F(ivshmem, other_driver_was_first)
 
 TEST_F(ivshmem, strict_refuses_to_open)
 {
+	NEED_TRACKING();
 	ASSERT_EQ(0, memtype_load("strict=1", self->bdf));
 	ASSERT_EQ(0, hold(self->bdf, "uc", 0, PAGE, ""));
 	log_mark("wc-bar test: strict_refuses_to_open");
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_TRUE(logged_since("wc-bar test: strict_refuses_to_open", "open refused"));
 	/* Nothing of ours stays, and BAR 0, mapped before BAR 2 failed, is free again. */
-	EXPECT_STREQ("0+1000 uc-", memtype_reserved(self->bdf, 2));
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
+	EXPECT_RESERVED("0+1000 uc-", self->bdf, 2);
+	EXPECT_RESERVED("", self->bdf, 0);
 
 	ASSERT_EQ(0, module_unload("memhold"));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
@@ -291,11 +294,12 @@ TEST_F(ivshmem, two_types_in_the_way)
 {
 	uint32_t value;
 
+	NEED_TRACKING();
 	ASSERT_EQ(0, hold(self->bdf, "uc", 0, PAGE, "wc"));
 	log_mark("wc-bar test: two_types_in_the_way");
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_TRUE(logged_since("wc-bar test: two_types_in_the_way", "BAR 2: cannot be mapped"));
-	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+1000 uc-, 1000+1000 wc", self->bdf, 2);
 	EXPECT_STREQ("", memtype_granted(&self->dev, 2));
 	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 2, 0, PAGE, RW));
 	EXPECT_EQ(-ENOMEM, sys(pread(self->dev.fd, &value, 4, VFIO_REGION_OFFSET(2))));
@@ -311,13 +315,14 @@ TEST_F(ivshmem, two_types_in_the_way)
 
 	ASSERT_EQ(0, memtype_load("strict=1", self->bdf));
 	EXPECT_EQ(-EBUSY, vfio_open_bound(&self->dev, NULL, self->bdf));
-	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc", memtype_reserved(self->bdf, 2));
-	EXPECT_STREQ("", memtype_reserved(self->bdf, 0));
+	EXPECT_RESERVED("0+1000 uc-, 1000+1000 wc", self->bdf, 2);
+	EXPECT_RESERVED("", self->bdf, 0);
 }
 
 /* The other way round: what should be uncached must not silently become write-combining. */
 TEST_F(ivshmem, write_combining_was_first)
 {
+	NEED_TRACKING();
 	ASSERT_EQ(0, hold(self->bdf, "wc", 0, PAGE, ""));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_granted(&self->dev, 2));
@@ -327,7 +332,7 @@ TEST_F(ivshmem, write_combining_was_first)
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
 	EXPECT_EQ(MAP_FAILED, vfio_mmap(&self->dev, 2, 0, PAGE, RW));
 	vfio_close(&self->dev);
-	EXPECT_STREQ("0+1000 wc", memtype_reserved(self->bdf, 2));
+	EXPECT_RESERVED("0+1000 wc", self->bdf, 2);
 }
 
 /* Once the device is open: refused with IO_STRICT_DEVMEM, and of our type without. */
@@ -339,10 +344,10 @@ TEST_F(ivshmem, sysfs_is_too_late)
 	other = sysfs_map(self->bdf, "resource2", 0, PAGE);
 	if (booted_with("iomem=relaxed")) {
 		EXPECT_NE(MAP_FAILED, other);
-		EXPECT_STREQ("0+1000 wc, " WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
+		EXPECT_RESERVED("0+1000 wc, " WHOLE_IVSHMEM "wc", self->bdf, 2);
 	} else {
 		EXPECT_EQ(MAP_FAILED, other);
-		EXPECT_STREQ(WHOLE_IVSHMEM "wc", memtype_reserved(self->bdf, 2));
+		EXPECT_RESERVED(WHOLE_IVSHMEM "wc", self->bdf, 2);
 	}
 }
 
@@ -394,7 +399,7 @@ TEST(not_prefetchable_is_refused)
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("", memtype_granted(&dev, 0));
 	EXPECT_EQ(4, pread(dev.fd, &value, 4, VFIO_REGION_OFFSET(0)));
-	EXPECT_STREQ("0+100000 uc-", memtype_reserved(bdf, 0));
+	EXPECT_RESERVED("0+100000 uc-", bdf, 0);
 	vfio_close(&dev);
 
 	/* Unless somebody takes responsibility. */
@@ -402,7 +407,7 @@ TEST(not_prefetchable_is_refused)
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+fe000 uc-", memtype_granted(&dev, 0));
 	vfio_close(&dev);
-	EXPECT_STREQ("", memtype_reserved(bdf, 0));
+	EXPECT_RESERVED("", bdf, 0);
 }
 
 /* Is the range in /proc/mtrr as write-combining? */
@@ -516,8 +521,8 @@ TEST_F_TIMEOUT(wc, every_allocation_fails_once, 200)
 				opened++;
 				close(dev.fd);
 			}
-			ASSERT_STREQ("", memtype_reserved(bdf, 2)) TH_LOG("after failure %d", nth);
-			ASSERT_STREQ("", memtype_reserved(bdf, 0)) TH_LOG("after failure %d", nth);
+			ASSERT_RESERVED("", bdf, 2) TH_LOG("after failure %d", nth);
+			ASSERT_RESERVED("", bdf, 0) TH_LOG("after failure %d", nth);
 		}
 		vfio_iommu_close(&iommu);
 	}

@@ -600,7 +600,7 @@ static void reset_while(struct __test_metadata *_metadata, FIXTURE_DATA(live) *s
 
 TEST_F_TIMEOUT(live, reset_while_saving_and_loading_ends, 60)
 {
-	static char buf[PAGE];
+	static char buf[65536]; /* a page, of whatever size */
 
 	reset_while(_metadata, self, buf, 30);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -22,6 +21,14 @@ static void on_sigbus(int sig)
 		siglongjmp(*bus_error, 1);
 	signal(sig, SIG_DFL);
 	raise(sig);
+}
+
+unsigned long mem_page_size;
+
+/* Before main(), and before constructors without a priority. */
+static void __attribute__((constructor(101))) ask_page_size(void)
+{
+	mem_page_size = sysconf(_SC_PAGESIZE);
 }
 
 /* A signal handler stays for the whole program: it only acts between arm and disarm. */
@@ -94,16 +101,9 @@ struct pt_entry pt_lookup(const void *addr)
 	if (!ioctl(pt_file(), PTWALK_LOOKUP, &query)) {
 		entry.size = query.size;
 		entry.value = query.entry;
+		entry.types = query.types;
 	}
 	return entry;
-}
-
-/* Linux's page attribute table: entry 1, PWT alone, is write-combining. */
-bool pt_write_combining(struct pt_entry entry)
-{
-	uint64_t pat = entry.size == PAGE ? 1 << 7 : 1 << 12;
-
-	return (entry.value & (PT_PWT | PT_PCD | pat)) == PT_PWT;
 }
 
 struct pt_count pt_count(const void *addr, size_t len)
@@ -119,7 +119,7 @@ struct pt_count pt_count(const void *addr, size_t len)
 			count.none++;
 		else if (entry.size == PAGE)
 			count.pte++;
-		else if (entry.size == PAGE << 9)
+		else if (entry.size == PMD)
 			count.pmd++;
 		else
 			count.pud++;
@@ -152,11 +152,12 @@ void memtype_of(uint64_t start, uint64_t end, char *types, size_t len)
 
 bool mem_huge_entries(void)
 {
-	struct utsname name;
-	int major, minor;
+	int fd = open("/sys/module/ptwalk/parameters/pmd", O_RDONLY | O_CLOEXEC);
+	char c = 'N';
 
-	uname(&name);
-	return sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 12)) &&
-	       access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0;
+	if (fd < 0 || read(fd, &c, 1) != 1)
+		c = 'N';
+	if (fd >= 0)
+		close(fd);
+	return c == 'Y';
 }

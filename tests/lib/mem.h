@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE 4096UL
+/* Bytes of a page of this kernel, and of the larger entries of its page tables. */
+extern unsigned long mem_page_size;
+#define PAGE	 mem_page_size
+#define PMD	 (PAGE / 8 * PAGE)
+#define PUD	 (PAGE / 8 * PMD)
 
 /* One 32-bit access; false when it raised SIGBUS. */
 bool try_read32(const volatile void *addr, uint32_t *value);
@@ -18,17 +22,23 @@ long fault_count(void);
 
 /* What a page of this process is mapped by, asked of the test module ptwalk. */
 struct pt_entry {
-	uint64_t size; /* of the entry: 4 KiB, 2 MiB, 1 GiB; 0 when there is none */
+	uint64_t size; /* of the entry: PAGE, PMD or PUD; 0 when there is none */
 	uint64_t value;
+	uint64_t types; /* arm64: MAIR_EL1, by which the entry's index is a memory type */
 };
-
-#define PT_PWT	 (1 << 3)
-#define PT_PCD	 (1 << 4)
-#define PT_DIRTY (1 << 6)
 
 bool pt_available(void);
 struct pt_entry pt_lookup(const void *addr);
-bool pt_write_combining(struct pt_entry entry);
+
+/*
+ * Of each architecture. Memory types have x86's names: "wb", "wc", "uc-", "uc", ...; on arm64 "wb"
+ * is Normal write-back, "wc" Normal non-cacheable, "uc-" Device-nGnRnE, and others have the name
+ * that arm64 gives them. "none" without an entry.
+ */
+const char *pt_type(struct pt_entry entry);
+bool pt_dirty(struct pt_entry entry);
+/* The same entry as QEMU sees it, by its monitor. False where that cannot be asked. */
+bool pt_lookup_host(const void *addr, struct pt_entry *entry);
 
 /* How many entries of each size map the range. */
 struct pt_count {
@@ -37,8 +47,8 @@ struct pt_count {
 struct pt_count pt_count(const void *addr, size_t len);
 
 /*
- * Whether this kernel maps device memory with entries of 2 MiB: since 6.12, if it has transparent
- * huge pages, which PREEMPT_RT excludes.
+ * Whether this kernel maps device memory with entries of PMD: since 6.12, if it has transparent huge
+ * pages, which PREEMPT_RT excludes. Asked of the test module ptwalk; false without it.
  */
 bool mem_huge_entries(void);
 #define NO_HUGE_ENTRIES \

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -14,12 +11,6 @@
 
 #define TEXT_LEN 512
 #define GIB	 0x40000000UL
-
-/* Intel SDM volume 3, 4.5: table entries of 4 and 5 levels */
-#define CR4_LA57   (1 << 12)
-#define PT_PRESENT (1 << 0)
-#define PT_PSE	   (1 << 7)
-#define PT_ADDR	   0xffffffffff000UL
 
 struct entry {
 	unsigned long long start, end;
@@ -131,85 +122,11 @@ const char *memtype_granted(struct vfio_dev *dev, unsigned int bar)
 	return text;
 }
 
-const char *memtype_of_entry(struct pt_entry entry)
-{
-	/* What Linux has in the page attribute table, by the bits PAT, PCD, PWT of an entry. */
-	static const char *const types[] = { "wb", "wc", "uc-", "uc", "wb", "wp", "uc-", "wt" };
-	uint64_t pat = entry.size == PAGE ? 1 << 7 : 1 << 12;
-
-	if (!entry.size)
-		return "none";
-	return types[(entry.value & pat ? 4 : 0) | (entry.value & PT_PCD ? 2 : 0) |
-		     (entry.value & PT_PWT ? 1 : 0)];
-}
-
-/* Keeps our page tables in the first CPU, whose the monitor shows. */
-static void *occupy(void *stop)
-{
-	cpu_set_t first;
-
-	CPU_ZERO(&first);
-	CPU_SET(0, &first);
-	sched_setaffinity(0, sizeof(first), &first);
-	while (!*(atomic_bool *)stop)
-		;
-	return NULL;
-}
-
-/* The hexadecimal number that follows @before in what the monitor answers. */
-static bool host_number(const char *command, const char *before, uint64_t *number)
-{
-	static char text[16384];
-	const char *at;
-
-	if (host_monitor(command, text, sizeof(text)))
-		return false;
-	at = strstr(text, before);
-	if (at)
-		*number = strtoull(at + strlen(before), NULL, 16);
-	return at;
-}
-
-/* "info tlb" shows more than a gigabyte of lines where KASAN's shadow is mapped: walk by hand. */
-static bool host_lookup(uintptr_t addr, struct pt_entry *entry)
-{
-	uint64_t cr4;
-	char command[64];
-	int shift;
-
-	if (!host_number("info registers", "CR4=", &cr4) ||
-	    !host_number("info registers", "CR3=", &entry->value))
-		return false;
-
-	for (shift = cr4 & CR4_LA57 ? 48 : 39; shift >= 12; shift -= 9) {
-		snprintf(command, sizeof(command), "xp /1gx %#lx",
-			 (entry->value & PT_ADDR) + (addr >> shift) % 512 * 8);
-		if (!host_number(command, ": ", &entry->value))
-			return false;
-		entry->size = entry->value & PT_PRESENT ? 1UL << shift : 0;
-		if (!entry->size || (shift <= 30 && entry->value & PT_PSE))
-			break;
-	}
-	return true;
-}
-
 const char *memtype_of_host(const void *addr)
 {
 	struct pt_entry entry = {};
-	atomic_bool stop = false;
-	pthread_t thread;
-	bool known;
 
-	if (!host_available() || pthread_create(&thread, NULL, occupy, &stop))
-		return "?";
-	usleep(10000);
-	known = host_lookup((uintptr_t)addr, &entry);
-	/* Another process may have come in between. */
-	for (int i = 0; known && !entry.size && i < 2; i++)
-		known = host_lookup((uintptr_t)addr, &entry);
-	stop = true;
-	pthread_join(thread, NULL);
-	return known ? memtype_of_entry(entry) : "?";
+	return host_available() && pt_lookup_host(addr, &entry) ? pt_type(entry) : "?";
 }
 
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad)
@@ -219,7 +136,7 @@ bool memtype_everywhere(const void *addr, size_t len, const char *type, const vo
 	while (at < end) {
 		struct pt_entry entry = pt_lookup((void *)at);
 
-		if (strcmp(memtype_of_entry(entry), type)) {
+		if (strcmp(pt_type(entry), type)) {
 			if (bad)
 				*bad = (void *)at;
 			return false;
@@ -248,6 +165,15 @@ bool booted_with(const char *word)
 bool memtype_pat(void)
 {
 	return !booted_with("nopat");
+}
+
+bool memtype_tracked(void)
+{
+#ifdef __x86_64__
+	return true;
+#else
+	return false;
+#endif
 }
 
 int memtype_load(const char *parameters, const char *bdf)

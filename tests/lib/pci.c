@@ -21,6 +21,35 @@ const struct pci_id pci_igb = { 0x8086, 0x10c9, "igb" };
 const struct pci_id pci_vga = { 0x1234, 0x1111, "vga" };
 const struct pci_id pci_rng = { 0x1af4, 0x1044, "virtio-rng" };
 
+unsigned int pci_narrowest(const char *bdf)
+{
+#ifndef __x86_64__
+	static const struct {
+		const struct pci_id *id;
+		unsigned int width;
+	} narrowest[] = { { &pci_edu, 4 } };
+	char vendor[8], device[8];
+
+	if (pci_read_attr(bdf, "vendor", vendor, sizeof(vendor)) ||
+	    pci_read_attr(bdf, "device", device, sizeof(device)))
+		return 1;
+	for (unsigned int i = 0; i < sizeof(narrowest) / sizeof(*narrowest); i++)
+		if (strtoul(vendor, NULL, 16) == narrowest[i].id->vendor &&
+		    strtoul(device, NULL, 16) == narrowest[i].id->device)
+			return narrowest[i].width;
+#endif
+	return 1;
+}
+
+bool pci_misaligned_works(void)
+{
+#ifdef __x86_64__
+	return true;
+#else
+	return false;
+#endif
+}
+
 const char *vfio_driver(void)
 {
 	return getenv("VFIO_DRIVER") ?: "vfio-pci-sdk";

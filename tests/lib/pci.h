@@ -23,6 +23,18 @@ extern const struct pci_id pci_edu, pci_ivshmem, pci_testdev, pci_nvme, pci_e100
  */
 int pci_find(const struct pci_id *id, unsigned int n, char bdf[BDF_LEN]);
 
+/*
+ * The narrowest access, in bytes, that the BARs of a device take. x86 reads ones and drops writes
+ * where a device takes none; arm64 raises an external abort, of which the kernel dies in read().
+ */
+unsigned int pci_narrowest(const char *bdf);
+
+/*
+ * Can device memory be accessed at an address that is no multiple of the width? x86 can, elsewhere
+ * the CPU takes a fault, in the kernel if that is who does it.
+ */
+bool pci_misaligned_works(void);
+
 /* The driver under test: VFIO_DRIVER from the environment, or vfio-pci-sdk. */
 const char *vfio_driver(void);
 

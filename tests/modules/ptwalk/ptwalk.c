@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test module, x86 only: tells a program by which page-table entry one of its own addresses is
- * mapped. Debian's kernels have nothing in user space that shows entries of a PFN mapping.
+ * Test module: tells a program by which page-table entry one of its own addresses is mapped.
+ * Debian's kernels have nothing in user space that shows entries of a PFN mapping.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -11,6 +11,20 @@
 #include <linux/uaccess.h>
 
 #include "ptwalk.h"
+
+/* Does this kernel have large entries for device memory? */
+static bool pmd = IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP);
+module_param(pmd, bool, 0444);
+
+/* On x86 the kernel fills the page attribute table the same everywhere. */
+static u64 memory_types(void)
+{
+#ifdef CONFIG_ARM64
+	return read_sysreg(mair_el1);
+#else
+	return 0;
+#endif
+}
 
 /* Under the mmap lock for write no page table can go away below us. */
 static void ptwalk_lookup(struct mm_struct *mm, struct ptwalk *query)
@@ -24,6 +38,7 @@ static void ptwalk_lookup(struct mm_struct *mm, struct ptwalk *query)
 
 	query->size = 0;
 	query->entry = 0;
+	query->types = memory_types();
 	if (pgd_none(*pgd))
 		return;
 	p4d = p4d_offset(pgd, addr);
@@ -32,7 +47,7 @@ static void ptwalk_lookup(struct mm_struct *mm, struct ptwalk *query)
 	pud = pud_offset(p4d, addr);
 	if (!pud_present(*pud))
 		return;
-	if (pud_val(*pud) & _PAGE_PSE) {
+	if (pud_leaf(*pud)) {
 		query->size = PUD_SIZE;
 		query->entry = pud_val(*pud);
 		return;
@@ -40,7 +55,7 @@ static void ptwalk_lookup(struct mm_struct *mm, struct ptwalk *query)
 	pmd = pmd_offset(pud, addr);
 	if (!pmd_present(*pmd))
 		return;
-	if (pmd_val(*pmd) & _PAGE_PSE) {
+	if (pmd_leaf(*pmd)) {
 		query->size = PMD_SIZE;
 		query->entry = pmd_val(*pmd);
 		return;

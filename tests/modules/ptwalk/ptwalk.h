@@ -10,6 +10,7 @@ struct ptwalk {
 	__u64 addr;
 	__u64 size; /* bytes that the entry maps, 0 when there is none */
 	__u64 entry;
+	__u64 types; /* arm64: MAIR_EL1 */
 };
 
 #define PTWALK_LOOKUP _IOWR('p', 0xf0, struct ptwalk)

@@ -428,7 +428,7 @@ TEST_F(cdev, token)
 	fd = vfio_cdev_open(vf);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, bind_with_token(fd, iommufd, uuid));
-	/* With a VF in use the PF needs the token, too. */
+	/* With a VF in use the PF needs the token as well. */
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, NULL));
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, other));
 	close(fd);

@@ -277,7 +277,7 @@ TEST_F(edu, resized)
 	decode(&self->dev, true);
 }
 
-/* Pages in another order: not every kernel lets us; where it does, a zap finds them, too. */
+/* Pages in another order: not every kernel lets us; where it does, a zap finds them as well. */
 TEST_F(edu, remap_file_pages)
 {
 	char *bar = self->bar;

@@ -319,7 +319,7 @@ TEST_F(nomem, fault)
 	EXPECT_FALSE(failed);
 }
 
-/* The arguments of SET_IRQS are in buf, since to allocate them would be a call, too. */
+/* The arguments of SET_IRQS are in buf, since to allocate them would be a call as well. */
 static int make_irqs(struct call *call)
 {
 	return sys(ioctl(call->dev->fd, VFIO_DEVICE_SET_IRQS, call->buf));

@@ -64,7 +64,7 @@ TEST_F(window, decode_off)
 	EXPECT_TRUE(reads_id(self->page));
 }
 
-/* The zap finds the mapping of a child, too. */
+/* The zap finds the mapping of a child as well. */
 TEST_F(window, fork)
 {
 	int go[2], status;

@@ -441,7 +441,7 @@ TEST_F(pair, hot_reset_wrong_calls)
 	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 1));
 	fds[0] = self->iommu.group[0].fd;
 	fds[1] = fds[0];
-	/* Twice the same proves it, too; without an IOMMU each function has its own. */
+	/* Twice the same proves it as well; without an IOMMU each function has its own. */
 	EXPECT_EQ(self->iommu.noiommu ? -EINVAL : 0, hot_reset(&self->dev[0], fds, 2));
 	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 0));
 }

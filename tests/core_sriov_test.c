@@ -148,7 +148,7 @@ TEST_F(sriov, token)
 	ASSERT_LE(0, self->fd[0]);
 	EXPECT_EQ(-ENOTTY, set_token(self->fd[0], other));
 
-	/* With a VF in use the PF needs the token, too. */
+	/* With a VF in use the PF needs the token as well. */
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
 	close_all(self);

@@ -275,7 +275,7 @@ static int ask(FIXTURE_DATA(caps) *self, struct transcript *t, const char *drive
 		write_everywhere(&dev, t, hardware, end, width, 0xffffffff);
 	write_everywhere(&dev, t, hardware, end, 4, 0);
 	vfio_close(&dev);
-	/* It goes to sleep, which is a write, too. */
+	/* It goes to sleep, which is a write as well. */
 	if (!pci_power_becomes(self->bdf, "suspended"))
 		return -ETIMEDOUT;
 	for (unsigned int at = PCI_STD_HEADER_SIZEOF; at < SIZE; at += sizeof(seen)) {

@@ -12,7 +12,7 @@
 #define OUTPUT	"/tmp/dpdk.log"
 #define ENOUGH	1000 /* packets: the first 64 went around several times */
 
-/* DPDK knows no kernel driver but vfio-pci, by name; a module must have that name, too. */
+/* DPDK knows no kernel driver but vfio-pci, by name; a module must have that name as well. */
 #define DPDK_DRIVER "vfio-pci"
 #define DPDK_MODULE "/dpdk/vfio-pci.ko" /* samples/dpdk-name */
 

@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(memory, large_entries_against_zaps_never_see_noise, 60)
 static void touch_id(struct racer *racer)
 {
 	race_touch(racer, racer->race->map, EDU_ID_VALUE);
-	/* QEMU reads registers under one big lock: leave it to others, too. */
+	/* QEMU reads registers under one big lock: give it up to other threads as well. */
 	usleep(race_dice(racer, 40));
 }
 
@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(edu, race_with_zaps, 60)
 
 	RACE_OR_SKIP();
 	race_add(&race, "touches", touch_id, NULL);
-	race_add(&race, "touches, too", touch_id, NULL);
+	race_add(&race, "touches, second thread", touch_id, NULL);
 	race_add(&race, "reads", read_id, NULL);
 	race_add(&race, "toggles decode", race_toggle_decode, NULL);
 	EXPECT_STREQ("", race_run(&race, SECONDS));
@@ -242,7 +242,7 @@ TEST_F_TIMEOUT(memory, small_fault_meets_large_entry_and_retries, 60)
 	ASSERT_EQ(0, module_load("smallfault", ""));
 	race_add(&race, "faults for small entries", touch_small, NULL);
 	race_add(&race, "faults for large ones", touch_large, NULL);
-	race_add(&race, "faults for large ones, too", touch_large, NULL);
+	race_add(&race, "faults for large ones, second thread", touch_large, NULL);
 	EXPECT_STREQ("", race_run(&race, SECONDS));
 	EXPECT_EQ(before | 12288, taint() | 12288);
 	ASSERT_EQ(0, module_unload("smallfault"));

@@ -130,7 +130,7 @@ TEST_F_TIMEOUT(guard, zap_by_range_against_faults_leaves_no_entry, 60)
 
 	RACE_OR_SKIP();
 	race_add(&race, "touches the guarded page", touch_guarded, self);
-	race_add(&race, "touches the guarded page, too", touch_guarded, self);
+	race_add(&race, "touches the guarded page, second thread", touch_guarded, self);
 	race_add(&race, "touches its neighbours", touch_neighbour, self);
 	race_add(&race, "reads it", read_guarded, self);
 	race_add(&race, "is granted it and gives it back", grant_and_end, self);

@@ -98,7 +98,7 @@ static void race_of_interrupts(struct __test_metadata *_metadata, struct race *r
 	line->unmask = new_eventfd();
 	vfio_set_command(race->dev, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	race_add(race, "raises", raise_irq, NULL);
-	race_add(race, "raises, too", raise_irq, NULL);
+	race_add(race, "raises, second thread", raise_irq, NULL);
 	race_add(race, "acknowledges", acknowledge, NULL);
 	race_add(race, "sets up and tears down", set_up_and_tear_down, line);
 	EXPECT_STREQ("", race_run(race, SECONDS));

@@ -230,7 +230,7 @@ static void race_for_a_guest(struct __test_metadata *_metadata, void (*host)(str
 	ASSERT_EQ(0, pci_find(&pci_edu, 1, guest.bdf));
 	ASSERT_EQ(0, pci_bind(guest.bdf, vfio_driver()));
 	race_add(&race, "uses it until asked", use_until_asked, &guest);
-	race_add(&race, "uses it until asked, too", use_until_asked, &guest);
+	race_add(&race, "uses it until asked, second thread", use_until_asked, &guest);
 	race_add(&race, "takes it and gives it back", host, &guest);
 	EXPECT_STREQ("", race_run(&race, SECONDS));
 }

@@ -130,7 +130,7 @@ static void sleep_in_d3hot(struct racer *racer)
 static void add_users(struct race *race, void *self)
 {
 	race_add(race, "touches", touch, self);
-	race_add(race, "touches, too", touch, self);
+	race_add(race, "touches, second thread", touch, self);
 	race_add(race, "reads", read_awake, self);
 	race_add(race, "maps anew", map_anew, self);
 }

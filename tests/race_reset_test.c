@@ -100,7 +100,7 @@ TEST_F_TIMEOUT(nvme, function_resets_of_all_kinds_against_users, 90)
 
 	RACE_OR_SKIP();
 	race_add(&race, "touches", touch, self);
-	race_add(&race, "touches, too", touch, self);
+	race_add(&race, "touches, second thread", touch, self);
 	race_add(&race, "reads", read_version, self);
 	race_add(&race, "reads config space", read_config, self);
 	race_add(&race, "resets by ioctl", reset_by_ioctl, self);
@@ -226,7 +226,7 @@ TEST_F_TIMEOUT(pair, hot_resets_against_users_and_bus_resets, 90)
 	race_add(&race, "touches the other", touch_other, self);
 	race_add(&race, "reads", read_either, self);
 	race_add(&race, "hot resets", hot_reset, self);
-	race_add(&race, "hot resets, too", hot_reset, self);
+	race_add(&race, "hot resets, second thread", hot_reset, self);
 	race_add(&race, "toggles decode of one", race_toggle_decode, NULL);
 	race_add(&race, "toggles decode of the other", toggle_other, self);
 	/* Kernels from 6.14 on. */

@@ -7,7 +7,7 @@ Severity: error
 Reason: pci_walk_bus() calls back under pci_bus_sem. A fault on user memory takes mmap_lock, under which others wait for
   the locks that stand above pci_bus_sem: lockdep names the circle.
 Prevents: "vfio/pci: Collect hot-reset devices to local buffer"
-Mend: collect into a buffer of the kernel's, and copy it after the walk
+Fix: collect into a buffer of the kernel's, and copy it after the walk
 """
 
 import re

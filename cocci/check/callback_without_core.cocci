@@ -8,7 +8,7 @@
 //#   of BARs and the power state stay as the user left them; without its init locks are not
 //#   initialised; without its release memory leaks.
 //# Prevents: core_irq_test close_with_interrupts, core_mmap_test close_with_a_mapping
-//# Mend: call vfio_pci_core_close_device() (last), vfio_pci_core_init_dev(),
+//# Fix: call vfio_pci_core_close_device() (last), vfio_pci_core_init_dev(),
 //#   vfio_pci_core_release_dev() (last)
 //
 // Confidence: High

@@ -7,7 +7,7 @@ Severity: error
 Reason: copy_to_user() and its like return the number of bytes that are left. Returned as it is, user space sees a
   positive result of an ioctl that failed, or a short read that was none.
 Prevents: "vfio/mlx5: fix error code in mlx5vf_precopy_ioctl()"
-Mend: return copy_to_user(...) ? -EFAULT : 0;
+Fix: return copy_to_user(...) ? -EFAULT : 0;
 """
 
 import re

@@ -7,7 +7,7 @@
 //# Reason: under memory encryption (SEV, SME, TDX) the protection bits of a VMA say encrypted. A BAR is
 //#   not RAM: mapped so, reads return garbage and writes go nowhere.
 //# Prevents: device memory mapped encrypted on hosts with SME or SEV: garbage, both ways
-//# Mend: vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot), last of what is done to it
+//# Fix: vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot), last of what is done to it
 //# Ask: If the frames are no BAR's: is that memory encrypted, and who says so? A good answer names the
 //#   bus or the firmware table, and the protection that follows.
 //

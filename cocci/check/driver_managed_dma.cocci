@@ -8,7 +8,7 @@
 //#   for kernel DMA at probe, and no user can open any device of the group.
 //# Prevents: the group is not viable: open fails with EPERM or EBUSY; core_bind_test
 //#   beside_the_kernels_own
-//# Mend: .driver_managed_dma = true in the struct pci_driver
+//# Fix: .driver_managed_dma = true in the struct pci_driver
 //
 // Confidence: High
 

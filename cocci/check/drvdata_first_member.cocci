@@ -9,7 +9,7 @@
 //#   another reason.
 //# Prevents: a read of foreign memory, when somebody puts a member in front in a driver that
 //#   allocates by itself
-//# Mend: struct vfio_pci_core_device *core = dev_get_drvdata(...), then container_of()
+//# Fix: struct vfio_pci_core_device *core = dev_get_drvdata(...), then container_of()
 //
 // Confidence: High
 

@@ -8,7 +8,7 @@
 //#   dev_get_drvdata() for a struct vfio_pci_core_device; vfio_pci_core_register_device() warns and
 //#   fails when it is something else.
 //# Prevents: a WARN and -EINVAL at probe; core_bind_test bind_and_unbind
-//# Mend: dev_set_drvdata(&pdev->dev, &priv->core_device), before vfio_pci_core_register_device()
+//# Fix: dev_set_drvdata(&pdev->dev, &priv->core_device), before vfio_pci_core_register_device()
 //
 // Confidence: High
 

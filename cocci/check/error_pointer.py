@@ -9,7 +9,7 @@ Reason: a function that returns error pointers never returns NULL: compared with
   frees.
 Prevents: "vfio/pds: fix return value in pds_vfio_get_lm_file()", "vfio/mlx5: error pointer dereference in error
   handling"
-Mend: IS_ERR() and PTR_ERR(); jump to a label behind the one that frees what does not exist
+Fix: IS_ERR() and PTR_ERR(); jump to a label behind the one that frees what does not exist
 """
 
 import re

@@ -9,7 +9,7 @@
 //#   handler must ask both __vfio_pci_memory_enabled() and pm_runtime_engaged.
 //# Prevents: core_fault_test sigbus_while_decode_is_off and sigbus_in_d3hot; 7.3's core asks in
 //#   vfio_pci_vmf_insert_pfn() for the same reason
-//# Mend: vfio_pci_core_access_begin(), which asks, as vfio_pci_vmf_insert_pfn() does; or return VM_FAULT_SIGBUS if
+//# Fix: vfio_pci_core_access_begin(), which asks, as vfio_pci_vmf_insert_pfn() does; or return VM_FAULT_SIGBUS if
 //#   (vdev->pm_runtime_engaged || !__vfio_pci_memory_enabled(vdev))
 //
 // Confidence: High

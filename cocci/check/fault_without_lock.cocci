@@ -7,7 +7,7 @@
 //# Reason: memory_lock, held for read, is what keeps a reset or a write to COMMAND from coming between
 //#   the question whether device memory may be touched and the entry that lets user space touch it.
 //# Prevents: race_fault_test race_with_zaps: an entry that appears after the zap survives it
-//# Mend: vfio_pci_core_access_begin() and _end(), or upstream down_read(&vdev->memory_lock), around
+//# Fix: vfio_pci_core_access_begin() and _end(), or upstream down_read(&vdev->memory_lock), around
 //#   vfio_pci_vmf_insert_pfn(); no lock of the driver's own will do, resets take this one
 //
 // Confidence: High

@@ -8,7 +8,7 @@ Reason: a lock protects a field only if everybody who writes it holds the lock. 
   or at close, comes between what another task has looked at and what it does. Bit-fields of one word are written
   together: two of them under different locks undo each other.
 Prevents: a state that a reset has set and a step of a migration sets back
-Mend: take the lock around this write as well; give bit-fields that have different locks a bool each
+Fix: take the lock around this write as well; give bit-fields that have different locks a bool each
 """
 
 import collections

@@ -7,7 +7,7 @@ Severity: error
 Reason: two tasks read the device at once, both find nothing mapped, both map: one mapping is lost, and the other one is
   freed while it is used.
 Prevents: what remap_lock is for in nvgrace-gpu
-Mend: a mutex around the test and the assignment; or set it up in .open_device
+Fix: a mutex around the test and the assignment; or set it up in .open_device
 """
 
 import re

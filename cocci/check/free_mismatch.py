@@ -6,7 +6,7 @@ Group: errors
 Severity: error
 Reason: kfree() of memory from vmalloc(), or from kvmalloc() when it is large, corrupts the slab allocator.
 Prevents: "vfio/pds: replace bitmap_free with vfree"
-Mend: kfree() for kmalloc(), vfree() for vmalloc(), kvfree() for kvmalloc(), bitmap_free() for bitmap_zalloc()
+Fix: kfree() for kmalloc(), vfree() for vmalloc(), kvfree() for kvmalloc(), bitmap_free() for bitmap_zalloc()
 """
 
 import re

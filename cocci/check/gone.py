@@ -9,7 +9,7 @@ Reason: the last fput() of a file runs its .release, which frees the structure b
   what is read from a structure after the put that may have freed it.
 Prevents: "vfio/mlx5: Fix unwind flows in mlx5vf_pci_save/resume_device_data()", "vfio/xe: Fix use-after-free in
   xe_vfio_pci_alloc_file()", "vfio/pci: Fix double free in dma-buf feature"
-Mend: create the file last, so that no error path needs to undo it; set a pointer to NULL after kfree()
+Fix: create the file last, so that no error path needs to undo it; set a pointer to NULL after kfree()
 """
 
 import re

@@ -7,7 +7,7 @@
 //# Reason: a plain PCI_DEVICE() entry lets the driver take the device from its native driver as soon as
 //#   the module is loaded, on every machine that has one.
 //# Prevents: devices that vanish from the host at modprobe; modules.alias of the wrong kind (vfio_pci:)
-//# Mend: PCI_DRIVER_OVERRIDE_DEVICE_VFIO(vendor, device)
+//# Fix: PCI_DRIVER_OVERRIDE_DEVICE_VFIO(vendor, device)
 //
 // Confidence: High
 

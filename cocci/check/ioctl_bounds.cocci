@@ -8,7 +8,7 @@
 //#   beside the array, a count times a size wraps round, an argsz that is too small means that members
 //#   were never set.
 //# Prevents: a read or write beside an array; core_info_test sizes_that_are_too_small
-//# Mend: compare each index with the number of elements (array_index_nospec() when user space can read
+//# Fix: compare each index with the number of elements (array_index_nospec() when user space can read
 //#   the result), memdup_array_user() for arrays, argsz first
 //
 // Confidence: High

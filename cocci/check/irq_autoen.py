@@ -7,7 +7,7 @@ Severity: error
 Reason: request_irq() enables the line. A disable_irq() behind it comes after the first interrupt, which the handler
   takes with the mask not yet counted: the line is disabled twice and enabled once.
 Prevents: "vfio/pci: Disable auto-enable of exclusive INTx IRQ"
-Mend: request it with IRQF_NO_AUTOEN, and enable_irq() where it is wanted
+Fix: request it with IRQF_NO_AUTOEN, and enable_irq() where it is wanted
 """
 
 import re

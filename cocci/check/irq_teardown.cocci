@@ -8,7 +8,7 @@
 //#   it was freed; a bypass producer that is still registered lets KVM program an interrupt that is
 //#   gone.
 //# Prevents: "vfio/pci: call irq_bypass_unregister_producer() before freeing irq"
-//# Mend: irq_bypass_unregister_producer(), free_irq(), eventfd_ctx_put(), in this order
+//# Fix: irq_bypass_unregister_producer(), free_irq(), eventfd_ctx_put(), in this order
 //
 // Confidence: High
 

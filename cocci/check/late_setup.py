@@ -7,7 +7,7 @@ Severity: error
 Reason: when the device is registered user space may open it at once. What is set up afterwards is not there for the first
   user, and what fails afterwards takes the device away under that user.
 Prevents: "vfio/pci: Re-order vfio_pci_probe()"
-Mend: set everything up before vfio_pci_core_register_device(), in .init best
+Fix: set everything up before vfio_pci_core_register_device(), in .init best
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: lockdep_assert_held() says what a function relies on, but only where a t
   caller but one calls under the same lock relies on it as well. vfio_pci_core_assert_access_locked() expects exclusive
   access: vfio_pci_core_access_lock() or _revoke(), or a callback that the core makes with it.
 Prevents: "vfio/mlx5: Protect mlx5vf_disable_fds() upon close device"; "vfio/pci: Lock external INTx masking ops"
-Mend: take the lock around this call
+Fix: take the lock around this call
 """
 
 import re

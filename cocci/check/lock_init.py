@@ -8,7 +8,7 @@ Reason: a lock that is initialised at each open is overwritten while a reset of 
   it, and is used before the first open by whatever does not come from user space: reset handlers, sysfs, the parent.
   One that nobody initialises works by accident, without lockdep.
 Prevents: "vfio/pds: Fix mutex lock->magic != lock warning"
-Mend: initialise it in .init and destroy it in .release, like the structure it is in
+Fix: initialise it in .init and destroy it in .release, like the structure it is in
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: a path that returns with a lock held, where another one releases it, makes the next one who takes the lock wait
   for ever: for memory_lock every fault, access and reset of the device.
 Prevents: a hang at the first error
-Mend: release it on this path as well, or use guard() or scoped_guard()
+Fix: release it on this path as well, or use guard() or scoped_guard()
 """
 
 import re

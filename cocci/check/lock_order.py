@@ -7,7 +7,7 @@ Severity: error
 Reason: dev_set->lock, igate, memory_lock: the core takes them in this order when it resets and sets up interrupts. A task
   that takes them the other way round waits for the core, which waits for that task.
 Prevents: a deadlock that lockdep names (lab kernels have it on); core_reset_test hot_reset
-Mend: take the upper lock first, or do not hold the lower one
+Fix: take the upper lock first, or do not hold the lower one
 """
 
 ORDER = {"the set's lock": 0, "igate": 1, "memory_lock": 2}

@@ -7,7 +7,7 @@ Severity: warning
 Reason: what user space can make the driver say again and again hides what the administrator must see, and takes the
   time of the console.
 Prevents: a guest that fills the host's disk by a wrong ioctl
-Mend: pci_dbg(), or the _ratelimited form; WARN_ON_ONCE() for what cannot be
+Fix: pci_dbg(), or the _ratelimited form; WARN_ON_ONCE() for what cannot be
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: roundup_pow_of_two(), ilog2() and their like are undefined for 0: a shift by 64 that UBSAN reports, and any
   number as result.
 Prevents: "vfio/mlx5: Fix UBSAN note"
-Mend: ask for 0 first, where a caller passes it
+Fix: ask for 0 first, where a caller passes it
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: an error path that forgets memory, a file, a mapping or a reference loses it each time the user makes the error
   happen, until the host has none left.
 Prevents: "vfio/pci: fix potential memory leak in vfio_intx_enable()"
-Mend: release it before this return, in the reverse order of what was acquired; or give it __free()
+Fix: release it before this return, in the reverse order of what was acquired; or give it __free()
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: what vm_private_data and vm_pgoff of a mapping of a BAR hold is the core
   device file; where each mapping is a dma-buf, as posted for the kernel after 7.3, neither. A driver that reads them takes
   another structure for its device.
 Prevents: a driver that breaks with the next core; make test MAPPINGS=own
-Mend: vfio_pci_core_vma_device(vma), vfio_pci_core_vma_index(vma), vfio_pci_core_vma_offset(vma, vmf->address);
+Fix: vfio_pci_core_vma_device(vma), vfio_pci_core_vma_index(vma), vfio_pci_core_vma_offset(vma, vmf->address);
   vfio_pci_core_vma_setup() in .mmap in the place of stores
 """
 

@@ -7,7 +7,7 @@ Severity: error
 Reason: vfio_mig_get_next_state() asks for every arc of what is announced, and for no other. An arc that set_state refuses
   is a migration that fails in the middle, with the guest stopped.
 Prevents: a migration that fails when a second device of the guest migrates (P2P), or in PRE_COPY
-Mend: handle the arc, or do not announce what needs it
+Fix: handle the arc, or do not announce what needs it
 """
 
 import re

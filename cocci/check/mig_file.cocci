@@ -7,7 +7,7 @@
 //# Reason: the state is read and written once, in order. Without stream_open() pread() and lseek()
 //#   choose the position, and two readers at once share an unlocked f_pos.
 //# Prevents: a stream that is read twice or from the middle
-//# Mend: stream_open(filp->f_inode, filp) after anon_inode_getfile(); in read and write, return -ESPIPE
+//# Fix: stream_open(filp->f_inode, filp) after anon_inode_getfile(); in read and write, return -ESPIPE
 //#   if (pos)
 //
 // Confidence: High

@@ -7,7 +7,7 @@ Severity: error
 Reason: the file that .migration_set_state returns belongs to vfio, which puts it when it cannot install it. A driver
   that keeps a pointer needs a reference of its own, or it uses a file that is freed.
 Prevents: a use after free by a process that has no descriptor left
-Mend: get_file(migf->filp) before it is returned; fput() where the pointer is forgotten
+Fix: get_file(migf->filp) before it is returned; fput() where the pointer is forgotten
 """
 
 import re

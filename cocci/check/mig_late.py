@@ -7,7 +7,7 @@ Severity: error
 Reason: when vfio_pci_core_register_device() returns user space may have opened the device. It checks mig_ops, log_ops
   and migration_flags, and what comes later is unchecked and seen by some users only.
 Prevents: a migration that is offered to the second user of a device
-Mend: set them in .init
+Fix: set them in .init
 """
 
 import re

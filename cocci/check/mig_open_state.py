@@ -7,7 +7,7 @@ Severity: warning
 Reason: a device that is opened is RUNNING. Nothing promises a reset between two users, so the state of the last one, its
   ERROR too, is the next one's.
 Prevents: a device that cannot be used after a migration that failed
-Mend: set the state in .open_device, under the lock of the state
+Fix: set the state in .open_device, under the lock of the state
 """
 
 import re

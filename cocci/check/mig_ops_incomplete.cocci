@@ -9,7 +9,7 @@
 //#   belong together.
 //# Prevents: a NULL call by the first user who asks for the state; vfio_pci_core_register_device()
 //#   fails with EINVAL
-//# Mend: set migration_flags = VFIO_MIGRATION_STOP_COPY | ..., mig_ops and log_ops before the device is
+//# Fix: set migration_flags = VFIO_MIGRATION_STOP_COPY | ..., mig_ops and log_ops before the device is
 //#   registered, with every member
 //
 // Confidence: High

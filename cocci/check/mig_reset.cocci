@@ -7,7 +7,7 @@
 //# Reason: VFIO_DEVICE_RESET promises the RUNNING state and is the only way out of ERROR. A driver with
 //#   migration that does not hear of resets keeps its state, and the files of the state that was.
 //# Prevents: a device in ERROR that no reset brings back, and files that hold the state of before it
-//# Mend: struct pci_error_handlers with .reset_done that sets the state and disables the files
+//# Fix: struct pci_error_handlers with .reset_done that sets the state and disables the files
 //
 // Confidence: High
 

@@ -7,7 +7,7 @@ Severity: error
 Reason: when a step fails user space asks for the state, and goes on from what it is told. A state that was set before the
   result was looked at says STOP of a device that runs, or RUNNING of one that was never loaded.
 Prevents: a guest that goes on with half of its device
-Mend: if (IS_ERR(file)) break; and only then state = next
+Fix: if (IS_ERR(file)) break; and only then state = next
 """
 
 import re

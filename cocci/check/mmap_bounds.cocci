@@ -8,7 +8,7 @@
 //#   physical memory: another device, or RAM.
 //# Prevents: "vfio/pci: Add missing range check in vfio_pci_mmap"; core_mmap_test far_offsets and
 //#   lengths_and_flags
-//# Mend: offset in the region plus vma->vm_end - vma->vm_start, added without overflow, is at most the
+//# Fix: offset in the region plus vma->vm_end - vma->vm_start, added without overflow, is at most the
 //#   region's size; or call vfio_pci_core_mmap()
 //
 // Confidence: Moderate: any comparison with a length will do

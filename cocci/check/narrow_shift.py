@@ -7,7 +7,7 @@ Severity: error
 Reason: C shifts in the type of the left operand: a u32 shifted by 32, or 1 shifted by what the device says, is gone
   before the sum that is 64 bits wide sees it. Addresses lose their upper half, sizes become 0.
 Prevents: "vfio/mlx5: fix possible overflow in tracking max message size"
-Mend: (u64)high << 32, 1ULL << order, BIT_ULL(), 4ULL * size
+Fix: (u64)high << 32, 1ULL << order, BIT_ULL(), 4ULL * size
 """
 
 import re

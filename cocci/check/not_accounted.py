@@ -7,7 +7,7 @@ Severity: warning
 Reason: memory that a process makes the kernel keep counts against its memory cgroup only with GFP_KERNEL_ACCOUNT. A
   guest's VMM in a container otherwise takes memory of the host's that no limit covers.
 Prevents: a container that exhausts the host
-Mend: GFP_KERNEL_ACCOUNT for what outlives the call: files, buffers of the migration, lists
+Fix: GFP_KERNEL_ACCOUNT for what outlives the call: files, buffers of the migration, lists
 """
 
 import re

@@ -8,7 +8,7 @@
 //#   Cut to 32 bits or made negative it passes a check that the real value would not, and then reaches
 //#   another part of the device.
 //# Prevents: BARs above 4 GiB read as others; core_mmap_test far_offsets
-//# Mend: u64 or resource_size_t for offsets and lengths, size_t for what is copied
+//# Fix: u64 or resource_size_t for offsets and lengths, size_t for what is copied
 //
 // Confidence: High
 

@@ -7,7 +7,7 @@
 //# Reason: two 64-bit numbers of the user's add up to a small one: a check of the sum passes, and what
 //#   is then done begins far behind the end.
 //# Prevents: a bound that a large offset passes; core_mmap_test far_offsets
-//# Mend: check_add_overflow(), or compare the offset first and the length with what is left behind it
+//# Fix: check_add_overflow(), or compare the offset first and the length with what is left behind it
 //
 // Confidence: High
 

@@ -9,7 +9,7 @@
 //#   vfio_pci_core_match() calls unasked).
 //# Prevents: "vfio/pds: Fix missing detach_ioas op"; "vfio/pci: Fix vf_token mechanism when
 //#   device-specific VF drivers are used"
-//# Mend: define the ops with DEFINE_VFIO_PCI_OPS(), which fills in what a kernel wants; in the kernel's
+//# Fix: define the ops with DEFINE_VFIO_PCI_OPS(), which fills in what a kernel wants; in the kernel's
 //#   tree, name the core's function
 //
 // Confidence: High

@@ -8,7 +8,7 @@
 //#   driver_override. When that is not the pci_driver's name, the VFs are bound to nothing, or to
 //#   another driver.
 //# Prevents: core_sriov_test token
-//# Mend: one name for both: KBUILD_MODNAME (or one string)
+//# Fix: one name for both: KBUILD_MODNAME (or one string)
 //
 // Confidence: High
 

@@ -7,7 +7,7 @@ Severity: error
 Reason: the driver data of the physical function has the type of whoever is bound to it, vfio-pci perhaps, and nothing
   keeps that driver. pci_iov_get_pf_drvdata() looks at both.
 Prevents: "vfio/pds: Use proper PF device access helper"
-Mend: pci_iov_get_pf_drvdata(pdev, &the_pf_driver)
+Fix: pci_iov_get_pf_drvdata(pdev, &the_pf_driver)
 """
 
 import re

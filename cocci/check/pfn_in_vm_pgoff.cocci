@@ -8,7 +8,7 @@
 //#   vm_pgoff was replaced is not found: user space goes on touching a device that is in reset or has
 //#   decode off.
 //# Prevents: mappings that no zap finds; core_mmap_test all_processes_are_zapped
-//# Mend: leave vm_pgoff alone and compute the frame in the fault handler, from vmf->pgoff;
+//# Fix: leave vm_pgoff alone and compute the frame in the fault handler, from vmf->pgoff;
 //#   tools/migrate/migrate --as sdk does it for a plain remap
 //
 // Confidence: High

@@ -7,7 +7,7 @@
 //# Reason: vfio_pci_core_register_device() replaces driver.pm by the core's: callbacks that the driver
 //#   puts there never run. What it wants to do at suspend and resume is lost in silence.
 //# Prevents: core_power_test low_power: suspend and resume are the core's
-//# Mend: pci_ops->access_revoke and access_restore; or .reset_prepare and .reset_done, if it is about
+//# Fix: pci_ops->access_revoke and access_restore; or .reset_prepare and .reset_done, if it is about
 //#   resets
 //
 // Confidence: High

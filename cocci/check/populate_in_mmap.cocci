@@ -7,7 +7,7 @@
 //# Reason: mmap_region() calls .mmap before it links the VMA to the file. What is mapped in between is
 //#   invisible to unmap_mapping_range(): a reset that happens then leaves the entries behind, for good.
 //# Prevents: an entry that appears after the zap and survives it; race_fault_test race_with_zaps
-//# Mend: only set vm_flags, vm_page_prot and vm_ops in .mmap; the first access faults the pages in
+//# Fix: only set vm_flags, vm_page_prot and vm_ops in .mmap; the first access faults the pages in
 //
 // Confidence: High
 

@@ -7,7 +7,7 @@ Severity: error
 Reason: VFIO_MIGRATION_PRE_COPY promises VFIO_MIG_GET_PRECOPY_INFO on the saving file, in PRE_COPY and, with
   VFIO_MIGRATION_P2P, in PRE_COPY_P2P; all of the structure is the driver's answer, its flags as well.
 Prevents: a VMM that gives up a migration because the ioctl fails
-Mend: .unlocked_ioctl with vfio_check_precopy_ioctl(), valid in both states; zero the structure before filling it in
+Fix: .unlocked_ioctl with vfio_check_precopy_ioctl(), valid in both states; zero the structure before filling it in
 """
 
 import re

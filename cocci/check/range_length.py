@@ -7,7 +7,7 @@ Severity: error
 Reason: ranges of the dirty log, and resources, name their last byte: last - start is one less than the length. Pages at
   the end of a range are not tracked, and the guest loses what the device wrote there.
 Prevents: "vfio/mlx5: Fix range size calculation upon tracker creation"
-Mend: last - start + 1, or resource_size()
+Fix: last - start + 1, or resource_size()
 """
 
 import re

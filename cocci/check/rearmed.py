@@ -7,7 +7,7 @@ Severity: error
 Reason: who drops the first reference of an object that stays, and waits for the last one, leaves a count of 0: the next
   kref_get() warns and the next drop goes below it.
 Prevents: "vfio/pci: fix dma-buf kref underflow after revoke"
-Mend: kref_init() and reinit_completion() after the wait, unless the object is freed
+Fix: kref_init() and reinit_completion() after the wait, unless the object is freed
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: a pointer that is overwritten while it holds a reference, a structure of a file that its .release does not free, a
   mapping or a reference of the device that nothing in the driver gives back: each use of the device loses one.
 Prevents: a host that runs out of memory, or a module that cannot be removed
-Mend: fput(), kfree(), iounmap() or pm_runtime_put() before the pointer is forgotten
+Fix: fput(), kfree(), iounmap() or pm_runtime_put() before the pointer is forgotten
 """
 
 import re

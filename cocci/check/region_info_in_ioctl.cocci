@@ -9,7 +9,7 @@
 //#   core's answer or an error.
 //# Prevents: the sizes and flags of nvgrace-gpu's, hisilicon's and virtio's own regions had to move
 //#   when vfio did this; core_info_test regions
-//# Mend: implement .get_region_info_caps (cocci/migrate/api/region_info_caps.cocci names the places);
+//# Fix: implement .get_region_info_caps (cocci/migrate/api/region_info_caps.cocci names the places);
 //#   the SDK calls it on old kernels as well
 //
 // Confidence: High

@@ -8,7 +8,7 @@ Reason: the core's read, write and mmap know the BARs as the device has them. A 
   mapped, the driver says itself is not what they serve: a part that the driver hides is accessible all the same, and
   memory that is no BAR cannot be reached at all.
 Prevents: a guest that writes the registers its migration is controlled by
-Mend: give the ops .read, .write and .mmap of the driver's own for each flag that .get_region_info_caps sets
+Fix: give the ops .read, .write and .mmap of the driver's own for each flag that .get_region_info_caps sets
 """
 
 import re

@@ -8,7 +8,7 @@
 //#   memory that the driver lets user space map through a region of its own stays mapped, unless the
 //#   region is revocable.
 //# Prevents: core_region_test decode_off and reset, when the region is not revocable
-//# Mend: .revocable = true in its struct vfio_pci_regops, or vfio_pci_core_zap_region() or _zap_range()
+//# Fix: .revocable = true in its struct vfio_pci_regops, or vfio_pci_core_zap_region() or _zap_range()
 //#   in pci_ops->access_revoke; with the kernel's own core unmap_mapping_range() wherever the driver
 //#   learns of a reset
 //

@@ -8,7 +8,7 @@
 //#   leaves it with the driver: without vfio_put_device() the device, its PCI state and the module
 //#   leak; kfree() instead leaves the release callback out.
 //# Prevents: kmemleak after a failed probe; core_bind_test bind_and_unbind
-//# Mend: goto out; out: vfio_put_device(&priv->core_device.vdev);
+//# Fix: goto out; out: vfio_put_device(&priv->core_device.vdev);
 //
 // Confidence: High
 

@@ -8,7 +8,7 @@
 //#   fault handler. So the driver either never zaps, and user space touches a device that is in reset,
 //#   asleep or has decode off, or the mapping is dead after the first reset.
 //# Prevents: "vfio/nvgrace-gpu" before v6.19 was like this; core_reset_test reset_zaps
-//# Mend: set vma->vm_ops to a .fault (and .huge_fault) that inserts pages under memory_lock; call
+//# Fix: set vma->vm_ops to a .fault (and .huge_fault) that inserts pages under memory_lock; call
 //#   vfio_pci_core_mmap() for a BAR; tools/migrate/migrate does it for a plain remap
 //
 // Confidence: High

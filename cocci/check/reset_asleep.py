@@ -7,7 +7,7 @@ Severity: warning
 Reason: a reset function brings a device from D3hot to D0 by itself, behind the back of who saved its configuration space
   on the way down: a device that resets itself on the way up has lost it.
 Prevents: "vfio/pci: wake-up devices around reset functions"
-Mend: vfio_pci_set_power_state(vdev, PCI_D0), or the core's function that resets
+Fix: vfio_pci_set_power_state(vdev, PCI_D0), or the core's function that resets
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: the core resets with memory_lock held for write. A handler that waits fo
   space, which may fault on the device and wait for memory_lock, waits for ever. So does .access_revoke or
   .access_restore, which the core calls with exclusive access.
 Prevents: the ABBA deadlock that the comment in mlx5vf_pci_aer_reset_done() tells of
-Mend: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
+Fix: mutex_trylock(), and leave a note for the owner when it fails; or do not copy under that mutex
 Ask: Which locks do the reset handlers take through functions of the parent driver, and who may hold them while user
   memory is touched? A good answer is a list, each lock with its longest holder.
 """

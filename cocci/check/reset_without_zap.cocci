@@ -10,7 +10,7 @@
 //#   vfio_pci_core_reset_prepare() does both for resets by the PCI core's functions that call it, but not for
 //#   __pci_reset_function_locked(), pcie_flr() and their like.
 //# Prevents: core_reset_test reset_zaps and hot_reset
-//# Mend: vfio_pci_core_reset_function(); or vfio_pci_core_access_revoke(), reset,
+//# Fix: vfio_pci_core_reset_function(); or vfio_pci_core_access_revoke(), reset,
 //#   vfio_pci_core_access_restore(). Code for upstream: down_write(&vdev->memory_lock), zap, reset,
 //#   up_write(), which is right, and does not deadlock, on the SDK's core as well
 //

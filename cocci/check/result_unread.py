@@ -7,7 +7,7 @@ Severity: error
 Reason: an errno that is overwritten before anybody looked at it is a failure that goes unseen: what comes next works on
   what was not set up.
 Prevents: a driver that goes on after its firmware said no
-Mend: if (ret) goto the label that undoes what was done so far
+Fix: if (ret) goto the label that undoes what was done so far
 """
 
 import re

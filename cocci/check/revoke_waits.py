@@ -7,7 +7,7 @@ Severity: error
 Reason: dma_buf_invalidate_mappings() asks importers to stop; until their fences have signalled they go on. A reset that
   does not wait hands a device to a transaction of the last user's.
 Prevents: "vfio/pci: Wait for dma-buf invalidation to complete"
-Mend: dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT) after it
+Fix: dma_resv_wait_timeout(resv, DMA_RESV_USAGE_BOOKKEEP, false, MAX_SCHEDULE_TIMEOUT) after it
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: count and position come from user space. A callback that copies count by
   overwrites what stands beside its buffer. That a position is not negative, and that the sum does not wrap, bounds
   nothing; nor does a bound on the count help when the copy begins at the position.
 Prevents: "hisi_acc_vfio_pci: Update migration data pointer correctly on saving/resume"
-Mend: refuse a position at or behind the end, and copy min(count, size - pos)
+Fix: refuse a position at or behind the end, and copy min(count, size - pos)
 """
 
 import re

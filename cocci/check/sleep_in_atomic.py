@@ -7,7 +7,7 @@ Severity: error
 Reason: with a spinlock held, or in an RCU read section, the task cannot be scheduled away: a mutex, an allocation with
   GFP_KERNEL, a copy to user space or vfree() there is a bug that only shows when it has to wait.
 Prevents: "vfio/pds: Fix possible sleep while in atomic context"
-Mend: do that before the lock is taken or after it is released; or make the lock a mutex, if no interrupt takes it
+Fix: do that before the lock is taken or after it is released; or make the lock a mutex, if no interrupt takes it
 """
 
 from review_locks import sleeps, via

@@ -8,7 +8,7 @@ Reason: vfio_pci_core_sriov_configure() keeps the PF awake under its VFs, has ne
   them, and lets no VF be opened without the PF user's token. pci_enable_sriov() by itself does nothing of it.
 Prevents: "vfio/pci: Change the PF power state to D0 before enabling VFs"; a guest that gets a VF whose PF another one
   controls
-Mend: return vfio_pci_core_sriov_configure(vdev, nr_virtfn) from .sriov_configure
+Fix: return vfio_pci_core_sriov_configure(vdev, nr_virtfn) from .sriov_configure
 """
 
 import re

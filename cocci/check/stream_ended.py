@@ -8,7 +8,7 @@ Reason: the file of a migration is the user's, and outlives a reset, close() of 
   still points to it sends the state of before the reset, and what it points to is freed at unbind.
 Prevents: "vfio/pds: Always clear the save/restore FDs on reset", "vfio/pds: Make sure migration file isn't accessed
   after reset"
-Mend: a function that takes the file's lock, marks it disabled, drops the reference and forgets the pointer, called by
+Fix: a function that takes the file's lock, marks it disabled, drops the reference and forgets the pointer, called by
   .close_device and by .reset_done (or by what the latter defers to); read, write and ioctl of the file look at the mark
 """
 

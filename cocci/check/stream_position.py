@@ -7,7 +7,7 @@ Severity: error
 Reason: stream_open() takes f_pos_lock away. Who checks f_pos against the end before the file's lock is held, and copies
   behind it, copies to where a second writer has moved the position meanwhile: past the buffer.
 Prevents: "vfio/qat: fix f_pos race in qat_vf_resume_write()"
-Mend: take the lock first, then read the position, check it and copy
+Fix: take the lock first, then read the position, check it and copy
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: a stream comes from another host, or from a program that made it up. A size that is read out of it and used to
   allocate, to index or to copy without a limit lets it take all memory of the host, or write behind a buffer.
 Prevents: a host without memory, by one write() to a file of a migration
-Mend: compare it with the most that the device takes before it is kept: if (size > MAX_LOAD_SIZE) return -ENOMEM
+Fix: compare it with the most that the device takes before it is kept: if (size > MAX_LOAD_SIZE) return -ENOMEM
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: vfio_pci_core_enable() powers the device up, enables its memory and clai
   and vfio_pci_core_disable() undo it. An access before or after, or while nobody has the device open, or between a reset
   and a write to COMMAND that takes decode away, is a machine check on some hosts and ~0 on the others.
 Prevents: a host that stops at close of a device, or when somebody reads debugfs
-Mend: touch the device between enable and close; in debugfs ask under a lock whether it is open; in read and write hold
+Fix: touch the device between enable and close; in debugfs ask under a lock whether it is open; in read and write hold
   memory_lock, or let vfio_pci_core_do_io_rw() test (test_mem)
 """
 

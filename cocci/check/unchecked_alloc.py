@@ -6,7 +6,7 @@ Group: errors
 Severity: error
 Reason: what an allocator returns is NULL when there is no memory, and in a container with a limit that is an ordinary day.
 Prevents: "vfio-pci/zdev: fix possible segmentation fault issue"
-Mend: if (!ptr) return -ENOMEM, before the first use
+Fix: if (!ptr) return -ENOMEM, before the first use
 """
 
 import re

@@ -6,7 +6,7 @@ Group: input
 Severity: error
 Reason: members that nobody set, and the holes between members, hold what the stack or the heap had there before.
 Prevents: addresses and keys of the kernel's in the hands of a guest
-Mend: struct x info = {}; or memset() when the structure has holes; kzalloc() for what is copied out later
+Fix: struct x info = {}; or memset() when the structure has holes; kzalloc() for what is copied out later
 """
 
 import re

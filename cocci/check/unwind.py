@@ -7,7 +7,7 @@ Severity: error
 Reason: one error path releases what was registered, enabled or mapped before it, another one that comes later leaves it:
   after a failed open or probe the device is half set up, and what the left-over refers to is freed.
 Prevents: what is left behind by a failure that nobody tested
-Mend: jump to the label that undoes all that was done so far
+Fix: jump to the label that undoes all that was done so far
 """
 
 import re

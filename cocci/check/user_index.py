@@ -7,7 +7,7 @@ Severity: error
 Reason: an index that is compared by > with the number of elements may still be the one behind the last. (A number from
   get_user() or of a callback's arguments that nothing bounds at all is found as VPS-INPUT-04.)
 Prevents: a write to whatever stands behind the array
-Mend: if (n >= ARRAY_SIZE(table)) return -EINVAL; and array_index_nospec() when user space can see what was read
+Fix: if (n >= ARRAY_SIZE(table)) return -EINVAL; and array_index_nospec() when user space can see what was read
 """
 
 import re

@@ -8,7 +8,7 @@ Reason: user memory may have to be faulted in, which takes mmap_lock; it may eve
   on the device takes mmap_lock first and memory_lock then: with a writer waiting for either lock both sides wait for
   ever. vfio_pci_core_access_begin(), _lock() and _revoke() take it as well.
 Prevents: a deadlock that lockdep names (lab kernels have it on); docs/architecture.md, locks
-Mend: copy to a buffer of the kernel's first, then take the lock, and the other way round for reading
+Fix: copy to a buffer of the kernel's first, then take the lock, and the other way round for reading
 """
 
 from review_locks import touches_user, via

@@ -5,9 +5,9 @@
 //# Group: mmap
 //# Severity: error
 //# Reason: vm_flags belong to who holds mmap_lock for write; a fault holds it, or only the VMA's own
-//#   lock, for read, and runs on several CPUs at once. (io_)remap_pfn_range() sets flags, too.
+//#   lock, for read, and runs on several CPUs at once. (io_)remap_pfn_range() sets flags as well.
 //# Prevents: a data race with whoever holds the VMA lock; lockdep names the missing mmap_lock
-//# Mend: set the flags in .mmap; insert single entries with vmf_insert_pfn() or
+//# Fix: set the flags in .mmap; insert single entries with vmf_insert_pfn() or
 //#   vfio_pci_vmf_insert_pfn()
 //
 // Confidence: High

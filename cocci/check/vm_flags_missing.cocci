@@ -8,7 +8,7 @@
 //#   mapping past what .mmap has checked; without VM_IO and VM_DONTDUMP a debugger or a core dump reads
 //#   registers, which may have side effects.
 //# Prevents: core_mapping_test resized, core_mmap_test lengths_and_flags
-//# Mend: vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP) in .mmap
+//# Fix: vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP) in .mmap
 //
 // Confidence: High
 

@@ -7,7 +7,7 @@
 //# Reason: on 6.1 and 6.12 both functions OR their bits in: whichever comes second, x86 gets strong UC,
 //#   which is worse than either. vfio_pci_core_mmap() has already made the protection uncached.
 //# Prevents: memtype_test and naive-wc_test compare what user space gets with what was asked for
-//# Mend: start from vm_get_page_prot(vma->vm_flags), apply one of them, and pgprot_decrypted() last; or
+//# Fix: start from vm_get_page_prot(vma->vm_flags), apply one of them, and pgprot_decrypted() last; or
 //#   declare the range with vfio_pci_core_set_memtype()
 //
 // Confidence: High

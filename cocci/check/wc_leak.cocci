@@ -8,7 +8,7 @@
 //#   gets write-combining registers, and after an unplug whoever gets the addresses.
 //#   arch_io_free_memtype_wc() wants exactly the range that was reserved.
 //# Prevents: /sys/kernel/debug/x86/pat_memtype_list after close; wc-bar_test
-//# Mend: arch_io_free_memtype_wc() after the core's close_device, and on each error path of open;
+//# Fix: arch_io_free_memtype_wc() after the core's close_device, and on each error path of open;
 //#   vfio_pci_core_set_memtype() needs none
 //
 // Confidence: High

@@ -9,7 +9,7 @@
 //#   first use. No call fails, nothing is logged, and user space gets an uncached mapping.
 //# Prevents: naive-wc_test; the patches that NIC vendors carry for this lose write-combining silently
 //#   in the same way
-//# Mend: vfio_pci_core_set_memtype() before vfio_pci_core_register_device(); with the kernel's own core
+//# Fix: vfio_pci_core_set_memtype() before vfio_pci_core_register_device(); with the kernel's own core
 //#   arch_io_reserve_memtype_wc() before vfio_pci_core_enable()
 //
 // Confidence: High

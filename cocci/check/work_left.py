@@ -6,7 +6,7 @@ Group: lifetime
 Severity: error
 Reason: a work item or a timer of a structure that is freed runs on freed memory. Something must cancel it, and wait.
 Prevents: a use after free when the device is closed or unbound at the wrong moment
-Mend: cancel_work_sync(), cancel_delayed_work_sync() or timer_shutdown_sync() in .close_device or remove, not under a
+Fix: cancel_work_sync(), cancel_delayed_work_sync() or timer_shutdown_sync() in .close_device or remove, not under a
   lock that the work takes
 """
 

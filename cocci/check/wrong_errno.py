@@ -7,7 +7,7 @@ Severity: error
 Reason: the result of one call is tested and another variable, still 0, returned: user space believes that it worked, and
   the device is in a state that nobody asked for.
 Prevents: "vfio/pci: Fix error return code in vfio_ecap_init()"
-Mend: return the variable that was tested, or set the errno before the jump
+Fix: return the variable that was tested, or set the errno before the jump
 """
 
 import re

@@ -7,7 +7,7 @@ Severity: error
 Reason: macros that set a field by the name of a layout know nothing of the buffer. One of another command's sets what is
   by chance at the same place, until one of the layouts grows.
 Prevents: "vfio/mlx5: Fix a typo in mlx5vf_cmd_load_vhca_state()"
-Mend: use the layout that the buffer was declared with
+Fix: use the layout that the buffer was declared with
 """
 
 import re

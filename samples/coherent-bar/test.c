@@ -63,7 +63,7 @@ TEST_F(coherent, is_a_bar)
 	EXPECT_EQ((uint32_t)-SIZE | PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH,
 		  low);
 	EXPECT_EQ(0xffffffffu, high);
-	/* Byte by byte, too; and the real BAR beside it stays. */
+	/* Byte by byte as well; and the real BAR beside it stays. */
 	vfio_config_write(&self->dev, PCI_BASE_ADDRESS_2 + 3, 1, 0x12);
 	EXPECT_EQ(0x12, vfio_config_read(&self->dev, PCI_BASE_ADDRESS_2 + 3, 1));
 	EXPECT_NE(0, vfio_config_read(&self->dev, PCI_BASE_ADDRESS_0, 4));

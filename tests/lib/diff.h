@@ -17,7 +17,7 @@ struct transcript {
 /* Appends a line. Both drivers must be asked the same calls in the same order. */
 void said(struct transcript *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Bytes as hexadecimal digits, for an answer; the buffer is the next call's, too. */
+/* Bytes as hexadecimal digits, for an answer; the buffer is the next call's as well. */
 const char *hex(const void *data, size_t len);
 
 typedef void diff_script(struct vfio_dev *dev, struct transcript *t);

@@ -50,7 +50,7 @@ order that every fault, zap and reset has to keep. All mappings of a device belo
 unmap_mapping_range() finds them without that."""]
         lock = "Remove the list and its lock." if not self.verdict.keep_lock else \
             "Remove the list. Its lock stays, because %s." % (
-                "others need it, too" if shape.locks.gate else "it also makes a zap wait for faults")
+                "others need it as well" if shape.locks.gate else "it also makes a zap wait for faults")
         fault = pgoff = shared = ""
         if not shape.handlers.single:
             fault = """ A fault inserts the page that faulted instead of filling the VMA, so there is no VMA to

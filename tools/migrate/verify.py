@@ -144,7 +144,7 @@ def fault_inserts(change: ListChange) -> Iterator[Finding]:
     handlers = shape.handlers
     m = re.search(r"->vm_pgoff\s*([-+|&^]|<<|>>)?=(?!=)", c.mask(new))
     if m:
-        raise Unclear("pfn", "vm_pgoff is written somewhere else, too: it must stay the offset in the file",
+        raise Unclear("pfn", "vm_pgoff is written somewhere else as well: it must stay the offset in the file",
                       change.line_in_original(change.name, new, m.start()))
     sources = [Function(new, f).source() for f in c.functions(new)
                if f == handlers.fault or f.startswith(handlers.prefix)]

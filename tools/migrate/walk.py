@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find a list of VMAs: a loop over it that zaps. The loop may be of any kind, pop the entries or walk along
-them, and leave the zap to a helper. Names do not matter. Find, too, who zaps VMAs kept elsewhere."""
+them, and leave the zap to a helper. Names do not matter. Also find who zaps VMAs kept elsewhere."""
 
 import re
 from typing import Iterable, List, Optional, Sequence, Set, Tuple

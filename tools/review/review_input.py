@@ -288,7 +288,7 @@ def of_commit(top, rev, directories):
 
 
 def change(what, before, after, pairs):
-    for old, new in pairs:      # what a file had it has under another name, too
+    for old, new in pairs:      # what a file had it has under another name as well
         if old and new and old != new and os.path.isfile(os.path.join(before, old)):
             os.makedirs(os.path.dirname(os.path.join(before, new)), exist_ok=True)
             os.replace(os.path.join(before, old), os.path.join(before, new))

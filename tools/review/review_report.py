@@ -20,7 +20,7 @@ Review = collections.namedtuple("Review", "what kernel items idle fails ignored 
 
 
 def status(review, item):
-    if not item.rule and not item.mend:
+    if not item.rule and not item.fix:
         return "n/a" if item.id in review.idle else "ask"
     return "fail" if review.fails.get(item.id) else "open" if item.id in review.undecided else "ignored" if \
         review.ignored.get(item.id) else "pass"
@@ -90,7 +90,7 @@ def text(review):
                 out += [wrapped(place(f) + ": ", f.message, 10, 2), wrapped("ignored:  ", reason, 12)]
             if what == "fail":
                 out += [wrapped("why:      ", item.reason, 12), wrapped("prevents: ", item.prevents, 12),
-                        wrapped("mend:     ", item.mend, 12)]
+                        wrapped("fix:      ", item.fix, 12)]
             if what == "ask":
                 out.append(wrapped("good answer: ", item.good, 10))
             elif item.rule and item.ask:
@@ -115,7 +115,7 @@ def markdown(review):
             out += ["  - `%s`: %s. Ignored: %s" % (place(f), f.message, why)
                     for f, why in review.ignored.get(item.id, [])]
             if what == "fail":
-                out += ["  - Why: %s" % item.reason, "  - Prevents: %s" % item.prevents, "  - Mend: %s" % item.mend]
+                out += ["  - Why: %s" % item.reason, "  - Prevents: %s" % item.prevents, "  - Fix: %s" % item.fix]
             if what == "ask":
                 out.append("  - A good answer: %s" % item.good)
             elif item.rule and item.ask:
@@ -143,7 +143,7 @@ def mail(review):
         item = items[f.id]
         return ["", textwrap.fill("[%s] %s." % (f.id, f.message), 75, break_on_hyphens=False),
                 textwrap.fill(line(item.reason), 75, break_on_hyphens=False),
-                textwrap.fill(line("How about: " + item.mend), 75, break_on_hyphens=False), ""]
+                textwrap.fill(line("How about: " + item.fix), 75, break_on_hyphens=False), ""]
 
     for number, patch in enumerate(review.patches, 1):
         name, quoted, here, file, at = patch.subject or "patch %d" % number, [], 0, "", 0
@@ -215,9 +215,9 @@ def sarif(review):
     def rule(item):
         made = {"id": item.id, "shortDescription": {"text": item.title}, "properties": {"tags": [item.group]},
                 "defaultConfiguration": {"level": level[item.id]}}
-        if item.mend:
+        if item.fix:
             made["fullDescription"] = {"text": "%s Prevents: %s" % (item.reason, item.prevents)}
-            made["help"] = {"text": " ".join(["Mend: %s" % item.mend] + (["Ask: %s" % item.ask] if item.ask else []))}
+            made["help"] = {"text": " ".join(["Fix: %s" % item.fix] + (["Ask: %s" % item.ask] if item.ask else []))}
         else:
             made["help"] = {"text": "A good answer: %s" % item.good}
         return made
@@ -256,7 +256,7 @@ def github(review):
             what = status(review, item)
             out.append("%s %s %s" % (what, item.id, item.ask if what == "ask" else item.title))
             for f in review.fails.get(item.id, []):
-                out.append(command(item.severity, "%s\nWhy: %s\nMend: %s" % (f.message, item.reason, item.mend), f.file,
+                out.append(command(item.severity, "%s\nWhy: %s\nMend: %s" % (f.message, item.reason, item.fix), f.file,
                                    f.line, "%s %s" % (item.id, item.title), f.column, f.end))
             for f, why in review.ignored.get(item.id, []):
                 out.append(command("notice", "%s\nIgnored: %s" % (f.message, why), f.file, f.line, item.id))
@@ -282,11 +282,11 @@ def guide(items):
     for title, group in by_group(items):
         out += ["", "## %s" % title]
         for item in group:
-            if item.mend:
+            if item.fix:
                 out += ["", "- **%s** (%s). %s" % (item.title, item.id, line(item.reason).replace("\n", " ")),
                         "  Look for: %s" % line(item.ask or "any path where this does not hold").replace("\n", " "),
                         "  Broken before: %s" % line(item.prevents).replace("\n", " "),
-                        "  Right: %s" % line(item.mend).replace("\n", " ")]
+                        "  Right: %s" % line(item.fix).replace("\n", " ")]
             else:
                 out += ["", "- **%s** (%s). Ask: %s" % (item.title, item.id, item.ask),
                         "  Right: %s" % line(item.good).replace("\n", " ")]
@@ -306,8 +306,8 @@ def checklist(items):
         out += ["", "## %s" % title]
         for item in group:
             out += ["", "### %s: %s" % (item.id, item.title), ""]
-            if item.mend:
-                out += [line(item.reason), "", line(item.prevents, "**Prevents:** "), "", line(item.mend, "**Mend:** ")]
+            if item.fix:
+                out += [line(item.reason), "", line(item.prevents, "**Prevents:** "), "", line(item.fix, "**Fix:** ")]
                 out += ["", line(item.ask, "**Ask:** ")] if item.ask else []
                 by = "`cocci/check/%s.%s`" % (item.rule, "py" if item.check else "cocci") if item.rule else \
                     "`tools/review/review`"

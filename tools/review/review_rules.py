@@ -39,7 +39,7 @@ class Stop(Exception):
 # "when": a question is asked where the code has this word. "rule" is a file of cocci/check/, None for a question and
 # for what tools/review/review itself finds. "check": the function of a rule in Python.
 # "touches": of a change a question is asked only where a changed line has a word like this.
-Item = collections.namedtuple("Item", "id group title severity reason prevents mend ask good when rule check touches",
+Item = collections.namedtuple("Item", "id group title severity reason prevents fix ask good when rule check touches",
                               defaults=(None, None))
 Finding = collections.namedtuple("Finding", "file line column end severity id message")
 # "by": who cannot read it, spatch or the parser of the rules in Python
@@ -72,12 +72,12 @@ def fields_of(lines, where):
 
 
 def item_of(fields, title, where, rule):
-    need = ["Id", "Group"] + (["Severity", "Reason", "Prevents", "Mend"] if rule else ["Ask", "Good answer"])
+    need = ["Id", "Group"] + (["Severity", "Reason", "Prevents", "Fix"] if rule else ["Ask", "Good answer"])
     for key in need:
         if not fields.get(key):
             raise Stop("%s: has no %s:" % (where, key))
     for key in fields:
-        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Mend", "Ask", "Good answer", "Title", "When",
+        if key not in ("Id", "Group", "Severity", "Reason", "Prevents", "Fix", "Ask", "Good answer", "Title", "When",
                        "Touches"):
             raise Stop("%s: has %s:, which nothing reads" % (where, key))
     if not re.fullmatch(ID, fields["Id"]) or LETTERS[fields["Id"].split("-")[1]] != fields["Group"]:
@@ -85,7 +85,7 @@ def item_of(fields, title, where, rule):
     if rule and fields["Severity"] not in ("error", "warning"):
         raise Stop("%s: Severity: %s is neither error nor warning" % (where, fields["Severity"]))
     return Item(fields["Id"], fields["Group"], title, fields.get("Severity"), fields.get("Reason"),
-                fields.get("Prevents"), fields.get("Mend"), fields.get("Ask"), fields.get("Good answer"),
+                fields.get("Prevents"), fields.get("Fix"), fields.get("Ask"), fields.get("Good answer"),
                 fields.get("When"), rule, touches=fields.get("Touches"))
 
 

@@ -85,7 +85,7 @@ irq_bypass_register_producer@p(e)
 p << producer.p;
 @@
 coccilib.report.print_report(p[0], "irq_bypass_register_producer() wants "
-                             "the eventfd and the interrupt, too, in 7.x")
+                             "the eventfd and the interrupt as well, in 7.x")
 
 @signal depends on report@
 expression c;

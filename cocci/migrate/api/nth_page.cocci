@@ -3,7 +3,7 @@
 //
 // Confidence: Moderate
 // Options: --no-includes
-// Comments: right on older kernels, too, where memory is SPARSEMEM_VMEMMAP, as it is on x86 and arm64.
+// Comments: right on older kernels as well where memory is SPARSEMEM_VMEMMAP, as it is on x86 and arm64.
 
 virtual patch
 

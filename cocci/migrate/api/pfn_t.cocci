@@ -3,7 +3,7 @@
 //
 // Confidence: High
 // Options: --no-includes
-// Comments: Linux kernel ("mm: remove the pfn_t type") removed the header, too
+// Comments: Linux kernel ("mm: remove the pfn_t type") removed the header as well
 
 virtual patch
 

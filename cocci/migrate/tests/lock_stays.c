@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The lock of the list gates faults, too: the list goes, the lock stays. No vm_fault_t local.
+// The lock of the list gates faults as well: the list goes, the lock stays. No vm_fault_t local.
 // migrate: exit 3
 // migrate: review: mappings are found through the inode that was opened
 #include <linux/mm.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Functions take a lock that others need, too: it stays, and so do they.
+// Functions take a lock that others need as well: it stays, and so do they.
 // migrate: options --as inode
 // migrate: exit 3
 // migrate: review: ctl_lock stays: asp_submit() takes it for something else; faults and zaps take hw_sem alone

@@ -476,14 +476,23 @@ struct reset_info {
 		uint32_t devid; /* group_id without a cdev */
 		uint16_t segment;
 		uint8_t bus, devfn;
-	} device[2];
+	} device[3]; /* one to spare */
 };
 
+/* In the order of functions: on the bus, one that was removed and found again is the last. */
 static int reset_info(int fd, struct reset_info *buf)
 {
+	int ret;
+
 	memset(buf, 0, sizeof(*buf));
 	buf->info.argsz = sizeof(*buf);
-	return sys(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, buf));
+	ret = sys(ioctl(fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, buf));
+	if (!ret && buf->info.count == 2 && buf->device[0].devfn > buf->device[1].devfn) {
+		buf->device[2] = buf->device[0];
+		buf->device[0] = buf->device[1];
+		buf->device[1] = buf->device[2];
+	}
+	return ret;
 }
 
 static int reset_without_groups(int fd)

@@ -326,7 +326,7 @@ TEST_F(pair, hot_reset_info)
 
 		snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%u", buf.devices[i].segment,
 			 buf.devices[i].bus, buf.devices[i].devfn >> 3, buf.devices[i].devfn & 7);
-		/* In the order of the bus, where one that was removed and found again is the last. */
+		/* In the order of the bus: one that was removed and found again is last. */
 		EXPECT_STREQ(self->dev[buf.devices[i].devfn & 7].bdf, bdf);
 		if (!self->iommu.iommufd)
 			EXPECT_EQ(pci_iommu_group(bdf), buf.devices[i].group_id);

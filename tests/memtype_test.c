@@ -123,7 +123,7 @@ FIXTURE_TEARDOWN(testdev)
 #define NEED_SMALL_PAGES()                                                  \
 	do {                                                                \
 		if (PAGE != 4096)                                           \
-			SKIP(return, "the ranges begin at pages of 4 KiB, this kernel has larger ones"); \
+			SKIP(return, "the ranges need pages of 4 KiB");             \
 	} while (0)
 
 /* One mapping across borders that suit 2 MiB entries and borders that do not. */
@@ -234,7 +234,8 @@ TEST_F(testdev, gigabyte_entries_and_mixed_types)
 	NEED_BIGBAR();
 	ASSERT_EQ(0, memtype_load("ranges=2:0x40000000:0x40200000", self->bdf));
 	ASSERT_EQ(0, vfio_open_bound(&self->dev, NULL, self->bdf));
-	EXPECT_RESERVED("0+40000000 uc-, 40000000+40200000 wc, 80200000+7fe00000 uc-", self->bdf, 2);
+	EXPECT_RESERVED("0+40000000 uc-, 40000000+40200000 wc, 80200000+7fe00000 uc-", self->bdf,
+			2);
 	bar = memtype_map(&self->dev, 2, 0, 4 * GIB, 0);
 	ASSERT_NE(MAP_FAILED, bar);
 	for (int i = 0; i < 2; i++) {

@@ -47,7 +47,7 @@ struct pt_count {
 struct pt_count pt_count(const void *addr, size_t len);
 
 /*
- * Whether this kernel maps device memory with entries of PMD: since 6.12, if it has transparent huge
+ * Whether this kernel maps device memory with entries of PMD: since 6.12, with transparent huge
  * pages, which PREEMPT_RT excludes. Asked of the test module ptwalk; false without it.
  */
 bool mem_huge_entries(void);

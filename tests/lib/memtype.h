@@ -39,7 +39,7 @@ bool booted_with(const char *word);
 bool memtype_pat(void);
 
 /*
- * Does the kernel keep a list of memory types by physical range, in which the first entry of a range
+ * Does the kernel keep a list of memory types by physical range, where the first entry of a range
  * decides? x86 does. The macros expect nothing where it does not.
  */
 bool memtype_tracked(void);

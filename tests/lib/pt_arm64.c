@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Page-table entries of arm64: Arm Architecture Reference Manual, D8.3 (descriptors) and MAIR_EL1. */
+/* Page-table entries of arm64: Arm Architecture Reference Manual, D8.3 and MAIR_EL1. */
 #include <stdio.h>
 
 #include "mem.h"

@@ -287,7 +287,7 @@ shell:				## boot KERNEL and get a shell in it
 
 # ---- installation and packages ----------------------------------------------
 
-.PHONY: install dkms deb
+.PHONY: install dkms deb rpm
 install: $(if $(KDIR),all)	## install the modules for the running kernel, or that of KDIR
 	$(if $(KDIR),$(Q)scripts/package install $(into) $(kdir),$(Q)$(MAKE) install KDIR=/lib/modules/$(shell uname -r)/build)
 
@@ -298,6 +298,10 @@ dkms:				## let dkms build and install them, also for kernels installed later
 deb:				## make a Debian package for dkms, in build/deb/
 	$(Q)scripts/doctor --write $(out) --install package
 	$(Q)scripts/package deb $(out)/deb
+
+rpm:				## make an RPM package for dkms, and its source package, in build/rpm/
+	$(Q)scripts/doctor --write $(out) --install rpm
+	$(Q)scripts/package rpm $(out)/rpm
 
 include scripts/hardware.mk
 

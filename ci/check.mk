@@ -33,7 +33,7 @@ $(foreach build,$(builds),$(eval run-$(build) := ci/check-build $(build:build-%=
 files-arm64 := $(code)
 run-arm64 := ci/check-build --arm64
 files-drivers := $(code)
-files-packaging := $(code) $(call below,debian/ dkms.conf.in COPYING)
+files-packaging := $(code) $(call below,debian/ rpm/ dkms.conf.in COPYING)
 
 apart := $(filter-out docs/% cocci/%,$(tree))
 files-new := $(apart)
@@ -83,7 +83,7 @@ $(foreach name,$(checks),$(eval $(call rule,$(name))))
 check:				## run every check whose files have changed since it passed, or those that T= names
 	$(foreach name,$(T),$(if $(filter $(name),$(checks)),,$(error There is no check "$(name)"; say one or more of: $(checks))))
 	$(if $(tree),,$(error make check looks at the files that git knows; run it in a clone))
-	$(Q)scripts/doctor --write $(out) --install build test check docs migrate package
+	$(Q)scripts/doctor --write $(out) --install build test check docs migrate package rpm
 	+$(Q)$(MAKE) $(jobs) wanted WANTED='$(kernel-releases)'
 	+$(Q)$(MAKE) -k $(jobs) wanted WANTED='$(stamps)' || true
 	$(Q)ci/checked --count $(stamps)

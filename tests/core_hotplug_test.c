@@ -108,12 +108,13 @@ FIXTURE_TEARDOWN(hotplug)
 {
 	void *err = NULL;
 
+	vfio_close_device(&self->dev);
+	if (self->unplugging)
+		pthread_join(self->unplugger, &err);
 	vfio_close(&self->dev);
 	if (!is_there(self->bdf) && !self->unplugging)
 		return;
-	if (self->unplugging)
-		pthread_join(self->unplugger, &err);
-	else
+	if (!self->unplugging)
 		err = power_off(self->slot);
 	EXPECT_NULL(err);
 	EXPECT_TRUE(wait_for(self->bdf, false));
@@ -142,7 +143,7 @@ TEST_F_TIMEOUT(hotplug, unplugged_while_open, 60)
 	EXPECT_EQ(0x8086, vfio_config_read(&self->dev, 0, 2));
 	EXPECT_TRUE(is_there(self->bdf));
 	ASSERT_EQ(0, munmap(map, PAGE));
-	vfio_close(&self->dev);
+	vfio_close_device(&self->dev);
 	EXPECT_TRUE(wait_for(self->bdf, false));
 }
 
@@ -161,7 +162,7 @@ TEST_F_TIMEOUT(hotplug, live_file_outlives_unplugged_device, 60)
 	ASSERT_TRUE(eventfd_wait(request, SOON, NULL));
 	EXPECT_EQ(0, live_read(fd, &data, PAGE));
 	live_free(&data);
-	vfio_close(&self->dev);
+	vfio_close_device(&self->dev);
 	EXPECT_TRUE(wait_for(self->bdf, false));
 	EXPECT_EQ(-ENODEV, live_read(fd, &data, PAGE));
 	close(fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Opens, closes, first uses of a BAR, unbinding and unplugging, all at once. */
 #include <sys/eventfd.h>
+#include <sys/utsname.h>
 
 #include "fixture.h"
 #include "mem.h"
@@ -153,7 +154,38 @@ TEST_F_TIMEOUT(group, first_uses_of_a_bar_at_once_all_get_it, 60)
 struct guest {
 	char bdf[BDF_LEN];
 	atomic_bool bound; /* or about to be taken away */
+	pthread_mutex_t *iommu; /* see vfio_close_device(): only where the kernel needs it */
 };
+
+static void lock_iommu(struct guest *guest)
+{
+	if (guest->iommu)
+		pthread_mutex_lock(guest->iommu);
+}
+
+static void unlock_iommu(struct guest *guest)
+{
+	if (guest->iommu)
+		pthread_mutex_unlock(guest->iommu);
+}
+
+static int open_guest(struct guest *guest, struct vfio_dev *dev)
+{
+	int err;
+
+	lock_iommu(guest);
+	err = vfio_open_bound(dev, NULL, guest->bdf);
+	unlock_iommu(guest);
+	return err;
+}
+
+/* Not before file and mapping are gone: who removes the device has the lock, and waits for these. */
+static void close_iommu(struct guest *guest, struct vfio_dev *dev)
+{
+	lock_iommu(guest);
+	vfio_close(dev);
+	unlock_iommu(guest);
+}
 
 /* Lets go when it is asked to. */
 static void use_until_asked(struct racer *racer)
@@ -163,7 +195,7 @@ static void use_until_asked(struct racer *racer)
 	struct vfio_dev dev;
 	void *bar;
 
-	if (!guest->bound || vfio_open_bound(&dev, NULL, guest->bdf)) {
+	if (!guest->bound || open_guest(guest, &dev)) {
 		racer->refused++;
 		close(request);
 		usleep(race_dice(racer, 20000));
@@ -178,12 +210,13 @@ static void use_until_asked(struct racer *racer)
 			race_touch(racer, bar, EDU_ID_VALUE);
 	}
 	if (race_dice(racer, 2)) {
-		vfio_close(&dev);
+		vfio_close_device(&dev);
 		munmap(bar, PAGE);
 	} else {
 		munmap(bar, PAGE);
-		vfio_close(&dev);
+		vfio_close_device(&dev);
 	}
+	close_iommu(guest, &dev);
 	close(request);
 }
 
@@ -201,8 +234,11 @@ static void bind_again(struct racer *racer, struct guest *guest)
 static void unplug_and_plug(struct racer *racer)
 {
 	struct guest *guest = racer->arg;
-	int ret = pci_write_attr(guest->bdf, "remove", "1");
+	int ret;
 
+	lock_iommu(guest);
+	ret = pci_write_attr(guest->bdf, "remove", "1");
+	unlock_iommu(guest);
 	guest->bound = false;
 	if (!ret)
 		ret = write_file("/sys/bus/pci/rescan", "1");
@@ -224,7 +260,15 @@ static void unbind_and_bind(struct racer *racer)
 static void race_for_a_guest(struct __test_metadata *_metadata, void (*host)(struct racer *racer))
 {
 	struct race race = RACE(NULL, NULL);
+	pthread_mutex_t iommu = PTHREAD_MUTEX_INITIALIZER;
 	struct guest guest = { .bound = true };
+	int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 12))
+		guest.iommu = &iommu;
 
 	/* A device of its own: that of the fixture is in use. */
 	ASSERT_EQ(0, pci_find(&pci_edu, 1, guest.bdf));

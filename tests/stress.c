@@ -337,13 +337,14 @@ static void use_and_unplug(struct job *job, const char *power, const char *bdf)
 	if (map != MAP_FAILED && edu_look(map) == EDU_NOISE)
 		wrong("%s: went away while it was open", bdf);
 	if (dice(job, 2)) {
-		vfio_close(&dev);
+		vfio_close_device(&dev);
 		munmap(map, EDU_BAR_SIZE);
 	} else {
 		munmap(map, EDU_BAR_SIZE);
-		vfio_close(&dev);
+		vfio_close_device(&dev);
 	}
 	waitpid(pid, &status, 0);
+	vfio_close(&dev);
 	if (status)
 		wrong("%s: the slot's power cannot be switched off", bdf);
 	close(request);

@@ -465,8 +465,9 @@ TEST_F_TIMEOUT(live, removal_in_each_state_ends_files, 120)
 		ASSERT_EQ(0, pthread_create(&thread, NULL, remove_device, self->bdf));
 		usleep(20000);
 		EXPECT_EQ((int)state, live_get(&self->dev));
-		vfio_close(&self->dev);
+		vfio_close_device(&self->dev);
 		ASSERT_EQ(0, pthread_join(thread, &err));
+		vfio_close(&self->dev);
 		ASSERT_NULL(err);
 		is_dead(_metadata, fd[state], "removed", state);
 		ASSERT_EQ(0, write_file("/sys/bus/pci/rescan", "1"));

@@ -241,16 +241,21 @@ int vfio_open(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf)
 	return vfio_open_bound(dev, iommu, bdf);
 }
 
+void vfio_close_device(struct vfio_dev *dev)
+{
+	if (dev->iommu && dev->fd >= 0)
+		close(dev->fd);
+	dev->fd = -1;
+}
+
 void vfio_close(struct vfio_dev *dev)
 {
 	if (!dev->iommu)
 		return;
-	if (dev->fd >= 0)
-		close(dev->fd);
+	vfio_close_device(dev);
 	if (dev->iommu == &dev->own)
 		vfio_iommu_close(&dev->own);
 	dev->iommu = NULL;
-	dev->fd = -1;
 }
 
 bool vfio_follows_newest(void)

@@ -57,6 +57,13 @@ int vfio_open_bound(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *
 /* The group's GET_DEVICE_FD alone (or the cdev's open and bind). Returns the file or -errno. */
 int vfio_get_device_fd(struct vfio_iommu *iommu, const char *bdf);
 void vfio_close(struct vfio_dev *dev);
+/*
+ * The first half of it, for a test whose device is being removed: it calls vfio_close() after the
+ * removal. In 6.1 iommu_release_device() does not take the group's lock (in 6.12 it does), so the
+ * end of a container can detach a device that is just being removed, and the kernel oopses in
+ * domain_update_iommu_cap().
+ */
+void vfio_close_device(struct vfio_dev *dev);
 
 /* The steps of a character device: its file or -errno; 0 or -errno. */
 int vfio_cdev_open(const char *bdf);

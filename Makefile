@@ -17,6 +17,9 @@ MAKEFLAGS += -rR --no-print-directory
 #= CACHE=     where downloads and lab kernels are kept (default: ${XDG_CACHE_HOME:-~/.cache}/vfio-pci-sdk)
 #= T=         only the tests, benchmarks, cases or checks of that name; for tests and benchmarks a pattern
 #= V=1        show commands
+#= IN=        run everything in a container: podman or docker (docs/hosts.md)
+#= IN_ARGS=   for IN: more arguments for its "run", -v of a directory elsewhere
+#= IN_BASE=   for IN: the image to build upon, a Debian (default: debian:13)
 #= HOST=      for test-host: debian-12 or debian-13; T= one command, such as "check"
 #= FLAVOR=    for test: one or more flavors of the virtual machine (lab/vm --help)
 #= FLAVORS=   for test-all: flavors, in each of which every kernel is run once more
@@ -63,6 +66,17 @@ MAKEFLAGS += -rR --no-print-directory
 variables := $(shell sed -n 's/^\#= \([A-Z_]*\)=.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 # Given by one make to another.
 internal := WANTED into out
+
+# In a container: the goals and variables as they are, and nothing of what follows.
+ifneq ($(IN),)
+goals := $(or $(MAKECMDGOALS),all)
+from-environment := $(foreach name,$(variables),$(if $(filter environment,$(origin $(name))),$(name)))
+.PHONY: $(goals)
+$(firstword $(goals)):
+	@scripts/in '$(IN)' '$(from-environment)' $(goals)
+$(wordlist 2,$(words $(goals)),$(goals)): $(firstword $(goals))
+	@:
+else
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -424,3 +438,5 @@ help:				## this text
 	@sed -n 's/^#= \([A-Z_]*=[^ ]*\) *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo 'Kernels:  $(known)'
 	@echo 'Flavors:  $(flavors)'
+
+endif

@@ -106,8 +106,8 @@ apt_root()
 {
 	[ "${apt_suites:-}" != "$*" ] || return 0
 	unset APT_CONFIG
-	command -v apt-get >/dev/null || die "this host has no apt-get, which downloads Debian's packages; build for" \
-		"headers of your own with KDIR=/lib/modules/\$(uname -r)/build, or work in a container of Debian 12."
+	command -v apt-get >/dev/null || die "this host has no apt-get, which downloads Debian's packages; a container has it:" \
+		"type make demo IN=podman, or IN=docker; every target takes IN=."
 	# The lists alone are that large.
 	can_cache 100
 	apt_suites=$*
@@ -127,12 +127,13 @@ apt_root()
 		echo "deb $signed $uri $suite main" >>"$apt_dir/sources.list"
 	done
 	# Of the system's configuration only what concerns downloading is kept: its hooks
-	# (DPkg::, APT::Update::) would run as if the system had been updated.
+	# (DPkg::, APT::Update::) would run as if the system had been updated. Sandbox::User: root downloads as root, into this
+	# cache; others, who may have no name (in a container), as themselves.
 	{
 		apt-config dump | grep '^Acquire::'
 		[ -z "${2:-}" ] || echo "APT::Architecture \"$2\"; APT::Architectures { \"$2\"; };"
 		cat <<-EOF
-		APT::Sandbox::User "$(id -un)";
+		APT::Sandbox::User "root";
 		Acquire::Languages "none";
 		Dir::Etc::main "/dev/null";
 		Dir::Etc::parts "/dev/null";

@@ -11,36 +11,34 @@
 
 #include "vfio_pci_entries.h"
 
-static pte_t entries_make(const struct vfio_pci_window *win, unsigned long pfn)
+static u64 entries_value(const struct vfio_pci_window *win, unsigned long pfn)
 {
-	return pte_mkspecial(pfn_pte(pfn, win->prot));
+	return native_pte_val(pte_mkspecial(pfn_pte(pfn, win->prot)));
 }
 
 /*
- * Called for the first page with its page table locked; the other entries follow in the same table.
  * Present entries are left alone: a concurrent fault inserted them, or they are userfaultfd
  * markers.
  *
  * A BAR is aligned to its size, so the value of an entry grows by a constant step from page to
- * page, even where the address bits are inverted.
+ * page, even where the address bits are inverted.  The native value will do on a paravirtualized
+ * host as well: frames of a BAR are not translated.
  */
-static int entries_fill(pte_t *pte, unsigned long addr, void *data)
+static void entries_insert_ptes(const struct vm_fault *vmf, const struct vfio_pci_window *win)
 {
-	const struct vfio_pci_window *win = data;
-	u64 value = pte_val(entries_make(win, win->pfn));
-	const u64 step = pte_val(entries_make(win, win->pfn + 1)) - value;
+	struct mm_struct *mm = win->vma->vm_mm;
+	spinlock_t *ptl = pte_lockptr(mm, vmf->pmd);
+	pte_t *pte = pte_offset_kernel(vmf->pmd, win->start);
+	pte_t *end = pte + ((win->end - win->start) >> PAGE_SHIFT);
+	u64 value = entries_value(win, win->pfn);
+	const u64 step = entries_value(win, win->pfn + 1) - value;
+	unsigned long addr = win->start;
 
-	for (; addr < win->end; addr += PAGE_SIZE, pte++, value += step)
+	spin_lock(ptl);
+	for (; pte < end; pte++, addr += PAGE_SIZE, value += step)
 		if (pte_none(ptep_get(pte)))
-			set_pte_at(win->vma->vm_mm, addr, pte, __pte(value));
-	return 0;
-}
-
-static vm_fault_t entries_insert_ptes(const struct vfio_pci_window *win)
-{
-	if (apply_to_page_range(win->vma->vm_mm, win->start, PAGE_SIZE, entries_fill, (void *)win))
-		return VM_FAULT_OOM;
-	return VM_FAULT_NOPAGE;
+			set_pte_at(mm, addr, pte, native_make_pte(value));
+	spin_unlock(ptl);
 }
 
 static void entries_insert_pmds(const struct vm_fault *vmf, const struct vfio_pci_window *win)
@@ -82,19 +80,15 @@ static bool entries_write_protected(const struct vm_fault *vmf, unsigned int ord
 vm_fault_t vfio_pci_insert_window(struct vm_fault *vmf, const struct vfio_pci_window *win,
 				  unsigned int order)
 {
-	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(win->vma);
 	unsigned long addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order);
 
-	lockdep_assert_held_read(&vdev->memory_lock);
-
 	if (!order)
-		return entries_insert_ptes(win);
-
-	if (order == PMD_ORDER)
+		entries_insert_ptes(vmf, win);
+	else if (order == PMD_ORDER)
 		entries_insert_pmds(vmf, win);
 	else
 		entries_insert_pud(vmf, win);
-	if (entries_write_protected(vmf, order))
+	if (order && entries_write_protected(vmf, order))
 		return vfio_pci_insert_huge(vmf, win->pfn + ((addr - win->start) >> PAGE_SHIFT),
 					    order);
 	return VM_FAULT_NOPAGE;

@@ -68,9 +68,9 @@ static void mmap_install_page_table(struct vm_fault *vmf)
 /*
  * Small entries need a page table.  For a fault that found nothing at vmf->pmd the kernel has
  * allocated one, but would install it too late: a concurrent fault may insert a large entry first,
- * and then apply_to_page_range() and vmf_insert_pfn() fail, the former with a warning.  So install
- * it here.  The page table of a device mapping stays until it is unmapped: nothing collapses or
- * reclaims it under mmap_lock or the VMA lock, which a fault holds for read.
+ * where vfio_pci_insert_window() and vmf_insert_pfn() rely on a page table.  So install it here.
+ * The page table of a device mapping stays until it is unmapped: nothing collapses or reclaims it
+ * under mmap_lock or the VMA lock, which a fault holds for read.
  *
  * Return: false if there is a large entry, or if one that the kernel saw has gone since; the access
  * faults again.
@@ -189,10 +189,11 @@ static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct v
 static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct vfio_pci_core_device *vdev = vfio_pci_core_vma_device(vma);
+	struct vfio_pci_core_device *vdev = vfio_pci_mapping_device(vma);
 	unsigned long addr = vmf->address & ~((PAGE_SIZE << order) - 1);
-	unsigned int bar = vfio_pci_core_vma_index(vma);
-	u64 offset = vfio_pci_core_vma_offset(vma, addr);
+	u64 pos = vfio_pci_mapping_pos(vma);
+	unsigned int bar = VFIO_PCI_OFFSET_TO_INDEX(pos);
+	u64 offset = (pos & VFIO_PCI_OFFSET_MASK) + (addr - vma->vm_start);
 	unsigned long pfn = mmap_bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
 	struct vfio_pci_window win = {

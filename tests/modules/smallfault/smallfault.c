@@ -52,7 +52,7 @@ static struct kprobe huge_fault = {
 };
 
 static struct kprobe insert = {
-	.symbol_name	= "apply_to_page_range",
+	.symbol_name	= "vfio_pci_insert_window",
 	.pre_handler	= wait,
 };
 

@@ -59,7 +59,8 @@ def named(tree, names):
         if os.path.isdir(path):
             found = []
             for where, _, inside in os.walk(path):
-                found += [os.path.relpath(os.path.join(where, n), path) for n in inside if n.endswith(".c")]
+                found += [os.path.relpath(os.path.join(where, n), path) for n in inside if n.endswith(".c") and
+                          os.path.isfile(os.path.join(where, n))]
             found = [tidy(os.path.join(name, n)) for n in found if not SKIP.search(n)]
             found = [n for n in found if not is_program(tree, n)]
             if not found:
@@ -73,8 +74,19 @@ def named(tree, names):
             raise Stop("%s cannot be read: change its permissions" % path)
         else:
             files.append(tidy(name))
-    files = list(dict.fromkeys(files))
-    return Input(listed(files), None, tree, files, beside(tree, files), False)
+    files = once(tree, files)
+    return Input(listed(tree, files), None, tree, files, beside(tree, files), False)
+
+
+def once(tree, files):
+    """Each file once, and each directory by the first of its names: absolute, relative, or through a link."""
+    names, found = {}, {}
+    for name in files:
+        where, base = os.path.split(name)
+        place = os.path.realpath(os.path.join(tree, where))
+        name = os.path.join(names.setdefault(place, where), base)
+        found.setdefault((place, os.path.realpath(os.path.join(tree, name))), name)
+    return list(found.values())
 
 
 def tidy(name):
@@ -92,7 +104,7 @@ def beside(tree, files):
             if name.endswith(".c") and os.path.isfile(os.path.join(tree, name)) and not SKIP.search(base) and \
                     not is_program(tree, name):
                 found.add(name)
-    return sorted(found - set(files))
+    return sorted(set(once(tree, files + sorted(found))) - set(files))
 
 
 def headers_beside(tree, files):
@@ -107,8 +119,12 @@ def is_program(tree, name):
         return PROGRAM.search(f.read())
 
 
-def listed(files):
-    return files[0] if len(files) == 1 else "%d files below %s" % (len(files), os.path.commonpath(files) or ".")
+def listed(tree, files):
+    if len(files) == 1:
+        return files[0]
+    where = os.path.commonpath([os.path.abspath(os.path.join(tree, n)) for n in files])
+    outside = any(os.path.isabs(n) or ".." in n.split("/") for n in files)
+    return "%d files below %s" % (len(files), where if outside else os.path.relpath(where, os.path.abspath(tree)))
 
 
 # ---- a patch
@@ -299,7 +315,7 @@ def change(what, before, after, pairs):
         raise Nothing("no function is changed or added")
     if all(same(os.path.join(before, n), os.path.join(after, n)) for n in files):
         raise Nothing("files are moved, and nothing in them is changed")
-    return Input(what + listed(files), before, after, files, beside(after, files), True)
+    return Input(what + listed(after, files), before, after, files, beside(after, files), True)
 
 
 def has_code(path):

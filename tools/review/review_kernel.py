@@ -38,11 +38,13 @@ def run(items: List[Item], tree: str, root: str, files: List[str], timeout: int)
     with tempfile.TemporaryDirectory(prefix="review.") as tmp:
         stage = rules.Stage(root, os.path.join(tmp, "stage"))
         os.mkdir(stage.where)
-        copies = [stage.copy(name, stage.read(name)) for name in files]
+        names = os.path.join(tmp, "names")
+        with open(names, "w", encoding="utf-8") as f:
+            f.write("\n\n".join(stage.copy(name, stage.read(name)) for name in files) + "\n")
         for item in items:
             path = os.path.join(os.path.abspath(tree), "scripts/coccinelle", item.rule + ".cocci")
-            said = rules.spatch(["--very-quiet", "--no-includes", "-D", "report", "--sp-file", path] + copies, stage.where,
-                                timeout)
+            said = rules.spatch(["--very-quiet", "--no-includes", "-D", "report", "--sp-file", path,
+                                 "--file-groups", names], stage.where, timeout)
             for line in said.stdout.splitlines():
                 m: Optional[Tuple[str, ...]] = None
                 hit = re.match(r"(.+?):(\d+):(\d+)-(\d+): (.+)", line)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BARs are claimed and mapped when they are used first: whatever that use is, however many come at
- * once, and whoever had the BAR before.
+ * BARs are claimed and mapped at first use: by any kind of use, by several uses at once, and after
+ * another driver or process has used the BAR.
  */
 #include <pthread.h>
 #include <sys/eventfd.h>

@@ -295,8 +295,8 @@ static int set_sriov(const char *pf, const char *number)
 }
 
 /*
- * Does vfio.ko of this kernel take a token with a character device? The change that brought it made
- * it look at what follows the structure it knows, and refuse what is not 0 there.
+ * True if vfio.ko of this kernel takes a token with a character device. Since the change that added
+ * it, vfio.ko refuses nonzero bytes after the structure that it knows.
  */
 static bool takes_token(int fd)
 {
@@ -360,8 +360,8 @@ static int try_group(int iommufd, const char *bdf, const char *rest, int *opened
 }
 
 /*
- * Where vfio.ko asks nobody for a token when a character device is bound, whoever needs one is
- * refused, and everyone else gets in as on newer kernels.
+ * Where vfio.ko does not take a VF token when a character device is bound, devices that need a
+ * token are refused, and all others can be opened as on newer kernels.
  */
 TEST_F(cdev, token_is_needed_where_none_can_be_given)
 {
@@ -394,7 +394,7 @@ TEST_F(cdev, token_is_needed_where_none_can_be_given)
 	/* With a VF in use the PF needs the token. */
 	ASSERT_EQ(0, try_group(iommufd, vf, token, opened));
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, NULL));
-	/* A second file of the open device, whose token nobody has needed. */
+	/* A second file of the open device: opening it did not check the token. */
 	snprintf(name, sizeof(name), "%s%s", vf, token);
 	again = sys(ioctl(opened[0], VFIO_GROUP_GET_DEVICE_FD, name));
 	EXPECT_LE(0, again);

@@ -52,7 +52,7 @@ TEST_F(dma, interrupt_at_the_end)
 
 	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &fd));
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MASTER);
-	/* Whoever used the device before may have left some: no reset clears them. */
+	/* A previous user may have left interrupts pending: no reset clears them. */
 	edu_write(self->bar, EDU_IRQ_ACK, edu_read(self->bar, EDU_IRQ_STATUS));
 	ASSERT_TRUE(edu_dma(self->bar, IOVA, EDU_DMA_BUFFER, 64, true));
 	EXPECT_TRUE(eventfd_wait(fd, SOON, NULL));

@@ -61,7 +61,7 @@ static void ring(struct peer *from, struct peer *to, unsigned int vector)
 	pwrite(from->dev.fd, &value, sizeof(value), DOORBELL);
 }
 
-/* Of all vectors of both devices, that one alone has fired, and once. */
+/* True if @vector of @to has fired exactly once, and no other vector of either device has. */
 static bool only(struct peer *peer, struct peer *to, unsigned int vector)
 {
 	uint64_t count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that comes and goes behind a hot-pluggable port: what the user of an open device is
- * told, and that the kernel waits for him.
+ * A device behind a hot-plug port is added and removed: the user of an open device gets a request,
+ * and the kernel waits until the user closes the device.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -127,7 +127,7 @@ static int watch(struct vfio_dev *dev, unsigned int index)
 	return vfio_set_eventfds(dev, index, 0, 1, &fd) ? -1 : fd;
 }
 
-/* The slot is switched off: the user is asked, goes on undisturbed, and lets go. */
+/* The slot is switched off: the user gets a request, keeps full access, and then closes. */
 TEST_F_TIMEOUT(hotplug, unplugged_while_open, 60)
 {
 	int request = watch(&self->dev, VFIO_PCI_REQ_IRQ_INDEX);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * INTx where it is hard: a line that is masked at the interrupt controller, and resets while
- * somebody masks or unmasks.
+ * Hard cases of INTx: a line that is masked at the interrupt controller, and resets that race with
+ * masking and unmasking.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -113,8 +113,8 @@ TEST_F(exclusive, unmasked_by_eventfd)
 }
 
 /*
- * A reset restores COMMAND as it was before. Who unmasks in the middle, or is interrupted, must not
- * be undone by that.
+ * A reset restores COMMAND as it was before the reset. That must not undo an unmask, or the
+ * handler's mask, that happened during the reset.
  */
 #define E1000E_ICR   0xc0
 #define E1000E_ICS   0xc8

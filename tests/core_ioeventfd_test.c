@@ -79,7 +79,7 @@ TEST_F(memory, each_width)
 		ASSERT_EQ(0, ioeventfd(&self->dev, 2, at, width, DATA, -1));
 		ring(self->fd);
 		EXPECT_EQ(0, *word);
-		/* Nobody took that signal, and the next one to wait would get it. */
+		/* Consume the signal: no ioeventfd did, and the next wait would return it. */
 		ASSERT_TRUE(eventfd_wait(self->fd, 0, NULL));
 	}
 }
@@ -89,7 +89,7 @@ TEST_F(memory, several_of_one_eventfd)
 	for (unsigned int i = 0; i < 4; i++) {
 		ASSERT_EQ(0, ioeventfd(&self->dev, 2, 8 * i, 8, i + 1, self->fd));
 	}
-	/* the same place and another value is another one */
+	/* same offset, different value: a separate ioeventfd */
 	ASSERT_EQ(0, ioeventfd(&self->dev, 2, 0, 8, 1000, new_eventfd()));
 	ring(self->fd);
 	for (unsigned int i = 0; i < 4; i++) {
@@ -114,7 +114,7 @@ TEST_F(memory, not_while_decode_is_off)
 	EXPECT_EQ(DATA, self->bar[PLACE / 8]);
 }
 
-/* Offsets that name no region, or one that is no BAR. */
+/* Offsets outside every region, or in a region that is not a BAR. */
 TEST_F(memory, places_that_are_none)
 {
 	static const uint64_t bars[] = { 1 << 23, (1 << 23) + 2, 0xffffff, 6, 7, 8, 9, 1 << 22 };
@@ -128,7 +128,7 @@ TEST_F(memory, places_that_are_none)
 	EXPECT_EQ(-EINVAL, ioeventfd(&self->dev, 2, VFIO_REGION_OFFSET(1) - 4, 4, 0, self->fd));
 }
 
-/* As many as there can be, and a close that finds them all. */
+/* Register ioeventfds up to the limit; close must release all of them. */
 TEST_F(memory, a_thousand)
 {
 	unsigned int n = 0;
@@ -201,7 +201,7 @@ static void *reset(void *dev)
 	return (void *)(long)sys(ioctl(((struct vfio_dev *)dev)->fd, VFIO_DEVICE_RESET));
 }
 
-/* FLR takes 100 ms: whoever signals in the middle of it leaves the write to a work queue. */
+/* FLR takes 100 ms: a signal during the FLR defers the write to a work queue. */
 static void ring_during_a_reset(struct __test_metadata *_metadata, struct vfio_dev *dev, int fd)
 {
 	pthread_t thread;
@@ -242,7 +242,7 @@ static int low_power(struct vfio_dev *dev, uint32_t feature)
 	return sys(ioctl(dev->fd, VFIO_DEVICE_FEATURE, &arg));
 }
 
-/* Neither at once nor late: whoever asked for low power has no access, except by read and write. */
+/* In low power an ioeventfd writes neither directly nor deferred; only read() and write() work. */
 TEST_F(nvme, not_in_low_power)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))

@@ -269,7 +269,7 @@ TEST_F(edu, wrong_calls)
 	EXPECT_EQ(-EINVAL, set_fd(&self->dev, INTX, TRIGGER, self->dev.fd));
 	EXPECT_EQ(-EBADF, set_fd(&self->dev, MSI, TRIGGER, closed));
 	EXPECT_EQ(-EINVAL, set_fd(&self->dev, MSI, TRIGGER, self->dev.fd));
-	/* any negative number means none: INTx is set up with nobody to tell */
+	/* any negative number means no eventfd: INTx is set up without a trigger */
 	EXPECT_EQ(0, set_fd(&self->dev, INTX, TRIGGER, -2));
 	EXPECT_EQ(0, vfio_irq_disable(&self->dev, INTX));
 	/* and after all that, it works */
@@ -330,7 +330,10 @@ TEST(msix_from_the_device)
 		fds[i] = new_eventfd();
 	ASSERT_EQ(0, vfio_set_eventfds(&dev, MSIX, 0, 3, fds));
 	vfio_set_command(&dev, 0, PCI_COMMAND_MASTER);
-	/* A cause that somebody left pending is no news: this device cannot be reset alone. */
+	/*
+	 * Clear causes left pending by a previous user: this device cannot be reset alone, and a
+	 * cause that is already pending raises no interrupt.
+	 */
 	edu_write(bar, E1000E_IMC, ~0);
 	edu_write(bar, E1000E_ICR, ~0);
 	for (int v = 0; v < 3; v++) {

@@ -19,8 +19,8 @@
 #define MAX_CACHES 512
 
 /*
- * Caches grow and shrink with all that the kernel does meanwhile; but only a leak adds some objects
- * in each round, however many there are. One call in eight is of each kind, and most of those end
+ * Caches grow and shrink with unrelated work of the kernel; only a leak adds objects in every
+ * round, however many rounds there are. One call in eight is of each kind, and most of those end
  * early.
  */
 #define LEAK (CALLS / 250)
@@ -55,8 +55,8 @@ static int read_slabs(struct cache caches[MAX_CACHES])
 }
 
 /*
- * Lets objects go that only wait for a grace period, or for somebody to shrink the caches. What a
- * CPU has at hand counts as in use, hundreds of objects for small ones, up to here.
+ * Release objects that only wait for a grace period or for a shrink of the caches. Until then,
+ * objects on per-CPU lists count as in use, hundreds of them for small objects.
  */
 static void settle(void)
 {

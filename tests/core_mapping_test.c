@@ -148,7 +148,10 @@ static int peer_does(struct peer *peer, enum peer_order order, int fd)
 	return read(peer->sock, &answer, 1) == 1 ? answer : -1;
 }
 
-/* The first to map is not who opened; in the end only his mapping keeps the device open. */
+/*
+ * The process that maps first is not the one that opened; in the end only its mapping keeps the
+ * device open.
+ */
 TEST(passed_over_a_socket)
 {
 	struct vfio_dev dev;
@@ -277,7 +280,7 @@ TEST_F(edu, resized)
 	decode(&self->dev, true);
 }
 
-/* Pages in another order: not every kernel lets us; where it does, a zap finds them as well. */
+/* Reordered pages: where the kernel supports remap_file_pages() here, a zap must find them. */
 TEST_F(edu, remap_file_pages)
 {
 	char *bar = self->bar;
@@ -320,7 +323,7 @@ TEST_F(edu, protection)
 		EXPECT_EQ(EDU_GONE, edu_look(self->bar));
 		decode(&self->dev, true);
 	}
-	/* Zapped while nobody may look, the entries must not come back with the permission. */
+	/* Zapped while PROT_NONE is set: restoring the permission must not restore the entries. */
 	ASSERT_EQ(EDU_ALIVE, edu_look(self->bar));
 	ASSERT_EQ(0, mprotect(self->bar, EDU_BAR_SIZE, PROT_NONE));
 	EXPECT_EQ(SIGSEGV, WTERMSIG(in_child(read_id, self->bar)));

@@ -119,7 +119,7 @@ TEST_F(edu, lengths_and_flags)
 	EXPECT_EQ(0, refused(&self->dev, 0, PAGE, PROT_WRITE, MAP_SHARED));
 	EXPECT_EQ(0, refused(&self->dev, 0, PAGE, PROT_NONE, MAP_SHARED));
 	EXPECT_EQ(0, refused(&self->dev, EDU_BAR_SIZE - PAGE, PAGE, PROT_READ, MAP_SHARED));
-	/* A length that is no multiple of the page is the kernel's to round up. */
+	/* The kernel rounds up a length that is not a multiple of the page size. */
 	EXPECT_EQ(0, refused(&self->dev, 0, PAGE + 1, PROT_READ, MAP_SHARED));
 	EXPECT_EQ(0, refused(&self->dev, EDU_BAR_SIZE - PAGE, 1, PROT_READ, MAP_SHARED));
 	EXPECT_REFUSED(EDU_BAR_SIZE - PAGE, PAGE + 1);
@@ -264,7 +264,7 @@ TEST_F(edu, split_and_shrunk)
 	char *bar = self->bar;
 
 	ASSERT_EQ(EDU_ALIVE, edu_look(bar));
-	/* a hole in the middle, other protection behind it: four mappings of one mmap */
+	/* a hole in the middle, a different protection after it: one mmap becomes four VMAs */
 	ASSERT_EQ(0, munmap(bar + 4 * PAGE, PAGE));
 	ASSERT_EQ(0, mprotect(bar + 8 * PAGE, PAGE, PROT_READ));
 	for (int i = 0; i < 2; i++) {

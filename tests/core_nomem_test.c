@@ -319,7 +319,10 @@ TEST_F(nomem, fault)
 	EXPECT_FALSE(failed);
 }
 
-/* The arguments of SET_IRQS are in buf, since to allocate them would be a call as well. */
+/*
+ * The arguments of SET_IRQS are prepared in buf: a system call to allocate them here would be the
+ * one that fails.
+ */
 static int make_irqs(struct call *call)
 {
 	return sys(ioctl(call->dev->fd, VFIO_DEVICE_SET_IRQS, call->buf));

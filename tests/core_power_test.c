@@ -213,8 +213,8 @@ static bool is_stuck(struct entering *entering)
 }
 
 /*
- * An ioeventfd that finds memory_lock taken, by a reset here, writes later: in its turn, after who
- * entered low power meanwhile. What may not be touched then, it must not touch either.
+ * An ioeventfd that finds memory_lock held, here by a reset, defers its write. The deferred write
+ * takes the lock after the task that waits to enter low power, and must then not reach the device.
  */
 TEST_F(nvme, late_ioeventfd)
 {
@@ -387,7 +387,7 @@ TEST_F(nic, intx_over_low_power)
 	}
 }
 
-/* A device that nobody uses sleeps, unless the administrator does not want that. */
+/* An unused device is suspended, unless the administrator disables that. */
 TEST(idle)
 {
 	char bdf[BDF_LEN];

@@ -56,7 +56,9 @@ TEST_F(nvme, reset)
 	vfio_set_command(&self->dev, 0, PCI_COMMAND_MEMORY);
 	command = vfio_config_read(&self->dev, PCI_COMMAND, 2);
 	ASSERT_EQ(0, sys(ioctl(self->dev.fd, VFIO_DEVICE_RESET)));
-	/* Memory decode is restored, so the mapping goes on, with the device as new. */
+	/*
+	 * Memory decode is restored, so the mapping works again; the device's registers are reset.
+	 */
 	EXPECT_EQ(command, vfio_config_read(&self->dev, PCI_COMMAND, 2));
 	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
 	ASSERT_TRUE(try_write32(self->bar + NVME_INTMS, MASK_MARK));
@@ -96,7 +98,10 @@ TEST_F(nvme, flr_by_config_space)
 	EXPECT_EQ(0, edu_read(self->bar, NVME_INTMS));
 }
 
-/* By sysfs: nobody may touch the device meanwhile, and afterwards all goes on. */
+/*
+ * Reset by sysfs: no access reaches the device during the reset, and accesses work again
+ * afterwards.
+ */
 TEST_F(nvme, reset_by_the_administrator)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))
@@ -137,8 +142,8 @@ static void *write_latency_timer(void *arg)
 }
 
 /*
- * Such a reset shuts user space out of config space, then waits for who is in the middle of it.
- * Those must not wait for somebody who was shut out.
+ * A reset by sysfs blocks user accesses to config space, then waits for those in progress. An
+ * access in progress must not wait for one that is blocked.
  */
 TEST_F(nvme, reset_by_the_administrator_waits_for_config_writes)
 {
@@ -442,7 +447,10 @@ TEST_F(pair, hot_reset_wrong_calls)
 	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 1));
 	fds[0] = self->iommu.group[0].fd;
 	fds[1] = fds[0];
-	/* Twice the same proves it as well; without an IOMMU each function has its own. */
+	/*
+	 * Passing one group twice proves ownership of both functions; without an IOMMU each
+	 * function has a group of its own.
+	 */
 	EXPECT_EQ(self->iommu.noiommu ? -EINVAL : 0, hot_reset(&self->dev[0], fds, 2));
 	EXPECT_EQ(-EINVAL, hot_reset(&self->dev[0], fds, 0));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A variant driver resets its device by itself: with memory_lock held, as upstream's drivers do, or
- * by this core's functions.  Nothing may wait for ever, and nobody may see a device in reset.
+ * by this core's functions. There must be no deadlock, and no access may reach a device in reset.
  */
 #include <fcntl.h>
 #include <pthread.h>

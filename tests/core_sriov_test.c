@@ -84,7 +84,7 @@ static int create_vf(const char *pf, char vf[BDF_LEN])
 	return 0;
 }
 
-/* Opens by its name and what follows it; the group stays open. */
+/* Opens the device by its name, @bdf followed by @rest; the group stays open. */
 static int open_named(struct vfio_iommu *iommu, const char *bdf, const char *rest)
 {
 	int fd = vfio_get_device_fd(iommu, bdf);
@@ -223,7 +223,7 @@ TEST_F(sriov, the_pf_stays_in_d0)
 	vfio_close(&dev);
 }
 
-/* Nobody has the PF open: it sleeps, but not while there are VFs. */
+/* The PF is not open: it is suspended, except while it has VFs. */
 TEST_F(sriov, the_pf_stays_awake)
 {
 	ASSERT_EQ(0, pci_bind(self->pf, vfio_driver()));

@@ -193,7 +193,7 @@ TEST_F(igd, what_firmware_left)
 		SKIP_WITHOUT_IGD(&dev);
 		expect_region(_metadata, &dev, OPREGION, VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION,
 			      sizeof(seen));
-		/* In user space's memory it will be behind the OpRegion, and nowhere else. */
+		/* User space finds it after the OpRegion, and nowhere else. */
 		EXPECT_EQ(0x201, field(&dev, OP_VERSION, 2));
 		EXPECT_EQ(OPREGION_SIZE, field(&dev, OP_RVDA, 8));
 		EXPECT_EQ(VBT_SIZE, field(&dev, OP_RVDS, 4));

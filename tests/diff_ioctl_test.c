@@ -19,7 +19,7 @@ FIXTURE_VARIANT_ADD(diff, ivshmem){.id = &pci_ivshmem};
 FIXTURE_VARIANT_ADD(diff, vga){.id = &pci_vga};
 
 #define ARG_ROOM 256
-#define MORE	 8 /* bytes that a caller may have behind the structure it knows */
+#define MORE	 8 /* bytes that a caller may have after the structure it knows */
 
 /* One call, of whose argument the first @there bytes are in reach. */
 static long call(struct vfio_dev *dev, struct transcript *t, const char *what, unsigned int n,
@@ -377,7 +377,7 @@ static void resets(struct vfio_dev *dev, struct transcript *t)
 	said(t, "reset while decode is off: %ld", sys(ioctl(dev->fd, VFIO_DEVICE_RESET)));
 }
 
-/* What is for other files or other devices, or for nobody. */
+/* Ioctls of other files or other devices, and ones that do not exist. */
 static void others(struct vfio_dev *dev, struct transcript *t)
 {
 	uint8_t arg[ARG_ROOM];

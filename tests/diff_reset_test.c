@@ -67,8 +67,8 @@ struct set {
 };
 
 /*
- * A reset clears a message address that nobody uses, and nobody restores it: so a mark there tells
- * whether a reset came by, even at a device that is closed.
+ * A reset clears the MSI message address, and the kernel does not restore it while MSI is unused: a
+ * mark there shows whether the device was reset, even if it is closed.
  */
 static int msi_address(const FIXTURE_DATA(sets) *self, int i, bool set)
 {

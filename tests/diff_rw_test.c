@@ -17,7 +17,7 @@ FIXTURE_VARIANT_ADD(diff, igb){.id = &pci_igb};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* Does what is there stay as it is, so that its contents can be compared, too? */
+/* True if the region's contents do not change by themselves, so that they can be compared. */
 static bool stable(unsigned int index)
 {
 	return index == VFIO_PCI_ROM_REGION_INDEX || index == VFIO_PCI_CONFIG_REGION_INDEX;
@@ -168,7 +168,7 @@ static void file_position(struct vfio_dev *dev, struct transcript *t)
 	said(t, "position readv, both fault: %ld", sys(preadv(dev->fd, io, 2, config)));
 }
 
-/* What of a write whose buffer faults in the middle did arrive? */
+/* Record how much of a write reaches the device if its buffer faults part-way. */
 static void failed_write(struct vfio_dev *dev, struct transcript *t)
 {
 	char *buf, seen[32] = {0}, zero[32] = {0};

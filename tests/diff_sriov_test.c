@@ -77,7 +77,7 @@ static void flr(struct vfio_dev *dev)
 	vfio_config_write(dev, exp + PCI_EXP_DEVCTL, 2, control | PCI_EXP_DEVCTL_BCR_FLR);
 }
 
-/* Has the mark that was set before been wiped by a reset? Sets it again. */
+/* Returns true if a reset has cleared the mark; sets it again. */
 static bool was_reset(struct vfio_dev *dev)
 {
 	const uint32_t mark = MASK_MARK;

@@ -183,7 +183,9 @@ void guest_main(void)
 		for (u32 n = 0; n < PAGES; n++)
 			if (sums[n])
 				expect("page", sums[n], sum_of(POOL + n * STRIDE));
-		/* As left by the round before, and right before they change. */
+		/*
+		 * Check the registers as the previous round left them, right before changing them.
+		 */
 		if (round) {
 			expect("liveness", ~(round - 1), get(LIVENESS));
 			expect("factorial", factorial, get(FACTORIAL));

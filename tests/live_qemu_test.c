@@ -275,7 +275,7 @@ static void move_end(struct vm *from, char *status, size_t size, bool tell)
 	for (unsigned int i = 0; i < seconds() * 5; i++) {
 		if (qmp(from, "{\"execute\":\"query-migrate\"}\n", reply, sizeof(reply)))
 			return;
-		/* The object's own status comes last, behind those of its parts. */
+		/* The status of the migration comes last, after those of its parts. */
 		for (at = reply; (at = strstr(at, "\"status\": \"")); at++)
 			snprintf(status, size, "%.*s", (int)strcspn(at + 11, "\""), at + 11);
 		if (!strcmp(status, "completed") || !strcmp(status, "failed") ||
@@ -297,7 +297,10 @@ static void bind_both(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *se
 		ASSERT_EQ(0, pci_bind(self->bdf[i], how->driver));
 }
 
-/* Moves the machine that runs on device @at to the other one; false, and told, when that failed. */
+/*
+ * Moves the machine that runs on device @at to the other device. Returns false, with a message, on
+ * failure.
+ */
 static bool move_vm(struct __test_metadata *_metadata, FIXTURE_DATA(moves) *self,
 		 const struct how *how, int at, struct report *after)
 {

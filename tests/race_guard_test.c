@@ -105,7 +105,10 @@ static void grant_and_end(struct racer *racer)
 	usleep(race_dice(racer, 200));
 }
 
-/* The hook runs before decode is off, and nobody grants it meanwhile. */
+/*
+ * The driver's hook ends the grant before decode is off, and no grant succeeds until it is on
+ * again.
+ */
 static void toggle_and_look(struct racer *racer)
 {
 	FIXTURE_DATA(guard) *guard = racer->arg;

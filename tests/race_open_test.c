@@ -122,7 +122,7 @@ static void *use_first(void *arg)
 	}
 }
 
-/* All users are let go at once, each time after an open, when nobody has claimed the BAR yet. */
+/* In each round all users start at once, after an open, when the BAR is not claimed yet. */
 TEST_F_TIMEOUT(group, first_uses_of_a_bar_at_once_all_get_it, 60)
 {
 	double end = test_now() + SECONDS;
@@ -179,7 +179,10 @@ static int open_guest(struct guest *guest, struct vfio_dev *dev)
 	return err;
 }
 
-/* Not before file and mapping are gone: who removes the device has the lock, and waits for these. */
+/*
+ * Call this after file and mapping are gone: the task that removes the device holds the lock and
+ * waits for both.
+ */
 static void close_iommu(struct guest *guest, struct vfio_dev *dev)
 {
 	lock_iommu(guest);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Low power and power states against all that touches the device meanwhile. */
+/* Low power and power states against everything that accesses the device concurrently. */
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
@@ -79,7 +79,10 @@ static long feature(struct vfio_dev *dev, uint32_t which)
 	return sys(ioctl(dev->fd, VFIO_DEVICE_FEATURE, &feature));
 }
 
-/* While user space asks for low power no mapping may be used, whoever else wakes the device up. */
+/*
+ * While user space asks for low power no mapping is usable, even if something else resumes the
+ * device.
+ */
 static void nap(struct racer *racer)
 {
 	struct race *race = racer->race;
@@ -98,7 +101,7 @@ static void nap(struct racer *racer)
 	usleep(race_dice(racer, 2000));
 }
 
-/* Who enters twice is refused, and so is who leaves what was not entered. */
+/* A second entry is refused, and so is an exit without an entry. */
 static void nap_carelessly(struct racer *racer)
 {
 	bool entry = race_dice(racer, 2);
@@ -170,7 +173,7 @@ TEST_F_TIMEOUT(nvme, low_power_entered_and_left_by_many_stays_balanced, 60)
 	feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
 	EXPECT_EQ(self->version, edu_read(self->bar, NVME_VS));
 	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "active"));
-	/* Nobody's reference is left over: an idle device goes to sleep at once. */
+	/* No runtime PM reference is leaked: an idle device is suspended at once. */
 	ASSERT_EQ(0, feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
 	EXPECT_TRUE(pci_power_becomes(self->dev.bdf, "suspended"));
 	ASSERT_EQ(0, feature(&self->dev, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Resets of all kinds against each other and against all that uses the device meanwhile. */
+/*
+ * Resets of all kinds against each other and against everything that uses the device concurrently.
+ */
 #include <sys/ioctl.h>
 
 #include "fixture.h"
@@ -198,7 +200,7 @@ static void hot_reset(struct racer *racer)
 	account(racer, sys(ioctl(fd, VFIO_DEVICE_PCI_HOT_RESET, &arg)), -EBUSY);
 }
 
-/* The bus behind the port, which no driver of the devices is asked about. */
+/* Reset the bus behind the port: the drivers of its devices cannot refuse that. */
 static void bus_reset_by_sysfs(struct racer *racer)
 {
 	account(racer, pci_write_attr("0000:00:11.0", "reset_subordinate", "1"), 0);

@@ -227,7 +227,7 @@ static int group_of(struct target *t)
 	return -1;
 }
 
-/* Both of the slot; somebody else at work on one of them makes it busy. */
+/* Hot reset of both functions in the slot; EBUSY if another thread is using one of them. */
 static void run_hot_resetter(struct job *job)
 {
 	struct {

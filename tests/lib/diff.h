@@ -17,7 +17,7 @@ struct transcript {
 /* Appends a line. Both drivers must be asked the same calls in the same order. */
 void said(struct transcript *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Bytes as hexadecimal digits, for an answer; the buffer is the next call's as well. */
+/* Returns bytes as hexadecimal digits, in a buffer that the next call overwrites. */
 const char *hex(const void *data, size_t len);
 
 typedef void diff_script(struct vfio_dev *dev, struct transcript *t);
@@ -55,9 +55,11 @@ void diff_run(struct __test_metadata *_metadata, const char *bdf, const char *de
 void diff_compare(struct __test_metadata *_metadata, const char *device, const char *area,
 		  struct transcript *theirs, struct transcript *ours);
 
-/* May the answers to that call differ, on this kernel and device? Remembers that they did. */
+/*
+ * Returns true if the answers to @call may differ on this kernel and device; records that they did.
+ */
 bool diff_listed(const char *device, const char *area, const char *call);
-/* Fails for differences listed for this kernel, device and area that nobody has come across. */
+/* Fails if a difference listed for this kernel, device and area has not occurred. */
 void diff_all_seen(struct __test_metadata *_metadata, const char *device, const char *area);
 
 /*

@@ -33,7 +33,10 @@ static inline void edu_write(volatile void *bar, unsigned int reg, uint32_t valu
 	*(volatile uint32_t *)((volatile char *)bar + reg) = value;
 }
 
-/* What a look at the registers finds; noise is what the bus gives when nobody decodes. */
+/*
+ * What a read of the registers finds; EDU_NOISE is what the bus returns when no device decodes the
+ * address.
+ */
 enum edu_sight { EDU_GONE, EDU_ALIVE, EDU_NOISE };
 enum edu_sight edu_look(const volatile void *bar);
 

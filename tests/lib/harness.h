@@ -91,7 +91,7 @@ void __test_after_fail(struct __test_metadata *metadata, bool fatal);
 
 #define FIXTURE_DATA(fixture) struct _test_data_##fixture
 
-/* A fixture without variants has an empty variant type that nobody looks into. */
+/* A fixture without variants has an empty variant type that is never read. */
 #define FIXTURE(fixture)          \
 	FIXTURE_VARIANT(fixture); \
 	FIXTURE_DATA(fixture)

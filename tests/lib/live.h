@@ -34,7 +34,7 @@ int live_set(struct vfio_dev *dev, uint32_t state, int *fd);
 int live_get(struct vfio_dev *dev);
 const char *live_name(uint32_t state);
 
-/* What the uAPI says: is the way from one state to another open, and does it end with a file? */
+/* What the uAPI says of a transition: whether it is allowed, and whether it returns a file. */
 bool live_allowed(uint32_t flags, uint32_t from, uint32_t to);
 bool live_gives_file(uint32_t from, uint32_t to);
 
@@ -49,7 +49,7 @@ int live_save(struct vfio_dev *dev, struct live_data *data, size_t chunk);
 /* Any state -> RESUMING, all of the data, -> @state. */
 int live_load(struct vfio_dev *dev, const struct live_data *data, size_t chunk, uint32_t state);
 
-/* Gives the header or record that begins there its checksum anew. */
+/* Recomputes the checksum of the header or record that begins there. */
 void live_seal(void *structure, size_t len);
 
 #endif

@@ -29,7 +29,10 @@ const char *memtype_granted(struct vfio_dev *dev, unsigned int bar);
  */
 const char *memtype_of_host(const void *addr);
 
-/* Has every page of the range an entry of that type? *@bad is the first that has not. */
+/*
+ * Returns true if every page of the range has an entry of that type; else *@bad is the first
+ * without.
+ */
 bool memtype_everywhere(const void *addr, size_t len, const char *type, const void **bad);
 
 /* Has the kernel's command line that word? */
@@ -39,8 +42,8 @@ bool booted_with(const char *word);
 bool memtype_pat(void);
 
 /*
- * Does the kernel keep a list of memory types by physical range, where the first entry of a range
- * decides? x86 does. The macros expect nothing where it does not.
+ * True if the kernel tracks memory types by physical range and the first reservation of a range
+ * decides, as on x86. Elsewhere the macros expect nothing.
  */
 bool memtype_tracked(void);
 #define EXPECT_RESERVED(text, bdf, bar) \
@@ -54,7 +57,10 @@ bool memtype_tracked(void);
 				     "no mapping is in another's way");                   \
 	} while (0)
 
-/* The sample whose parameters declare write-combining ranges, loaded anew with these and bound. */
+/*
+ * Reloads the sample whose parameters declare write-combining ranges, with these ranges, and binds
+ * it.
+ */
 #define MEMTYPE_DRIVER "wc-bar-vfio-pci"
 int memtype_load(const char *parameters, const char *bdf);
 

@@ -30,8 +30,8 @@ int pci_find(const struct pci_id *id, unsigned int n, char bdf[BDF_LEN]);
 unsigned int pci_narrowest(const char *bdf);
 
 /*
- * Can device memory be accessed at an address that is no multiple of the width? x86 can, elsewhere
- * the CPU takes a fault, in the kernel if that is who does it.
+ * True if the CPU can access device memory at an address that is not a multiple of the access
+ * width. x86 can; other CPUs fault, in kernel mode if the kernel makes the access.
  */
 bool pci_misaligned_works(void);
 
@@ -42,12 +42,13 @@ const char *vfio_driver(void);
  */
 int pci_bind(const char *bdf, const char *driver);
 int pci_unbind(const char *bdf);
-/* Takes all its devices from a module, whose name is as in /sys/module. */
+/* Unbinds all devices from the drivers of a module; @module is its name in /sys/module. */
 void pci_unbind_all(const char *module);
 
 /*
- * The same for a device that was just plugged in, within @msec: it is seen before it can be bound,
- * and its driver is named before the probe ends, which may be that of the thread that plugs.
+ * As pci_bind(), for a device that was just plugged in: retries for up to @msec, since the device
+ * appears in sysfs before it can be bound. Waits for the vfio device to be registered: the driver
+ * link appears before probe ends, and the hotplug thread may be the one that probes.
  */
 bool pci_bind_new(const char *bdf, const char *driver, unsigned int msec);
 

@@ -106,7 +106,7 @@ static void *do_steps(void *arg)
 	return NULL;
 }
 
-/* Where in the kernel it stands, for who must find out why. */
+/* Print where in the kernel the racer is stuck, for debugging. */
 static void show_stack(const struct racer *racer)
 {
 	char path[64], line[256];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Races: what user space can do to a device, done at once by threads, again and again, for a time.
- * The dice start where test_seed() says; how the threads meet is nobody's to repeat.
+ * Races: threads concurrently do what user space can do to a device, over and over, for a time.
+ * test_seed() seeds the dice; the interleaving of the threads cannot be reproduced.
  *
- * A program whose name begins with race_ gets a machine whose CPUs run at once.
+ * A program whose name begins with race_ gets a virtual machine whose CPUs run in parallel.
  */
 #ifndef TESTS_LIB_RACE_H
 #define TESTS_LIB_RACE_H
@@ -19,7 +19,7 @@
 #define RACERS_MAX 12
 
 struct racer {
-	const char *name; /* what it does, for who reads a failure */
+	const char *name; /* what it does, for failure messages */
 	void (*step)(struct racer *racer); /* once */
 	void *arg;
 	struct race *race;
@@ -34,7 +34,7 @@ struct racer {
 struct race {
 	struct vfio_dev *dev;
 	char *map;
-	/* Odd while the memory is certain to be out of reach; changed by who holds gate. */
+	/* Odd while the memory is certain to be out of reach; protected by gate. */
 	atomic_uint epoch;
 	pthread_mutex_t gate;
 	atomic_bool stop;
@@ -52,8 +52,8 @@ struct race {
 	}
 
 /*
- * NULL when two CPUs of this machine run at once, which is measured; else why they do not. Where
- * the lab has promised that they do (AT_ONCE), that is a failure and no reason to skip.
+ * NULL if two CPUs of this machine are measured to run in parallel; else the reason why not. Where
+ * the lab has promised parallel CPUs (AT_ONCE), the test fails instead of being skipped.
  */
 const char *race_cpus_take_turns(void);
 #define RACE_OR_SKIP()                                                       \
@@ -67,7 +67,7 @@ const char *race_cpus_take_turns(void);
 			SKIP(return, "%s: no race", __why);                  \
 	} while (0)
 
-/* Adds somebody who does @step. */
+/* Adds a thread that repeats @step. */
 struct racer *race_add(struct race *race, const char *name, void (*step)(struct racer *racer),
 		       void *arg);
 
@@ -90,8 +90,8 @@ bool race_touch(struct racer *racer, const volatile void *addr, uint32_t want);
 bool race_read(struct racer *racer, unsigned int region, uint64_t offset, uint32_t want);
 
 /*
- * For who holds gate and has put the memory out of reach: leaves it there for a moment, in which no
- * access may work.
+ * Call with gate held and the memory out of reach: waits a moment, during which no access may
+ * succeed.
  */
 void race_dwell(struct racer *racer);
 

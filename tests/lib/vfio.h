@@ -52,7 +52,7 @@ int vfio_dma_unmap(struct vfio_iommu *iommu, uint64_t iova, uint64_t size);
  * Returns 0 or -errno.
  */
 int vfio_open(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf);
-/* The same for a device that is bound already, whatever to. */
+/* As vfio_open(), for a device that is already bound, to any driver. */
 int vfio_open_bound(struct vfio_dev *dev, struct vfio_iommu *iommu, const char *bdf);
 /* The group's GET_DEVICE_FD alone (or the cdev's open and bind). Returns the file or -errno. */
 int vfio_get_device_fd(struct vfio_iommu *iommu, const char *bdf);

@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/wait_bit.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_access.h"
 
@@ -113,6 +114,29 @@ static void access_assert_no_mmap_lock(void)
 		lockdep_assert_not_held(&current->mm->mmap_lock);
 }
 
+static noinline void access_zap_traced(struct vfio_pci_core_device *vdev, loff_t offset, u64 len,
+				       unsigned long why)
+{
+	u64 begin = ktime_get_ns();
+
+	vfio_pci_mapping_zap(vdev, offset, len);
+	trace_vfio_pci_zap(vdev->pdev, offset, len, begin, why);
+}
+
+/* @why: the function that asked, for the trace. */
+static void access_zap(struct vfio_pci_core_device *vdev, loff_t offset, u64 len, unsigned long why)
+{
+	might_sleep();
+	access_assert_no_mmap_lock();
+	/* A length of 0 would mean "to the end". */
+	if (!len)
+		return;
+	if (trace_vfio_pci_zap_enabled())
+		access_zap_traced(vdev, offset, len, why);
+	else
+		vfio_pci_mapping_zap(vdev, offset, len);
+}
+
 /**
  * vfio_pci_core_zap_range - unmap part of the device file from all processes
  * @vdev: the device
@@ -127,11 +151,7 @@ static void access_assert_no_mmap_lock(void)
  */
 void vfio_pci_core_zap_range(struct vfio_pci_core_device *vdev, loff_t offset, u64 len)
 {
-	might_sleep();
-	access_assert_no_mmap_lock();
-	/* A length of 0 would mean "to the end". */
-	if (len)
-		vfio_pci_mapping_zap(vdev, offset, len);
+	access_zap(vdev, offset, len, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_range);
 
@@ -144,8 +164,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_zap_range);
  */
 void vfio_pci_core_zap_region(struct vfio_pci_core_device *vdev, unsigned int index)
 {
-	vfio_pci_core_zap_range(vdev, VFIO_PCI_INDEX_TO_OFFSET(index),
-				VFIO_PCI_INDEX_TO_OFFSET(1));
+	access_zap(vdev, VFIO_PCI_INDEX_TO_OFFSET(index), VFIO_PCI_INDEX_TO_OFFSET(1), _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_zap_region);
 
@@ -235,13 +254,14 @@ static void access_call_revoke_hook(struct vfio_pci_core_device *vdev)
 		vdev->pci_ops->access_revoke(vdev);
 }
 
-static void access_revoke_locked(struct vfio_pci_core_device *vdev)
+static void access_revoke_locked(struct vfio_pci_core_device *vdev, unsigned long why)
 {
 	vfio_pci_core_assert_access_locked(vdev);
 
+	trace_vfio_pci_revoke(vdev->pdev, why);
 	access_call_revoke_hook(vdev);
-	vfio_pci_core_zap_range(vdev, VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
-				VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX));
+	access_zap(vdev, VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
+		   VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX), why);
 	vfio_pci_region_zap_revocable(vdev);
 	vfio_pci_dma_buf_move(vdev, true);
 }
@@ -257,6 +277,8 @@ static void access_restore_locked(struct vfio_pci_core_device *vdev)
 		if (hook)
 			vdev->pci_ops->access_restore(vdev);
 	}
+	if (trace_vfio_pci_restore_enabled())
+		trace_vfio_pci_restore(vdev->pdev, vfio_pci_mem_accessible(vdev));
 }
 
 /**
@@ -323,7 +345,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_unlock);
 void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_access_lock(vdev);
-	access_revoke_locked(vdev);
+	access_revoke_locked(vdev, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_revoke);
 
@@ -348,7 +370,7 @@ bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
 		return false;
 	}
 	access_set_owner(vdev);
-	access_revoke_locked(vdev);
+	access_revoke_locked(vdev, _RET_IP_);
 	return true;
 }
 
@@ -383,7 +405,7 @@ void vfio_pci_access_lock_for_reset(struct vfio_pci_core_device *vdev)
 	WRITE_ONCE(vdev->external_reset, true);
 	percpu_down_write(vdev->access_sem);
 	access_set_owner(vdev);
-	access_revoke_locked(vdev);
+	access_revoke_locked(vdev, _RET_IP_);
 }
 
 void vfio_pci_access_unlock_after_reset(struct vfio_pci_core_device *vdev)

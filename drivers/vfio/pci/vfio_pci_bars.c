@@ -14,6 +14,7 @@
 #include <linux/ioport.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_bars.h"
 
@@ -442,6 +443,15 @@ static void bar_release(struct pci_dev *pdev, unsigned int bar)
 		release_mem_region(start, len);
 }
 
+static void bar_trace_memtypes(const struct vfio_pci_core_device *vdev, unsigned int bar,
+			       const struct vfio_pci_segment *seg, unsigned int nr, int ret)
+{
+	for (; nr; nr--, seg++)
+		trace_vfio_pci_memtype(vdev->pdev, bar, seg->start, seg->len,
+				       seg->refused ? VFIO_PCI_MEMTYPE_WC : seg->type, seg->type,
+				       ret);
+}
+
 /* Claim and map a BAR.  Returns 0, or -errno with everything undone. */
 static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 {
@@ -468,6 +478,8 @@ static int bar_map(struct vfio_pci_core_device *vdev, unsigned int bar)
 	ret = bar_map_segments(vdev, bar, segs, nr);
 	if (ret)
 		ret = bar_map_fallback(vdev, bar, segs, nr, ret);
+	if (trace_vfio_pci_memtype_enabled())
+		bar_trace_memtypes(vdev, bar, segs, nr, ret);
 	if (ret)
 		goto free;
 

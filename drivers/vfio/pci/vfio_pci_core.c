@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_access.h"
 #include "vfio_pci_bars.h"
@@ -209,22 +210,7 @@ static void core_probe_msix(struct vfio_pci_core_device *vdev)
 	vdev->has_dyn_msix = pci_msix_can_alloc_dyn(pdev);
 }
 
-/**
- * vfio_pci_core_enable - first half of open: power the device up, reset it, save its state
- * @vdev: the device
- *
- * BARs with declared memory types are claimed and mapped here, others at their first use.  A PF
- * with VFs is not reset.
- * To be followed, after the driver's own set-up, by vfio_pci_core_finish_enable(), or undone by
- * vfio_pci_core_disable().
- *
- * Context: process; dev_set->lock held, as in .open_device.
- * Return: 0; -EACCES no VF token, on a kernel whose vfio.ko does not ask for one with a character
- * device, or a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
- * -EAGAIN another task holds device_lock; -EBUSY a memory type declared strict was not
- * granted; another -errno.
- */
-int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
+static int core_enable(struct vfio_pci_core_device *vdev)
 {
 	struct pci_dev *pdev = vdev->pdev;
 	int ret;
@@ -285,6 +271,29 @@ disable:
 power_put:
 	if (!vdev->disable_idle_d3)
 		pm_runtime_put(&pdev->dev);
+	return ret;
+}
+
+/**
+ * vfio_pci_core_enable - first half of open: power the device up, reset it, save its state
+ * @vdev: the device
+ *
+ * BARs with declared memory types are claimed and mapped here, others at their first use.  A PF
+ * with VFs is not reset.
+ * To be followed, after the driver's own set-up, by vfio_pci_core_finish_enable(), or undone by
+ * vfio_pci_core_disable().
+ *
+ * Context: process; dev_set->lock held, as in .open_device.
+ * Return: 0; -EACCES no VF token, on a kernel whose vfio.ko does not ask for one with a character
+ * device, or a VF whose PF belongs to another vfio core, unless allow_foreign_pf is set;
+ * -EAGAIN another task holds device_lock; -EBUSY a memory type declared strict was not
+ * granted; another -errno.
+ */
+int vfio_pci_core_enable(struct vfio_pci_core_device *vdev)
+{
+	int ret = core_enable(vdev);
+
+	trace_vfio_pci_open(vdev->pdev, ret);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_enable);
@@ -358,6 +367,7 @@ void vfio_pci_core_disable(struct vfio_pci_core_device *vdev)
 	vfio_pci_reset_at_close(vdev);
 	pci_disable_device(pdev);
 	vfio_pci_dev_set_try_reset(vdev->vdev.dev_set);
+	trace_vfio_pci_close(pdev, vdev->needs_reset);
 
 	if (!vdev->disable_idle_d3)
 		pm_runtime_put(&pdev->dev);

@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_intrs.h"
 
@@ -133,6 +134,7 @@ void vfio_pci_core_request(struct vfio_device *core_vdev, unsigned int count)
 	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
 	bool asked = err_eventfd_notify(&vdev->req_trigger);
 
+	trace_vfio_pci_request(vdev->pdev, count, asked);
 	if (asked && count % 10 == 0)
 		pci_notice_ratelimited(vdev->pdev, "Relaying device request to user (#%u)\n",
 				       count);

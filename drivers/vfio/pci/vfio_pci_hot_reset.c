@@ -10,6 +10,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_access.h"
 
@@ -210,6 +211,7 @@ static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_own
 			vfio_pci_wake(vdev);
 		ret = pci_reset_bus(pdev);
 	}
+	trace_vfio_pci_reset(pdev, VFIO_PCI_TRACE_RESET_BUS, ret);
 
 	for_each_in_set(vdev, dev_set) {
 		if (!revoked--)

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_intrs.h"
 
@@ -84,6 +85,7 @@ long vfio_pci_ioctl_set_irqs(struct vfio_pci_core_device *vdev, struct vfio_irq_
 	mutex_lock(&vdev->igate);
 	ret = intrs_dispatch(vdev, &req);
 	mutex_unlock(&vdev->igate);
+	trace_vfio_pci_irq_set(vdev->pdev, hdr.index, hdr.flags, hdr.start, hdr.count, ret);
 
 	kfree(data);
 	return ret;

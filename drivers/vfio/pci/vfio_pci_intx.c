@@ -15,6 +15,7 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/slab.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_intrs.h"
 
@@ -38,8 +39,10 @@ static void intx_signal(void *opaque, void *unused)
 {
 	struct vfio_pci_intx *intx = opaque;
 	struct eventfd_ctx *trigger = READ_ONCE(intx->trigger);
+	bool signal = trigger && !READ_ONCE(intx->vdev->virq_disabled);
 
-	if (trigger && !READ_ONCE(intx->vdev->virq_disabled))
+	trace_vfio_pci_irq(intx->vdev->pdev, VFIO_PCI_INTX_IRQ_INDEX, 0, signal);
+	if (signal)
 		eventfd_signal(trigger);
 }
 
@@ -58,6 +61,7 @@ static bool intx_mask(struct vfio_pci_intx *intx)
 		else
 			disable_irq_nosync(vdev->pdev->irq);
 		intx->masked = true;
+		trace_vfio_pci_intx_masked(vdev->pdev, true, _RET_IP_);
 	}
 	spin_unlock_irqrestore(&vdev->irqlock, flags);
 
@@ -84,6 +88,7 @@ static int intx_unmask(void *opaque, void *unused)
 		else
 			enable_irq(vdev->pdev->irq);
 		intx->masked = pending;
+		trace_vfio_pci_intx_masked(vdev->pdev, pending, _RET_IP_);
 	}
 	spin_unlock_irqrestore(&vdev->irqlock, flags);
 
@@ -172,8 +177,10 @@ static irqreturn_t intx_handler(int irq, void *dev_id)
 		if (!intx->masked)
 			disable_irq_nosync(irq);
 	}
-	if (ours)
+	if (ours) {
 		intx->masked = true;
+		trace_vfio_pci_intx_masked(vdev->pdev, true, _THIS_IP_);
+	}
 	spin_unlock_irqrestore(&vdev->irqlock, flags);
 
 	if (!ours)

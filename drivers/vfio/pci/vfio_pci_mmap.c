@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 /* With DEBUG_VM, arm64's pmd_populate() asserts by init_mm, which modules cannot link to. */
 #pragma push_macro("VM_BUG_ON")
@@ -186,7 +187,9 @@ static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct v
 	WRITE_ONCE(vdev->fault_hint, win->start | (behind + ahead));
 }
 
-static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
+/* Fills in @win as far as it gets. */
+static vm_fault_t mmap_fault_window(struct vm_fault *vmf, unsigned int order,
+				    struct vfio_pci_window *win)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vfio_pci_core_device *vdev = vfio_pci_mapping_device(vma);
@@ -196,12 +199,6 @@ static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 	u64 offset = (pos & VFIO_PCI_OFFSET_MASK) + (addr - vma->vm_start);
 	unsigned long pfn = mmap_bar_pfn(vdev, bar, offset);
 	const struct vfio_pci_segment *seg;
-	struct vfio_pci_window win = {
-		.vma = vma,
-		.start = addr,
-		.end = addr + (PAGE_SIZE << order),
-		.pfn = pfn,
-	};
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
 	/* Check first: a huge entry could start before the VMA or the BAR. */
@@ -211,7 +208,13 @@ static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 	seg = vfio_pci_bar_segment(vdev, bar, offset);
 	if (IS_ERR(seg))
 		return VM_FAULT_SIGBUS;
-	win.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg);
+	*win = (struct vfio_pci_window) {
+		.vma = vma,
+		.start = addr,
+		.end = addr + (PAGE_SIZE << order),
+		.pfn = pfn,
+		.prot = vfio_pci_memtype_prot(vma->vm_page_prot, seg),
+	};
 
 	if (order && seg->len - (offset - seg->start) < PAGE_SIZE << order)
 		return VM_FAULT_FALLBACK;
@@ -224,14 +227,23 @@ static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
 
 	/* No window of PUD entries: few BARs are that large. */
 	if (order != PUD_ORDER)
-		mmap_choose_window(vdev, vmf, seg, offset, order, &win);
-	VM_WARN_ON_ONCE(!order && (win.start ^ (win.end - 1)) & PMD_MASK);
+		mmap_choose_window(vdev, vmf, seg, offset, order, win);
+	VM_WARN_ON_ONCE(!order && (win->start ^ (win->end - 1)) & PMD_MASK);
 	if (order || mmap_has_page_table(vmf))
-		ret = vfio_pci_insert_window(vmf, &win, order);
+		ret = vfio_pci_insert_window(vmf, win, order);
 	else
 		ret = VM_FAULT_NOPAGE;
 unlock:
 	vfio_pci_access_read_unlock(vdev);
+	return ret;
+}
+
+static vm_fault_t mmap_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct vfio_pci_window win = {};
+	vm_fault_t ret = mmap_fault_window(vmf, order, &win);
+
+	trace_vfio_pci_fault(vmf, order, win.start, win.end, ret);
 	return ret;
 }
 

@@ -12,10 +12,12 @@
  */
 #include <linux/eventfd.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/irqbypass.h>
 #include <linux/log2.h>
 #include <linux/msi.h>
 #include <linux/slab.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_access.h"
 #include "vfio_pci_intrs.h"
@@ -32,8 +34,23 @@ static bool msi_is_msix(struct vfio_pci_core_device *vdev)
 	return vdev->irq_type == VFIO_PCI_MSIX_IRQ_INDEX;
 }
 
+/* The handler, with its event switched on.  It is called with nothing but the eventfd. */
+static noinline irqreturn_t msi_handle_traced(int irq, struct eventfd_ctx *trigger)
+{
+	const struct msi_desc *desc = irq_get_msi_desc(irq);
+	struct pci_dev *pdev = to_pci_dev(desc->dev);
+
+	trace_vfio_pci_irq(pdev, pdev->msix_enabled ? VFIO_PCI_MSIX_IRQ_INDEX :
+						      VFIO_PCI_MSI_IRQ_INDEX,
+			   desc->msi_index + irq - desc->irq, true);
+	eventfd_signal(trigger);
+	return IRQ_HANDLED;
+}
+
 static irqreturn_t msi_handler(int irq, void *trigger)
 {
+	if (trace_vfio_pci_irq_enabled())
+		return msi_handle_traced(irq, trigger);
 	eventfd_signal(trigger);
 	return IRQ_HANDLED;
 }

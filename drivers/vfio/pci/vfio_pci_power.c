@@ -9,6 +9,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_priv.h"
 
@@ -22,7 +23,8 @@
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
 	struct pci_dev *pdev = vdev->pdev;
-	bool was_down = vfio_pci_is_down(pdev->current_state);
+	pci_power_t from = pdev->current_state;
+	bool was_down = vfio_pci_is_down(from);
 	bool save, restore;
 	int ret;
 
@@ -40,6 +42,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 		pci_save_state(pdev);
 
 	ret = pci_set_power_state(pdev, state);
+	trace_vfio_pci_power_state(pdev, from, state, ret);
 	if (ret)
 		return ret;
 
@@ -87,6 +90,7 @@ static int power_enter_low(struct vfio_pci_core_device *vdev, struct eventfd_ctx
 		WRITE_ONCE(vdev->pm_runtime_engaged, true);
 		pm_runtime_put_noidle(&vdev->pdev->dev);
 	}
+	trace_vfio_pci_low_power(vdev->pdev, VFIO_PCI_TRACE_LOW_POWER_ENTRY, ret);
 	vfio_pci_core_access_restore(vdev);
 
 	return ret;
@@ -102,6 +106,7 @@ static void power_leave_low(struct vfio_pci_core_device *vdev)
 
 	pm_runtime_get_noresume(&vdev->pdev->dev);
 	WRITE_ONCE(vdev->pm_runtime_engaged, false);
+	trace_vfio_pci_low_power(vdev->pdev, VFIO_PCI_TRACE_LOW_POWER_EXIT, 0);
 
 	if (vdev->pm_wake_eventfd_ctx) {
 		eventfd_ctx_put(vdev->pm_wake_eventfd_ctx);
@@ -183,6 +188,7 @@ static int power_runtime_suspend(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
+	trace_vfio_pci_low_power(vdev->pdev, VFIO_PCI_TRACE_SUSPEND, 0);
 	/*
 	 * There is nothing to revoke: the device is closed, or entering low power revoked access.
 	 *
@@ -204,6 +210,7 @@ static int power_runtime_resume(struct device *dev)
 {
 	struct vfio_pci_core_device *vdev = dev_get_drvdata(dev);
 
+	trace_vfio_pci_low_power(vdev->pdev, VFIO_PCI_TRACE_RESUME, 0);
 	/*
 	 * The eventfd is set before the device can suspend.  Without one take no lock: the resuming
 	 * task may hold pci_rescan_remove_lock (VF creation), which resets wait for.

@@ -6,6 +6,7 @@
  * under their users.  See vfio_pci_has_vfs().
  */
 #include <linux/export.h>
+#include <trace/events/vfio_pci_sdk.h>
 
 #include "vfio_pci_access.h"
 
@@ -49,6 +50,7 @@ int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 		ret = pci_try_reset_function(vdev->pdev);
 		vfio_pci_intx_resync(vdev);
 	}
+	trace_vfio_pci_reset(vdev->pdev, VFIO_PCI_TRACE_RESET_FUNCTION, ret);
 	vfio_pci_core_access_restore(vdev);
 	return ret;
 }
@@ -65,8 +67,10 @@ int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
 
 	vfio_pci_core_access_lock(vdev);
 	vfio_pci_wake(vdev);
-	if (!vfio_pci_has_vfs(vdev))
+	if (!vfio_pci_has_vfs(vdev)) {
 		ret = pci_try_reset_function(vdev->pdev);
+		trace_vfio_pci_reset(vdev->pdev, VFIO_PCI_TRACE_RESET_OPEN, ret);
+	}
 	vfio_pci_core_access_unlock(vdev);
 	return ret == -EAGAIN ? ret : 0;
 }
@@ -120,6 +124,7 @@ void vfio_pci_core_reset_done(struct pci_dev *pdev)
 		return;
 
 	vfio_pci_intx_resync(vdev);
+	trace_vfio_pci_reset(pdev, VFIO_PCI_TRACE_RESET_EXTERNAL, 0);
 	vfio_pci_access_unlock_after_reset(vdev);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_done);
@@ -164,6 +169,7 @@ void vfio_pci_reset_at_close(struct vfio_pci_core_device *vdev)
 		}
 	}
 
+	trace_vfio_pci_reset(pdev, VFIO_PCI_TRACE_RESET_CLOSE, vdev->needs_reset);
 	pci_restore_state(pdev);
 }
 
@@ -181,6 +187,7 @@ void vfio_pci_reset_owed(struct vfio_pci_core_device *vdev)
 	/* Trylock: device_lock is held, and the lock of the bridge is above it. */
 	if (vdev->needs_reset && !vdev->vdev.open_count && (!bridge || pci_dev_trylock(bridge))) {
 		vdev->needs_reset = pci_reset_function_locked(vdev->pdev);
+		trace_vfio_pci_reset(vdev->pdev, VFIO_PCI_TRACE_RESET_OWED, vdev->needs_reset);
 		if (bridge)
 			pci_dev_unlock(bridge);
 	}

@@ -16,7 +16,7 @@ $(list):
 	@mkdir -p $(@D)
 	@echo '$(tree)' >$@
 
-# below DIRECTORY/... FILE...: of the tree what is in these directories, and these files.
+# below DIRECTORY/... FILE...: the tree's files in these directories, and these files.
 below = $(filter $(addsuffix %,$(filter %/,$(1))) $(1),$(tree))
 
 # Build for the default kernel, and for those of CI that are in the cache.
@@ -54,13 +54,13 @@ files-migrate-test := $(call below,cocci/ scripts/ ci/ lab/ tools/ docs/ templat
 run-migrate-test := ci/migrate-test
 
 run-html := scripts/docs
-# Only whether the models are those of the code: make prove explores them.
+# Check only that the models match the code; make prove explores them.
 files-models := $(call below,drivers/ models/)
 run-models := models/prove --covers
 files-programs := $(call below,Makefile bench/ include/ samples/ template/ tests/)
 run-programs := $(MAKE) $(jobs) programs programs=$(out)/check/programs EXTRA_CFLAGS=-Werror
 
-# The longest come first, so that no CPU is idle in the end.
+# Start the longest checks first, so that no CPU is idle at the end.
 long := new alone packaging alias tutorial review-recall review-kernel review-test review-series migrate-test \
 	harmless errors $(builds) arm64
 short := html programs models $(patsubst ci/check-%,%,$(wildcard ci/check-*))

@@ -54,7 +54,7 @@ can_cache()
 	can_write "$cache" "$1" 'say CACHE=, a directory with space that you can write to'
 }
 
-# plain_name WHAT NAME: die unless NAME can be part of a path, as what is made there is removed first.
+# plain_name WHAT NAME: die unless NAME is safe as part of a path; callers remove what that path names.
 plain_name()
 {
 	echo "$2" | grep -qxE '[a-z0-9][a-z0-9.-]*' || die "'$2' is not the name of $1."
@@ -85,7 +85,7 @@ headers_move()
 	sed -i 's|/usr/src/|$(dir $(lastword $(MAKEFILE_LIST)))../|' "$1/Makefile"
 }
 
-# kernel_release KDIR: what uname -r says where that kernel runs.
+# kernel_release KDIR: print the release, as uname -r does where that kernel runs.
 kernel_release()
 {
 	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h"
@@ -222,7 +222,7 @@ source_package()
 	source_version=${source_version%.tar.xz}
 }
 
-# source_piece DIR PATTERN...: of the source that source_package() found, what the patterns name, in DIR.
+# source_piece DIR PATTERN...: unpack into DIR what the patterns match in the source that source_package() found.
 source_piece()
 {
 	piece=$1; shift
@@ -252,8 +252,8 @@ kernel_scripts()
 	mv "$dir.new" "$dir"
 }
 
-# kernel_doc: sets kernel_doc to the kernel's script of that name: it comes with the first packaged kernel,
-# and where that is not in the cache yet, with a package of 2 MB.
+# kernel_doc: sets kernel_doc to the path of the kernel's script kernel-doc, from the first packaged kernel or, if that
+# is not in the cache yet, from a package of 2 MB.
 kernel_doc()
 {
 	first=$(kernels_table | awk '$3 == "packages" { print $1; exit }')

@@ -354,8 +354,9 @@ TRACE_EVENT(vfio_pci_memtype,
 		__entry->ret = ret;
 	),
 	TP_printk("%s BAR %u+%#llx len=%#llx asked=%s granted=%s ret=%d", __entry->bdf,
-		  __entry->bar, __entry->offset, __entry->len, show_vfio_pci_memtype(__entry->asked),
-		  show_vfio_pci_memtype(__entry->granted), __entry->ret)
+		  __entry->bar, __entry->offset, __entry->len,
+		  show_vfio_pci_memtype(__entry->asked), show_vfio_pci_memtype(__entry->granted),
+		  __entry->ret)
 );
 
 TRACE_EVENT(vfio_pci_live_state,

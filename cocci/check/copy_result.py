@@ -5,7 +5,7 @@ Id: VPS-ERR-03
 Group: errors
 Severity: error
 Reason: copy_to_user() and its like return the number of bytes that are left. Returned as it is, user space sees a
-  positive result of an ioctl that failed, or a short read that was none.
+  positive result of an ioctl that failed, or a short read that did not happen.
 Prevents: "vfio/mlx5: fix error code in mlx5vf_precopy_ioctl()"
 Fix: return copy_to_user(...) ? -EFAULT : 0;
 """

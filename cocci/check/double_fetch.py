@@ -6,7 +6,7 @@ Group: input
 Severity: error
 Reason: user space can change its memory between two copies. A size, a count or an index that was checked in the first
   copy is whatever it likes in the second one, and the check is worth nothing.
-Prevents: a write behind a buffer by a program with two threads
+Prevents: a write past the end of a buffer by a program with two threads
 Fix: copy once and use that copy; or copy only what follows the header: copy_from_user(rest, arg + sizeof(hdr), len)
 """
 

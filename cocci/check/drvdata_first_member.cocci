@@ -7,7 +7,7 @@
 //# Reason: drvdata points to the core's structure. Read as the driver's own, it works as long as the
 //#   core's is the first member, which only vfio_alloc_device() insists on, in another place and for
 //#   another reason.
-//# Prevents: a read of foreign memory, when somebody puts a member in front in a driver that
+//# Prevents: reads of the wrong memory, once a member is added before the core's in a driver that
 //#   allocates by itself
 //# Fix: struct vfio_pci_core_device *core = dev_get_drvdata(...), then container_of()
 //

@@ -4,10 +4,10 @@
 //# Id: VPS-LIFE-06
 //# Group: lifetime
 //# Severity: error
-//# Reason: vfio_pci_core_enable() powers up, resets and saves the device. A path that fails after it
-//#   without vfio_pci_core_disable() leaves it powered and all that was allocated behind, with the
-//#   kernel's core its BARs claimed as well, so that the next open fails; one that succeeds without
-//#   vfio_pci_core_finish_enable() has no mmap, and its PF's VF token may change under it.
+//# Reason: vfio_pci_core_enable() powers up, resets and saves the device. A path that fails after
+//#   it without vfio_pci_core_disable() leaves it powered and leaks all that was allocated, with
+//#   the kernel's core its BARs claimed as well, so that the next open fails; one that succeeds
+//#   without vfio_pci_core_finish_enable() has no mmap, and its PF's VF token may change under it.
 //# Prevents: a device that stays powered and cannot be opened again; core_mmap_test every_bar
 //# Fix: enable first, finish_enable last, vfio_pci_core_disable() on each error path between them
 //

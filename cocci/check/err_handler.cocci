@@ -7,7 +7,8 @@
 //# Reason: an error of the link or the device is reported to the pci_driver. Without .err_handler, or
 //#   with handlers that have no error_detected, the user's error eventfd never fires and the guest goes
 //#   on with a dead device.
-//# Prevents: core_info_test error_interrupt: the eventfd is offered, somebody has to signal it
+//# Prevents: core_info_test error_interrupt: the eventfd is offered, so the driver must have it
+//#   signalled
 //# Fix: .err_handler = &vfio_pci_core_err_handlers, or handlers of its own with .error_detected =
 //#   vfio_pci_core_aer_err_detected
 //

@@ -9,7 +9,7 @@ Reason: a function that returns error pointers never returns NULL: compared with
   frees.
 Prevents: "vfio/pds: fix return value in pds_vfio_get_lm_file()", "vfio/mlx5: error pointer dereference in error
   handling"
-Fix: IS_ERR() and PTR_ERR(); jump to a label behind the one that frees what does not exist
+Fix: IS_ERR() and PTR_ERR(); jump to a label after the one that frees what does not exist
 """
 
 import re
@@ -79,7 +79,7 @@ def asked(start, name, patterns):
 
 
 def unasked(driver, f, start, name):
-    """Where a path dereferences the result of a function that returns error pointers, without a question before."""
+    """Where a path dereferences the result of a function that returns error pointers, without checking it first."""
     found = []
     deref = re.compile(r"(?<![\w.>&])%s->" % re.escape(name))
 

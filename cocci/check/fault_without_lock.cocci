@@ -105,7 +105,7 @@ f@q(struct vm_fault *vmf, ...)
   ... when any
 }
 
-// a helper that leaves the lock to who calls it
+// a helper that leaves the lock to its caller
 @helper depends on ever concerned exists@
 identifier f;
 identifier insert = {vmf_insert_pfn, vmf_insert_pfn_prot, vmf_insert_pfn_pmd,

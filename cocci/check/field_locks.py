@@ -4,9 +4,9 @@
 Id: VPS-LOCK-08
 Group: locking
 Severity: error
-Reason: a lock protects a field only if everybody who writes it holds the lock. One write without it, in a reset handler
-  or at close, comes between what another task has looked at and what it does. Bit-fields of one word are written
-  together: two of them under different locks undo each other.
+Reason: a lock protects a field only if every writer of the field holds the lock. One write without it, in a reset
+  handler or at close, comes between what another task has looked at and what it does. Bit-fields of one word are
+  written together: two of them under different locks undo each other.
 Prevents: a state that a reset has set and a step of a migration sets back
 Fix: take the lock around this write as well; give bit-fields that have different locks a bool each
 """
@@ -40,7 +40,7 @@ def check(driver):
 
 
 def writes(node, frees):
-    """(expression of a structure, member, where) that a node writes. Who frees a list has it for itself."""
+    """(expression of a structure, member, where) that a node writes. A function that frees a list is its only user."""
     for w in node.writes:
         m = re.fullmatch(r"([\w.>-]+)(?:->|\.)(\w+)", w.to)
         if m and not w.declares:
@@ -54,7 +54,7 @@ def writes(node, frees):
 
 
 def fresh(driver, f):
-    """Local variables that hold what nobody else knows yet."""
+    """Local variables that hold objects which no other code can reach yet."""
     made = set()
     for node, call in driver.calls(f):
         name = written(node, call)
@@ -107,7 +107,7 @@ def one(driver, kind, member, places, young):
 
 
 def unheld(driver, f, name):
-    """A function that nobody calls, from which the lock is not held on the way here."""
+    """A function without callers from which a path leads here without the lock."""
     way = []
     while True:
         sites = [g for g, node, _ in driver.callers[f] if name not in driver.locks.always(g, node) and g not in way]

@@ -33,7 +33,7 @@ def check(driver):
 
 
 def asked_first(driver, f, node, name):
-    """Is there a test of the name from which a path leads to the node?"""
+    """True if a path leads to the node from a test of the name."""
     for start in driver.graph(f).nodes:
         if start.kind == "cond" and re.sub(r"==NULL$|^!", "", start.text) == name and start is not node:
             seen, todo = set(), [start]

@@ -5,8 +5,8 @@
 //# Group: mmap
 //# Severity: error
 //# Reason: a huge fault comes with the address that was touched. The entry starts at that address
-//#   rounded down, which may lie before the mapping, and may end behind it; and the frame must be
-//#   aligned as well. Unchecked, user space sees device memory it has not been given, or the wrong part.
+//#   rounded down, which may lie before the mapping, and may end after it; the frame must also be
+//#   aligned. Unchecked, user space sees device memory it has not been given, or the wrong part.
 //# Prevents: "vfio/pci: Align huge faults to order", "vfio/pci: Fallback huge faults for unaligned
 //#   pfn"; core_fault_test odd_ends and odd_address_has_small_entries
 //# Fix: addr = ALIGN_DOWN(vmf->address, PAGE_SIZE << order), the frame from addr, and

@@ -34,7 +34,7 @@ copy_from_user(&s, ...)
     when != \(s.m < n\|s.m <= n\|s.m > n\|s.m >= n\|s.m == n\|s.m != n\|array_index_nospec(s.m, n)\)
 E[s.m@p]
 
-// the same behind a pointer
+// the same through a pointer
 @pguarded@
 expression s, E, n;
 identifier m;

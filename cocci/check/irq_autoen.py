@@ -4,7 +4,7 @@
 Id: VPS-IRQ-02
 Group: irq
 Severity: error
-Reason: request_irq() enables the line. A disable_irq() behind it comes after the first interrupt, which the handler
+Reason: request_irq() enables the line. A disable_irq() after it may come after the first interrupt, which the handler
   takes with the mask not yet counted: the line is disabled twice and enabled once.
 Prevents: "vfio/pci: Disable auto-enable of exclusive INTx IRQ"
 Fix: request it with IRQF_NO_AUTOEN, and enable_irq() where it is wanted

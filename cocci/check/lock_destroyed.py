@@ -4,7 +4,7 @@
 Id: VPS-LOCK-04
 Group: locking
 Severity: warning
-Reason: with CONFIG_DEBUG_MUTEXES mutex_destroy() finds the one who still holds the lock, or takes it later. A driver
+Reason: with CONFIG_DEBUG_MUTEXES mutex_destroy() finds a task that still holds the lock or takes it later. A driver
   that does so for one of its locks and not for another one has forgotten it.
 Prevents: a lock that is still held, or taken again, when its memory is freed
 Fix: mutex_destroy() in .release, in the .release of the file, and where the structure is freed on an error path

@@ -40,7 +40,7 @@ def check(driver):
         return any(same_lock(lock.name, name) and not (write and lock.kind == "read") for lock in known for name in names)
 
     def open_sites(f, want, seen):
-        """Calls of f that come from where nobody holds the lock."""
+        """Calls of f on paths where no caller holds the lock."""
         found = []
         for caller, node, call in driver.callers[f]:
             if held(caller, node, want) or caller in quiet:
@@ -119,7 +119,7 @@ def writes(driver, f):
 
 
 def around(driver, f, node, name, quiet, seen=()):
-    """Is the lock held at the node, by the function or by all who call it?"""
+    """True if the lock is held at the node, by the function or by all its callers."""
     if any(same_lock(lock.name, name) for lock in driver.locks.at(f, node)):
         return True
     sites = [s for s in driver.callers[f] if s[0] not in seen and s[0] not in quiet]

@@ -4,9 +4,9 @@
 Id: VPS-LOCK-03
 Group: locking
 Severity: error
-Reason: a lock that is initialised at each open is overwritten while a reset of a device that nobody has opened holds
-  it, and is used before the first open by whatever does not come from user space: reset handlers, sysfs, the parent.
-  One that nobody initialises works by accident, without lockdep.
+Reason: a lock that is initialised at each open is overwritten while a reset of the device, which need not be open,
+  holds it, and is used before the first open by whatever does not come from user space: reset handlers, sysfs, the
+  parent. A lock that is never initialised works by accident, without lockdep.
 Prevents: "vfio/pds: Fix mutex lock->magic != lock warning"
 Fix: initialise it in .init and destroy it in .release, like the structure it is in
 """
@@ -35,7 +35,7 @@ def check(driver):
 
 
 def never(driver):
-    """Locks of the driver's structures that nobody initialises."""
+    """Locks of the driver's structures that are never initialised."""
     made = {driver.lock_of(f, call.arg(n)) for f in driver.functions for _, call in driver.calls(f) if re.search(
         r"init|INIT|LOCK", call.name) for n in range(len(call.args))}
     kinds = {driver.structure(driver.type_of(f, written(node, call))) for f in driver.functions for node, call in driver.calls(f)

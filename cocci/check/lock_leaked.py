@@ -4,8 +4,8 @@
 Id: VPS-LOCK-01
 Group: locking
 Severity: error
-Reason: a path that returns with a lock held, where another one releases it, makes the next one who takes the lock wait
-  for ever: for memory_lock every fault, access and reset of the device.
+Reason: a path that returns with a lock held, where another one releases it, makes the next task that takes the lock
+  wait for ever: for memory_lock every fault, access and reset of the device.
 Prevents: a hang at the first error
 Fix: release it on this path as well, or use guard() or scoped_guard()
 """
@@ -38,7 +38,7 @@ def check(driver):
 
 
 def for_the_caller(driver, f, lock, seen):
-    """Is it a function that takes a lock for who calls it?"""
+    """True if the function takes the lock on behalf of its caller."""
     if f in seen or f in driver.part_of("reset_prepare"):
         return True
     if not driver.callers[f]:
@@ -51,7 +51,7 @@ def for_the_caller(driver, f, lock, seen):
 
 
 def untaken(driver, f):
-    """Locks that a function releases, and that nobody holds who calls it."""
+    """Locks that a function releases and none of its callers holds."""
     locks = driver.locks
     entry = f.static and not driver.callers[f] and not (f in driver.part_of("reset_done") and (
         driver.part_of("reset_prepare") or "vfio_pci_core_reset_prepare" in driver.words))
@@ -88,7 +88,7 @@ def releases(driver, f, lock):
 
 
 def handed_on(driver, f, lock):
-    """Is it a function that takes the lock for its caller, when it can? Then the caller releases it, or calls who does."""
+    """True if the function tries to take the lock on behalf of its caller, which then releases it, directly or not."""
     if f in driver.part_of("reset_prepare") or f.name.endswith("reset_prepare"):
         return True
     if not driver.callers[f]:
@@ -104,7 +104,7 @@ def handed_on(driver, f, lock):
 
 
 def of_a_list(driver, f, lock):
-    """Is it one lock of many, taken in a loop over a list?"""
+    """True if it is one of many locks, taken in a loop over a list."""
     heads = [t.text for node in driver.graph(f).nodes if node.kind == "iterate" for t in node.tokens]
     return any(lock in taken(driver, f, call) and any(t.text in heads for t in call.args[0])
                for _, call in driver.calls(f) if call.args)

@@ -17,7 +17,7 @@ def check(driver):
     locks = driver.locks
 
     def place(f, call):
-        """Which of the three does a call take, to wait for it?"""
+        """The lock of the three that a call waits for, or None."""
         lock = locks.taking(f, call)
         if lock is None or "try" in call.name:
             return None

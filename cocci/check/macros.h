@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Macros of the kernel that spatch 1.1.1 does not know. A function in which it cannot parse one of
- * them it passes over in silence.
+ * Macros of the kernel that spatch 1.1.1 does not know. spatch silently skips a function in which
+ * it cannot parse one of them.
  */
 #define scoped_guard(...) YACFE_ITERATOR
 #define scoped_cond_guard(...) YACFE_ITERATOR

@@ -4,8 +4,8 @@
 Id: VPS-MIG-09
 Group: migration
 Severity: warning
-Reason: a device that is opened is RUNNING. Nothing promises a reset between two users, so the state of the last one, its
-  ERROR too, is the next one's.
+Reason: a device that is opened is RUNNING. There may be no reset between two users, so the next user inherits the state
+  of the last one, even ERROR.
 Prevents: a device that cannot be used after a migration that failed
 Fix: set the state in .open_device, under the lock of the state
 """

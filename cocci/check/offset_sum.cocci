@@ -4,10 +4,11 @@
 //# Id: VPS-INPUT-05
 //# Group: input
 //# Severity: error
-//# Reason: two 64-bit numbers of the user's add up to a small one: a check of the sum passes, and what
-//#   is then done begins far behind the end.
+//# Reason: two 64-bit numbers of the user's add up to a small one: a check of the sum passes, and
+//#   the access that follows begins far beyond the end.
 //# Prevents: a bound that a large offset passes; core_mmap_test far_offsets
-//# Fix: check_add_overflow(), or compare the offset first and the length with what is left behind it
+//# Fix: check_add_overflow(), or check the offset against the size, then the length against the
+//#   rest
 //
 // Confidence: High
 

@@ -4,8 +4,9 @@
 Id: VPS-LIFE-15
 Group: lifetime
 Severity: warning
-Reason: a register, a capability or a vendor as a number, or under a name of the driver's own, is not found by who
-  searches the kernel for it, and does not change with it: the offset of a region in the device file is vfio's to choose.
+Reason: a register, a capability or a vendor as a number, or under a name of the driver's own, is not found by a search
+  of the kernel for the name, and does not change with it: the offset of a region in the device file is vfio's to
+  choose.
 Prevents: a driver that looks at bit 40 of an offset on a kernel that has its regions elsewhere
 Fix: PCI_COMMAND, PCI_BASE_ADDRESS_0, VFIO_PCI_OFFSET_SHIFT, PCI_VENDOR_ID_...; what is the device's own stays a number
 """

@@ -4,8 +4,8 @@
 Id: VPS-LIFE-12
 Group: lifetime
 Severity: error
-Reason: the driver data of the physical function has the type of whoever is bound to it, vfio-pci perhaps, and nothing
-  keeps that driver. pci_iov_get_pf_drvdata() looks at both.
+Reason: the driver data of the physical function has the type that the driver bound to it gives it, perhaps vfio-pci,
+  and nothing keeps that driver bound. pci_iov_get_pf_drvdata() looks at both.
 Prevents: "vfio/pds: Use proper PF device access helper"
 Fix: pci_iov_get_pf_drvdata(pdev, &the_pf_driver)
 """

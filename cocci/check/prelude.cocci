@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What stands before all rules, once: does a driver use the vfio-pci core, and who calls whom in it. Not a rule.
+// Not a rule: prepended to all rules, finds the drivers of the vfio-pci core and their call graph.
 
 virtual report
 

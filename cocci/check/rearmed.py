@@ -4,8 +4,8 @@
 Id: VPS-ERR-10
 Group: errors
 Severity: error
-Reason: who drops the first reference of an object that stays, and waits for the last one, leaves a count of 0: the next
-  kref_get() warns and the next drop goes below it.
+Reason: dropping the initial reference of an object that stays, and waiting for the last one, leaves a count of 0: the
+  next kref_get() warns and the next drop goes below it.
 Prevents: "vfio/pci: fix dma-buf kref underflow after revoke"
 Fix: kref_init() and reinit_completion() after the wait, unless the object is freed
 """

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who describes a region serves it
+"""A driver that describes a region also serves it
 
 Id: VPS-INPUT-14
 Group: input
 Severity: error
-Reason: the core's read, write and mmap know the BARs as the device has them. A region whose size, or that it can be
-  mapped, the driver says itself is not what they serve: a part that the driver hides is accessible all the same, and
-  memory that is no BAR cannot be reached at all.
+Reason: the core's read, write and mmap know the BARs as the device has them. If the driver itself reports the size or
+  the flags of a region, they do not serve what it reported: a part that the driver hides stays accessible, and memory
+  that is not in a BAR is not accessible at all.
 Prevents: a guest that writes the registers its migration is controlled by
 Fix: give the ops .read, .write and .mmap of the driver's own for each flag that .get_region_info_caps sets
 """

@@ -4,8 +4,8 @@
 Id: VPS-RST-07
 Group: reset
 Severity: warning
-Reason: a reset function brings a device from D3hot to D0 by itself, behind the back of who saved its configuration space
-  on the way down: a device that resets itself on the way up has lost it.
+Reason: a reset function brings a device from D3hot to D0 by itself, bypassing the code that saved its configuration
+  space on the way down: a device that resets itself on the way up has lost it.
 Prevents: "vfio/pci: wake-up devices around reset functions"
 Fix: vfio_pci_set_power_state(vdev, PCI_D0), or the core's function that resets
 """
@@ -26,7 +26,7 @@ def check(driver):
 
 
 def woken(driver, f, node, seen):
-    """Does a call before this one bring the device to D0, here or in who calls?"""
+    """True if an earlier call brings the device to D0, here or in every caller."""
     for other, call in driver.calls(f):
         if WAKE.match(call.name) or any(WAKE.match(c.name) for g in driver.targets(f, call) for _, c in driver.calls(g)):
             return True

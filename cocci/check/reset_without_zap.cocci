@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// Who resets the device zaps its mappings first
+/// A driver that resets the device zaps its mappings first
 //
 //# Id: VPS-RST-01
 //# Group: reset

@@ -8,7 +8,7 @@ Reason: count and position come from user space. A callback that copies count by
   overwrites what stands beside its buffer. That a position is not negative, and that the sum does not wrap, bounds
   nothing; nor does a bound on the count help when the copy begins at the position.
 Prevents: "hisi_acc_vfio_pci: Update migration data pointer correctly on saving/resume"
-Fix: refuse a position at or behind the end, and copy min(count, size - pos)
+Fix: refuse a position at or beyond the end, and copy min(count, size - pos)
 """
 
 import re
@@ -48,7 +48,7 @@ def check(driver):
 
 
 def copies(driver, f, count, seen=()):
-    """(function, call) of each copy of as many bytes as the user says, with no look at the number on the way there."""
+    """(function, call) of each copy whose length is user space's count, without a check of the count before it."""
     if f in seen or bounded(driver, f, count):
         return
     equal = [node for node in driver.graph(f).nodes if node.kind == "cond" and re.search(r"\b%s[=!]=" % count, node.text)]
@@ -64,7 +64,7 @@ def copies(driver, f, count, seen=()):
 
 
 def wraps(driver, f, pos):
-    """What is left behind a position that nobody has compared: it wraps."""
+    """A length minus a position that was never compared with anything: the difference wraps."""
     for g in driver.below([f]):
         names = offsets(driver, g, pos if g is f else "")
         if not names:
@@ -125,14 +125,14 @@ def loops(node):
 
 
 def pointer_sum(driver, f, said, pos):
-    """Is it a pointer to a structure plus an offset in bytes?"""
+    """True if it is a pointer to a structure plus an offset in bytes."""
     m = re.fullmatch(r"&?([\w>.-]+)\+\*%s" % re.escape(pos), said)
     kind = driver.type_of(f, m.group(1)) if m else ""
     return bool(m) and bool(re.match(r"(struct \w+) ?\*$", kind) if not said.startswith("&") else re.match(r"struct \w+$", kind))
 
 
 def bounded(driver, f, count, seen=()):
-    """Is the count, or a sum with it, compared with anything but 0?"""
+    """True if the count, or a sum with it, is compared with anything but 0."""
     tainted = {count}
     nodes = driver.graph(f).nodes
     for _ in range(3):

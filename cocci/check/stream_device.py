@@ -6,7 +6,7 @@ Group: migration
 Severity: error
 Reason: the file lives on after close() of the device and after unbind, when the driver's structure is freed. What its
   read, write or ioctl reads there before it holds the file's own lock and has looked at the mark is a use after free.
-Prevents: a use after free by whoever keeps the descriptor and unbinds the device
+Prevents: a use after free by a process that keeps the descriptor and unbinds the device
 Fix: take the file's lock, look at the mark that close and remove set under it, then follow the pointer
 """
 

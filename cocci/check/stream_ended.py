@@ -71,7 +71,7 @@ def reached(driver, f):
 
 
 def ordinary(driver, f):
-    """The nodes that paths come to which have not asked for the state ERROR."""
+    """The nodes reached by paths that have not checked for the state ERROR."""
     seen, todo = set(), [driver.graph(f).entry]
     while todo:
         node = todo.pop()

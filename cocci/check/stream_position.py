@@ -4,8 +4,8 @@
 Id: VPS-MIG-04
 Group: migration
 Severity: error
-Reason: stream_open() takes f_pos_lock away. Who checks f_pos against the end before the file's lock is held, and copies
-  behind it, copies to where a second writer has moved the position meanwhile: past the buffer.
+Reason: stream_open() takes f_pos_lock away. If a callback checks f_pos against the end before it takes the file's lock,
+  a second writer may move the position in between, and the callback copies past the end of the buffer.
 Prevents: "vfio/qat: fix f_pos race in qat_vf_resume_write()"
 Fix: take the lock first, then read the position, check it and copy
 """
@@ -44,7 +44,7 @@ def check(driver):
 
 
 def compares(node, what):
-    """Does a condition compare it with a size? To be negative is no size."""
+    """True if a condition compares it with a size; a comparison with 0 does not count."""
     m = re.match(r"(.+?)(<=|>=|<|>)(?!=)(.+)$", node.text.replace("->", ".")) if node.kind == "cond" else None
     what = re.compile(what.pattern.replace("->", r"\."))
     return bool(m) and not any(CHECK.match(c.name) for c in node.calls) and "0" not in (m.group(1), m.group(3)) and bool(

@@ -5,7 +5,7 @@ Id: VPS-INPUT-15
 Group: input
 Severity: error
 Reason: a stream comes from another host, or from a program that made it up. A size that is read out of it and used to
-  allocate, to index or to copy without a limit lets it take all memory of the host, or write behind a buffer.
+  allocate, to index or to copy without a limit lets it take all memory of the host, or write past the end of a buffer.
 Prevents: a host without memory, by one write() to a file of a migration
 Fix: compare it with the most that the device takes before it is kept: if (size > MAX_LOAD_SIZE) return -ENOMEM
 """
@@ -73,7 +73,7 @@ def refuses(node):
 
 
 def sizes(driver, f, name):
-    """Is it used to allocate, or to say how much is copied?"""
+    """True if it is used as the size of an allocation or of a copy."""
     word = re.compile(r"(?<!\w)%s(?!\w)" % re.escape(name))
     for node in driver.graph(f).nodes:
         for c in node.calls:

@@ -4,10 +4,11 @@
 Id: VPS-RST-09
 Group: reset
 Severity: error
-Reason: vfio_pci_core_enable() powers the device up, enables its memory and claims its BARs; vfio_pci_core_close_device()
-  and vfio_pci_core_disable() undo it. An access before or after, or while nobody has the device open, or between a reset
-  and a write to COMMAND that takes decode away, is a machine check on some hosts and ~0 on the others.
-Prevents: a host that stops at close of a device, or when somebody reads debugfs
+Reason: vfio_pci_core_enable() powers the device up, enables its memory and claims its BARs;
+  vfio_pci_core_close_device() and vfio_pci_core_disable() undo it. An access before or after, or while the device is
+  not open, or between a reset and a write to COMMAND that takes decode away, is a machine check on some hosts and ~0 on
+  the others.
+Prevents: a host that stops at close of a device, or at a read of debugfs
 Fix: touch the device between enable and close; in debugfs ask under a lock whether it is open; in read and write hold
   memory_lock, or let vfio_pci_core_do_io_rw() test (test_mem)
 """
@@ -69,7 +70,7 @@ def around(driver, f):
 
 
 def asleep(driver, f):
-    """BARs that are mapped and read at probe, of a device that nobody has enabled."""
+    """BARs that are mapped and read at probe, before the device is enabled."""
     below = driver.below([f])
     if any(re.match(r"(pci_enable_device\w*|pcim_enable_device|vfio_pci_core_enable)$", c.name) for g in below
            for _, c in driver.calls(g)):

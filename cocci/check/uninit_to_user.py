@@ -4,8 +4,8 @@
 Id: VPS-INPUT-07
 Group: input
 Severity: error
-Reason: members that nobody set, and the holes between members, hold what the stack or the heap had there before.
-Prevents: addresses and keys of the kernel's in the hands of a guest
+Reason: members that were never set, and the holes between members, hold what the stack or the heap had there before.
+Prevents: addresses and keys of the kernel leaked to a guest
 Fix: struct x info = {}; or memset() when the structure has holes; kzalloc() for what is copied out later
 """
 

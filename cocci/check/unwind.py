@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All error paths of a function undo the same
+"""All error paths of a function undo the same steps
 
 Id: VPS-ERR-07
 Group: errors
 Severity: error
-Reason: one error path releases what was registered, enabled or mapped before it, another one that comes later leaves it:
-  after a failed open or probe the device is half set up, and what the left-over refers to is freed.
-Prevents: what is left behind by a failure that nobody tested
+Reason: one error path releases what was registered, enabled or mapped before it, and a later error path does not: after
+  a failed open or probe the device is half set up, and what the left-over refers to is freed.
+Prevents: leaks on an error path that was never tested
 Fix: jump to the label that undoes all that was done so far
 """
 

@@ -4,9 +4,9 @@
 Id: VPS-INPUT-09
 Group: input
 Severity: error
-Reason: an index that is compared by > with the number of elements may still be the one behind the last. (A number from
+Reason: an index that is compared by > with the number of elements may still be one past the last. (A number from
   get_user() or of a callback's arguments that nothing bounds at all is found as VPS-INPUT-04.)
-Prevents: a write to whatever stands behind the array
+Prevents: a write past the end of the array
 Fix: if (n >= ARRAY_SIZE(table)) return -EINVAL; and array_index_nospec() when user space can see what was read
 """
 
@@ -72,7 +72,7 @@ def beyond(driver, f):
 
 
 def after(node, other):
-    """Does the path on which the comparison is false lead there, and the other one not?"""
+    """True if only the path on which the comparison is false leads there."""
     def leads(truth):
         seen, todo = set(), [n for n, t in node.next if t is truth]
         while todo:

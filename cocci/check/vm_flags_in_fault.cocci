@@ -4,9 +4,10 @@
 //# Id: VPS-MMAP-06
 //# Group: mmap
 //# Severity: error
-//# Reason: vm_flags belong to who holds mmap_lock for write; a fault holds it, or only the VMA's own
-//#   lock, for read, and runs on several CPUs at once. (io_)remap_pfn_range() sets flags as well.
-//# Prevents: a data race with whoever holds the VMA lock; lockdep names the missing mmap_lock
+//# Reason: vm_flags may change only with mmap_lock held for write; a fault holds it, or only the
+//#   VMA's own lock, for read, and runs on several CPUs at once. (io_)remap_pfn_range() sets flags
+//#   as well.
+//# Prevents: a data race with other holders of the VMA lock; lockdep names the missing mmap_lock
 //# Fix: set the flags in .mmap; insert single entries with vmf_insert_pfn() or
 //#   vfio_pci_vmf_insert_pfn()
 //

@@ -42,7 +42,7 @@ position c != returned.c, q;
 f@q(..., struct vm_area_struct *vma)
 { <+... vfio_pci_core_mmap@c(...) ...+> }
 
-// who else is given the VMA may set them: remap_pfn_range(), a helper
+// any other function that gets the VMA may set them: remap_pfn_range(), a helper
 @others@
 identifier f, vma;
 identifier call != {vfio_pci_core_mmap, vma_pages, container_of, vm_flags_set,

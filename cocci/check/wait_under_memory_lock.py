@@ -4,8 +4,8 @@
 Id: VPS-RST-06
 Group: reset
 Severity: error
-Reason: every fault, access, reset and change of the device's power takes memory_lock. Who sleeps under it until the
-  device answers stops them all, and the tasks that wait cannot be killed.
+Reason: every fault, access, reset and change of the device's power takes memory_lock. A task that sleeps under it until
+  the device answers stops them all, and the tasks that wait cannot be killed.
 Prevents: a reset that hangs for as long as a device takes to come up
 Fix: wait before the lock is taken and ask again under it; in a fault handler return VM_FAULT_RETRY or SIGBUS
 """

@@ -4,9 +4,9 @@
 //# Id: VPS-MEMT-03
 //# Group: memtype
 //# Severity: error
-//# Reason: the reservation is the range's, not the driver's: left behind, the next driver of the device
-//#   gets write-combining registers, and after an unplug whoever gets the addresses.
-//#   arch_io_free_memtype_wc() wants exactly the range that was reserved.
+//# Reason: the reservation belongs to the range, not to the driver: if it leaks, the next driver of
+//#   the device gets write-combining registers, and after an unplug so does any device that gets
+//#   the addresses. arch_io_free_memtype_wc() wants exactly the range that was reserved.
 //# Prevents: /sys/kernel/debug/x86/pat_memtype_list after close; wc-bar_test
 //# Fix: arch_io_free_memtype_wc() after the core's close_device, and on each error path of open;
 //#   vfio_pci_core_set_memtype() needs none

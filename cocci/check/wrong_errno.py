@@ -4,8 +4,8 @@
 Id: VPS-ERR-06
 Group: errors
 Severity: error
-Reason: the result of one call is tested and another variable, still 0, returned: user space believes that it worked, and
-  the device is in a state that nobody asked for.
+Reason: the result of one call is tested and another variable, still 0, returned: user space believes that it worked,
+  and the device is in a state that user space did not ask for.
 Prevents: "vfio/pci: Fix error return code in vfio_ecap_init()"
 Fix: return the variable that was tested, or set the errno before the jump
 """

@@ -39,7 +39,7 @@ function blanks(n,    text)
 	return text sprintf("%*s", n, "")
 }
 
-# Column behind each parenthesis that is still open, on a stack.
+# The column after each open parenthesis, on a stack.
 function scan(text, stack, depth,    i, c)
 {
 	for (i = 1; i <= length(text); i++) {

@@ -105,7 +105,7 @@ class Unclear(Exception):
 
 
 class OtherModel(Unclear):
-    """A list whose entries are no VMAs: of interest only to whoever named the file."""
+    """A list whose entries are not VMAs: reported as left only if the file was named."""
 
     def __init__(self, entry: str, line: Optional[int] = None) -> None:
         super().__init__("entry", "mappings are found through a list of struct %s, which are no VMAs" % entry, line)

@@ -32,7 +32,7 @@ def newest(cache: str) -> Optional[str]:
 
 
 def is_new(path: str) -> bool:
-    """Do the headers have the API that drivers are brought up to?"""
+    """True if the headers have the API that drivers are migrated to."""
     header = os.path.join(path, "include/linux/vfio_pci_core.h")
     if not os.path.isfile(header):
         return False

@@ -155,7 +155,7 @@ def declares_devices(tree: Tree) -> bool:
 
 
 def hides_devices(tree: Tree) -> bool:
-    """Do drivers get a pointer of their own instead of a struct vfio_device, as until 5.12?"""
+    """True if vfio passes drivers their own pointer instead of a struct vfio_device, as until 5.12."""
     header = vfio_header(tree)
     return header != "" and tree.has("drivers/vfio/vfio.c") and \
         (not declares_devices(tree) or re.search(r"\(\*mmap\)\s*\(void \*", header) is not None)

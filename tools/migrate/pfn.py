@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page frame at a fault, and the functions that are written anew to compute and to insert it."""
+"""The page frame at a fault, and the functions that are generated to compute and to insert it."""
 
 import re
 from typing import Dict

@@ -66,7 +66,7 @@ def arcs(text: str) -> List[Arc]:
 
 
 def data(text: str, fn: Function, inside: str) -> Iterator[Arc]:
-    """Copies of the state itself, which is no local and no field of the region."""
+    """Copies of the state itself, which is neither a local nor a field of the region."""
     for call, which, callback in (("copy_to_user", 1, "save"), ("copy_from_user", 0, "load")):
         for m in re.finditer(r"\b%s\s*\(" % call, inside):
             args = c.split(inside[m.end():c.closing(inside, m.end() - 1) - 1])

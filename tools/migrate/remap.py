@@ -149,7 +149,7 @@ mappings by that offset."""
                      "the device's address space now can" % self.mmap.name)
 
     def complete_flags(self) -> bool:
-        """Are these vm_flags set already, on every way through the function? Then they are set there, completely."""
+        """If the function already sets some of these vm_flags, make it set all of them there and return True."""
         text = self.text(self.name)
         for f in dict.fromkeys((self.fill.name, self.mmap.name)):
             function = Function(text, f)

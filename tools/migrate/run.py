@@ -51,7 +51,7 @@ class Run:
 
     @property
     def named(self) -> bool:
-        """Whoever names a file wants to hear of all that is in it."""
+        """True if files were named: then everything found in them is reported."""
         return bool(self.files)
 
     def candidates(self) -> Tuple[List[str], List[str]]:
@@ -75,7 +75,7 @@ class Run:
         return lists, remaps
 
     def unclear(self, name: str, line: int, *reasons: Unclear) -> None:
-        """What is left, and why; a list of something else is nobody's business unless the file was named."""
+        """Report what is left, and why. A list of something else is only a note unless the file was named."""
         for why in reasons:
             found = why.finding(name, line)
             if isinstance(why, OtherModel) and not self.named:
@@ -102,7 +102,7 @@ class Run:
         return found
 
     def others(self, name: str, walks: Sequence[walk.Walk]) -> None:
-        """Whoever keeps one VMA in an object of its own may have a reason."""
+        """Report VMAs that are kept one per object: the driver may have a reason for that."""
         for line, keeper, why in walk.others(self.tree.read(name), {w.function.name for w in walks}):
             kind = LEFT if keeper or self.named else NOTE
             self.outcome.add(Finding(kind, name, line, "other-container", why))
@@ -134,7 +134,7 @@ class Run:
         return change
 
     def lists(self, lists: Sequence[str]) -> List[Tuple[Change, int]]:
-        """Changes all that can be; gives those that want an inode, with their lines."""
+        """Change all that can be changed; return those that need an inode, with their lines."""
         walks = self.look(lists)
         wants_inode: List[Tuple[Change, int]] = []
         with concurrent.futures.ThreadPoolExecutor(self.tree.jobs) as pool:

@@ -33,7 +33,7 @@ def diff(name: str, old: str, new: str) -> str:
 
 
 def author(tree: Tree) -> str:
-    """Who git says makes commits in the tree, without whom git am takes no patch; nobody outside of git."""
+    """The author that git would use in the tree: git am refuses a patch without one. "" outside a repository."""
     ident = subprocess.run(["git", "-C", tree.path, "var", "GIT_AUTHOR_IDENT"], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, check=False).stdout.decode(errors="replace")
     m = re.match(r"(.+ <.+>) (\d+) ([-+]\d{4})$", ident)

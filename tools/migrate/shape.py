@@ -115,7 +115,7 @@ class Pfn:
     inline: Optional[str]   # the expression, where the handler itself computes it
 
     def of_vma(self) -> bool:
-        """Does the function give the pfn of the first page of a VMA?"""
+        """True if the function returns the pfn of the first page of a VMA."""
         return self.code is not None and "%s(struct vm_area_struct *vma)" % self.name in self.code
 
 
@@ -135,16 +135,16 @@ class Shape:
         return self.src.name
 
     def takes_lock(self, name: str, text: Optional[str] = None) -> bool:
-        """Does a function, or a part of it, take the lock of the list?"""
+        """True if a function, or a part of it, takes the lock of the list."""
         return takes_lock(self.src, self.list, self.locks.lock, name, text)
 
     def is_pointed_to(self, zap: str) -> bool:
-        """Is the zap a callback, whose type must stay?"""
+        """True if the zap is a callback, whose type must stay."""
         return any(re.search(r"(?<![\w.>])%s\b(?!\s*\()" % zap, c.mask(self.tree.read(name)))
                    for name in self.users)
 
     def keeps_result(self, zap: str) -> bool:
-        """Is 0 success, and an error what a walk that had to give up returned? Then callers may go on asking."""
+        """True if the zap returns 0 on success and -errno if the walk gave up: callers may keep checking the result."""
         inside = self.src.inside(zap)
         function = self.src.function(zap)
         results = set(re.findall(r"\breturn\b\s*([^;]*);", inside))
@@ -319,7 +319,7 @@ def no_fault(src: Source, tree: Tree, lst: VmaList) -> Unclear:
 
 
 def is_lookup(src: Source, name: str, head: str) -> bool:
-    """Does a function nothing but tell whether a VMA is in the list?"""
+    """True if the function does nothing but look up whether a VMA is in the list."""
     fn = src.function(name)
     if not fn.parameter(r"struct vm_area_struct \*"):
         return False
@@ -339,7 +339,7 @@ def find_locks(src: Source, tree: Tree, lst: VmaList, handlers: Handlers) -> Loc
     locks = set().union(*(taken.get(f, set()) for f in walkers))
     if not locks:       # the callers do
         locks = set().union(*(taken.get(f or "", set()) for f in (close, handlers.add, handlers.fault)))
-    # The walk may take the lock that gates faults as well; whoever adds or removes an entry does not.
+    # The walk may also take the lock that gates faults; functions that add or remove an entry do not.
     for f in (close, handlers.add):
         if len(locks) > 1 and taken.get(f or ""):
             locks &= taken[f or ""]
@@ -439,7 +439,7 @@ def find_pfn(src: Source, lst: VmaList, handlers: Handlers, facts: Facts) -> Pfn
         except Unclear:
             if handlers.fill != handlers.fault:
                 raise
-            # The handler asks somebody, and goes on asking for the first page of the VMA.
+            # The handler calls a function for the pfn, and still calls it for the first page of the VMA.
             return Pfn(name, None, False, "%s + %s" % (in_sum(expr), DISTANCE))
     if handlers.single and (handlers.window or handlers.fill != handlers.fault):
         if re.search(r"\bvmf->pgoff\b", src.source(handlers.fault) + src.source(handlers.fill)):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Find a list of VMAs: a loop over it that zaps. The loop may be of any kind, pop the entries or walk along
-them, and leave the zap to a helper. Names do not matter. Also find who zaps VMAs kept elsewhere."""
+them, and leave the zap to a helper. Names do not matter. Also find functions that zap VMAs kept elsewhere."""
 
 import re
 from typing import Iterable, List, Optional, Sequence, Set, Tuple
@@ -25,7 +25,7 @@ LOG = re.compile(r"((dev|pci|pr|vfio|netdev)_(dbg|info|notice|warn|err|debug)\w*
 
 
 def without_logs(masked: str) -> str:
-    """What is printed is no condition: calls that log are blanked, every offset unchanged."""
+    """Blank calls that log, with every offset unchanged: their arguments are not conditions."""
     for m in re.finditer(r"\b([a-z]\w*)\s*\(", masked):
         if LOG.match(m.group(1)):
             end = c.closing(masked, m.end() - 1)

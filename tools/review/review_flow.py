@@ -474,7 +474,7 @@ def after(facts: Facts, node: Node) -> Facts:
 
 @dataclasses.dataclass(frozen=True)
 class Fork:
-    """The states behind a condition that was true, and that was false."""
+    """The states after a condition that was true, and after one that was false."""
     yes: object
     no: object
 
@@ -483,7 +483,7 @@ Step = Callable[[Node, Facts, object], Optional[object]]
 
 
 def walk(start: List[Tuple[Node, Facts, object]], step: Step) -> Iterator[Tuple[Node, Facts, object]]:
-    """Every (node, facts, state) that paths from here come to. step() gives the state behind a node, None to stop."""
+    """Every (node, facts, state) that paths from here reach. step() returns the state after a node, None to stop."""
     todo = list(start)
     seen = set()
     while todo and len(seen) < LIMIT:

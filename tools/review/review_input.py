@@ -18,7 +18,7 @@ from review_rules import ID, Stop
 
 # beside: C files in the directories of the files, which rules must see to know the driver. patches: of a series.
 Input = collections.namedtuple("Input", "what before after files beside changed patches", defaults=((),))
-# A patch of a series: its subject, its text, and a directory with the files behind it.
+# A patch of a series: its subject, its text, and a directory with the files after it.
 Patch = collections.namedtuple("Patch", "subject text after")
 Suppression = collections.namedtuple("Suppression", "file line last id reason wrong")
 PROGRAM = re.compile(r"^#include <(std\w+|unistd|fcntl|pthread|errno|sys/\w+)\.h>", re.M)
@@ -213,7 +213,7 @@ def copy(tree, name, directory):
 
 
 def applied(series, start, tmp, name, reverse=False):
-    """The directories behind each patch, which are applied one after the other."""
+    """The directories as they are after each patch; the patches are applied one after the other."""
     steps = []
     for n, (subject, body) in enumerate(series):
         step = os.path.join(tmp, "%s%d" % (name, n))

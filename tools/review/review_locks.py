@@ -118,7 +118,7 @@ class Locks:
         heads = {t.text for node in graph.nodes if node.kind == "iterate" for t in node.tokens}
 
         def listed(call: Call) -> bool:
-            """Is it about one element of a list? Which of them are locked no path can tell."""
+            """True if the call is about one element of a list: no path can tell which elements are locked."""
             return any(t.text in heads for arg in call.args for t in arg)
 
         def step(node: Node, facts: Facts, state: object) -> Optional[object]:
@@ -183,7 +183,7 @@ class Locks:
 
         for _ in walk([(graph.entry, NONE, (frozenset(), None))], step):
             pass
-        # A function that is called takes it, when it can; then this one may release it.
+        # A callee may take the lock (trylock); then this function may release it.
         maybe = {h.lock for g in self.driver.callees(f) for _, _, state in self.ends.get(g, ()) for h in state}
         self.released[f] = {r for r in released if not any(same_lock(r.name, m.name) for m in maybe)}
         if ends:
@@ -195,7 +195,7 @@ class Locks:
 
     @staticmethod
     def says(lock: Lock, good: bool, last: Optional[Node], facts: Facts, locks: FrozenSet[Held]) -> bool:
-        """Does what is returned here say whether the lock is held: true (good), or 0, if it is?"""
+        """True if the value returned here says whether the lock is held: nonzero (good) or 0 means that it is."""
         if not last or not last.tokens:
             return False
         whens = {h.when for h in locks if h.lock == lock}
@@ -205,13 +205,13 @@ class Locks:
         return value <= yes if whens else not value & yes
 
     def at(self, f: Function, node: Node) -> Set[Lock]:
-        """The locks that some path holds that comes to the node."""
+        """The locks held on at least one path to the node."""
         self.look(f)
         core = {Lock("write", MEMORY)} if f in self.driver.part_of("revoke") else set()     # calls it so
         return {h.lock for locks in self.held[f].get(node, ()) for h in locks} | core
 
     def always(self, f: Function, node: Node) -> FrozenSet[str]:
-        """Names of the locks that every path holds that comes to the node, and every caller."""
+        """Names of the locks held on every path to the node or by every caller."""
         self.look(f)
         paths = self.held[f].get(node)
         own = frozenset.intersection(*[frozenset(h.lock.name for h in p if not h.when) for p in paths]) if paths else NAMELESS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a function acquires and who releases it: memory, files, references, mappings, power, and pairs of calls."""
+"""What a function acquires and what releases it: memory, files, references, mappings, power, and pairs of calls."""
 
 import functools
 import re
@@ -104,7 +104,7 @@ class Resources:
 
     @functools.lru_cache(maxsize=None)
     def consumes(self, f: Function, n: int) -> bool:
-        """Does the function free, store or hand on its n-th parameter?"""
+        """True if the function frees, stores or passes on its n-th parameter."""
         if n >= len(f.parameters) or not f.parameters[n].name:
             return False
         name = f.parameters[n].name

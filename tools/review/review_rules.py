@@ -443,7 +443,7 @@ class Runner:
         return hits, {Unread(source.file, line, 1, "parser") for source in driver.sources for line, _ in source.broken}
 
     def unread(self, copies, stage):
-        """What spatch cannot parse it passes over in silence. Macros without statements do not matter."""
+        """Lines that spatch cannot parse and silently skips. Macros without statements do not matter."""
         said = []
         for n in range(0, len(copies), 500):
             run = spatch(["--macro-file", os.path.join(self.directory, "macros.h"), "--parse-c"] + copies[n:n + 500],

@@ -62,7 +62,7 @@ def path_of(name: str) -> str:
 
 
 def wrong_here(table: dict[str, list[Row]]) -> list[str]:
-    """What the page says of this tree and is not so."""
+    """Statements of the page about this tree that are wrong."""
     wrong = []
     have: dict[str, set[str]] = {}
     for file, listed in table.items():
@@ -80,7 +80,7 @@ def wrong_here(table: dict[str, list[Row]]) -> list[str]:
 
 
 def wrong_there(table: dict[str, list[Row]], tree: str, files: tuple[str, ...]) -> list[str]:
-    """What the page says of the kernel source and is not so."""
+    """Statements of the page about the kernel source that are wrong."""
     wrong = []
     for file in files:
         theirs = functions(os.path.join(tree, "drivers/vfio/pci", file))

@@ -74,7 +74,7 @@ static void account(const char *line, const char *us)
 	}
 }
 
-/* Bytes that this process has allocated since begin() and that nobody has freed. */
+/* Bytes that this process has allocated since begin() and that are not freed. */
 static unsigned long held(void)
 {
 	unsigned long bytes = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Fewer ranges of a dirty log than user space gave: for devices that keep a few only. */
+/* Combine the ranges of a dirty log, for devices that can track only a few. */
 #include <linux/export.h>
 #include <linux/interval_tree.h>
 #include <linux/vfio.h>

@@ -131,7 +131,7 @@ TEST_F(guard, neighbours_never_notice)
 	EXPECT_LT(fault_count() - faults, 10);
 }
 
-/* Where a large entry fits, it begins behind the guarded page. */
+/* A large entry, where one fits, begins after the guarded page. */
 TEST(guard_is_in_no_large_entry)
 {
 	const struct pci_id large = { 0x1234, 0x1111, "VGA or bochs-display (16 MiB BAR 0)" };
@@ -440,7 +440,7 @@ TEST(reset_in_the_middle)
 	detach(&self);
 }
 
-/* By sysfs, which does not ask whether somebody has the device open. */
+/* By sysfs, which resets a device even while it is open. */
 TEST(reset_by_the_administrator)
 {
 	FIXTURE_DATA(guard) self;

@@ -150,7 +150,7 @@ TEST_F_TIMEOUT(bars, first_uses_race, 60)
 	pthread_barrier_destroy(&start);
 }
 
-/* Only that BAR is lost, and only for as long as the other one has it. */
+/* Only that BAR is unusable, and only while the other module holds it. */
 TEST_F(bars, taken_by_another)
 {
 	char claim[64];

@@ -46,7 +46,9 @@ static bool ended(pid_t pid, unsigned int msec)
 	return false;
 }
 
-/* Unbinding asks the user by the request interrupt, waits until he lets go, and then is done. */
+/*
+ * Unbinding signals the request interrupt, waits until the user closes the device, and completes.
+ */
 TEST_F(edu, unbind_waits_for_the_user)
 {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -55,7 +57,9 @@ TEST_F(edu, unbind_waits_for_the_user)
 
 	memcpy(bdf, self->dev.bdf, sizeof(bdf));
 	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &fd));
-	/* The child has no use for our files, but shares the mapping: it must not hold the device.
+	/*
+	 * The child inherits our files and the mapping, but needs neither: it must not pin the
+	 * device.
 	 */
 	pid = fork();
 	if (!pid) {

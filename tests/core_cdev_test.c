@@ -108,7 +108,7 @@ TEST_F(cdev, attach_and_detach)
 	EXPECT_EQ(0, vfio_cdev_attach(self->dev.fd, self->iommu.ioas));
 }
 
-/* DMA reaches the address space that is attached, and none when there is none. */
+/* DMA reaches the attached address space, and no memory if none is attached. */
 TEST_F(cdev, dma_goes_where_attached)
 {
 	struct iommufd_ioas_alloc alloc = { .size = sizeof(alloc) };
@@ -383,7 +383,7 @@ TEST_F(cdev, token_is_needed_where_none_can_be_given)
 	ASSERT_EQ(0, pci_bind(pf, vfio_driver()));
 	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
 	EXPECT_EQ(0, try_group(iommufd, pf, token, NULL));
-	/* The token given with the group's name is not for later. */
+	/* A token given with the name to the group does not count for later opens. */
 	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
 	ASSERT_EQ(0, create_vf(pf, vf));
 	EXPECT_EQ(0, try_token(iommufd, pf, NULL));
@@ -414,7 +414,7 @@ TEST_F(cdev, token)
 
 	if (!find_pf(pf))
 		SKIP(return, "no nvme with SR-IOV here: use QEMU 7.1 or newer");
-	/* A device that has nothing to do with VFs wants none. */
+	/* A device that is neither a PF nor a VF takes no token. */
 	EXPECT_EQ(-EINVAL, bind_with_token(self->dev.fd, iommufd, uuid));
 	if (!takes_token(self->dev.fd))
 		SKIP(return, "vfio of this kernel takes no token with a character device: use "
@@ -428,7 +428,7 @@ TEST_F(cdev, token)
 	fd = vfio_cdev_open(vf);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, bind_with_token(fd, iommufd, uuid));
-	/* With a VF in use the PF needs the token as well. */
+	/* While a VF is in use, the PF cannot be opened without the token. */
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, NULL));
 	EXPECT_EQ(-EACCES, try_token(iommufd, pf, other));
 	close(fd);

@@ -26,7 +26,7 @@ TEST_F(device, identity)
 	EXPECT_NE(0xdeadbeef, vfio_config_read(&self->dev, PCI_CLASS_REVISION, 4));
 }
 
-/* The same bytes by any width and alignment; a read over several fields joins them. */
+/* Reads of any width and alignment return the same bytes, also across several fields. */
 TEST_F(device, widths_agree)
 {
 	for (unsigned int pos = 0; pos < PCI_STD_HEADER_SIZEOF; pos++) {
@@ -58,7 +58,7 @@ TEST_F(device, command_bits)
 	EXPECT_EQ(on, vfio_config_read(&self->dev, PCI_COMMAND, 2));
 }
 
-/* All ones in, the size comes back; the hardware's own BAR does not move meanwhile. */
+/* Writing all ones reads back the size; the hardware BAR does not change. */
 TEST_F(device, bar_sizing)
 {
 	uint64_t start, end, flags, before, after;
@@ -111,7 +111,7 @@ TEST_F(device, rom_sizing)
 	}
 }
 
-/* The mapping keeps working while the guest of this device moves its BARs about. */
+/* The mapping keeps working while the guest rewrites the device's BARs. */
 TEST_F(edu, bar_address_is_virtual)
 {
 	uint32_t old = vfio_config_read(&self->dev, PCI_BASE_ADDRESS_0, 4);
@@ -190,7 +190,10 @@ TEST_F(device, interrupt_line_is_virtual)
 	EXPECT_EQ(pin, vfio_config_read(&self->dev, PCI_INTERRUPT_PIN, 1));
 }
 
-/* Address and data of MSI are the user's to write; enabling goes through SET_IRQS only. */
+/*
+ * Writes of the MSI address and data change only what user space reads back; SET_IRQS alone enables
+ * MSI.
+ */
 TEST_F(edu, msi_capability_is_virtual)
 {
 	unsigned int msi = vfio_find_cap(&self->dev, PCI_CAP_ID_MSI);

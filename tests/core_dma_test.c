@@ -60,7 +60,7 @@ TEST_F(dma, interrupt_at_the_end)
 	edu_write(self->bar, EDU_IRQ_ACK, 0x100);
 }
 
-/* What is not mapped, or no longer, is not written. */
+/* DMA does not write memory that is not mapped, or no longer mapped. */
 TEST_F(dma, only_where_mapped)
 {
 	memset(self->memory, 0x5a, 2 * PAGE);

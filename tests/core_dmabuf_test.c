@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BARs as dma-bufs: who gets one, who may map it, and that every event takes the mapping away. */
+/*
+ * BARs as dma-bufs: which exports succeed, which importers may map them, and that every revoke
+ * unmaps them.
+ */
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -93,7 +96,9 @@ static int can_export(struct vfio_dev *dev)
 	return sys(ioctl(dev->fd, VFIO_DEVICE_FEATURE, &probe));
 }
 
-/* Or a module that is not built would skip them all. */
+/*
+ * The importer must be built wherever BARs can be exported; without it the tests below are skipped.
+ */
 TEST(importer_where_bars_are_exported)
 {
 	struct vfio_dev dev;
@@ -168,7 +173,7 @@ TEST_F(dmabuf, maps_the_bar)
 	close(fd);
 }
 
-/* Only an importer that may do peer-to-peer DMA and lets go when told to gets at a BAR. */
+/* Only an importer that allows peer-to-peer DMA and handles invalidation can map a BAR. */
 TEST_F(dmabuf, who_may_attach)
 {
 	int importer;
@@ -322,7 +327,7 @@ static const struct event {
 	{ "low power", event_low_power, event_low_power_exit },
 };
 
-/* The event does not end before a slow importer has let go. */
+/* The revoke does not complete before a slow importer has unmapped. */
 TEST_F(dmabuf, revoked_by)
 {
 	for (unsigned int i = 0; i < sizeof(events) / sizeof(*events); i++) {
@@ -347,7 +352,7 @@ TEST_F(dmabuf, revoked_by)
 	EXPECT_EQ(0, map(self->importer));
 }
 
-/* In low power nothing but its end gives the buffer back. */
+/* In low power the buffer stays revoked until low power ends. */
 TEST_F(dmabuf, not_given_back_in_low_power)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))
@@ -359,7 +364,7 @@ TEST_F(dmabuf, not_given_back_in_low_power)
 	EXPECT_EQ(0, map(self->importer));
 }
 
-/* The buffer outlives the device's file, but is good for nothing then, and holds nothing. */
+/* The buffer outlives the device's file, but stays revoked and does not pin the device. */
 TEST_F(dmabuf, revoked_by_close)
 {
 	char bdf[BDF_LEN];
@@ -405,7 +410,7 @@ static uint32_t version_by_dma(void *edu, volatile uint32_t *memory)
 	return memory[NVME_VS / 4];
 }
 
-/* From device to device. iommufd takes a revoke for final, and so has to map anew. */
+/* From device to device. For iommufd a revoke is final, so the buffer has to be mapped again. */
 TEST_F(dmabuf, iommufd)
 {
 	bool ours = strcmp(vfio_driver(), "vfio-pci");

@@ -93,7 +93,7 @@ TEST_F(doorbell, each_vector)
 	EXPECT_FALSE(eventfd_wait(peer[1].event[0], NEVER, NULL));
 }
 
-/* A vector without an eventfd stays allocated, one that is moved is heard at the new place. */
+/* A vector without an eventfd stays allocated; one that is moved signals the new eventfd. */
 TEST_F(doorbell, vectors_change)
 {
 	struct peer *peer = self->peer;
@@ -103,7 +103,7 @@ TEST_F(doorbell, vectors_change)
 	ring(&peer[0], &peer[1], 1);
 	EXPECT_FALSE(eventfd_wait(peer[1].event[1], NEVER, NULL));
 	ASSERT_EQ(0, vfio_set_eventfds(&peer[1].dev, VFIO_PCI_MSIX_IRQ_INDEX, 1, 2, swap));
-	/* What rang in between may have been kept for it, in the device. */
+	/* The device may have kept an interrupt that was raised in between. */
 	eventfd_wait(peer[1].event[2], NEVER, NULL);
 	ring(&peer[0], &peer[1], 1);
 	EXPECT_TRUE(only(peer, &peer[1], 2));

@@ -69,7 +69,7 @@ FIXTURE_SETUP(hotplug)
 {
 	char bus[BDF_LEN];
 
-	/* pciehp's own locks make it report a cycle, and then it sees nothing of ours any more. */
+	/* lockdep reports a cycle of pciehp's own locks, and then turns itself off. */
 	if (!access("/proc/lockdep_stats", F_OK))
 		SKIP(return, "plugging would turn lockdep off: use KERNEL=debian-6.12");
 

@@ -25,7 +25,7 @@ static int set_none(struct vfio_dev *dev, uint32_t action)
 	return vfio_set_irqs(dev, INTX, VFIO_IRQ_SET_DATA_NONE | action, 0, 1, NULL, 0);
 }
 
-/* As if DisINTx did not work: the line is the device's alone, and masked as a whole. */
+/* As if DisINTx did not work: the line is exclusive, and masked at the interrupt controller. */
 FIXTURE(exclusive)
 {
 	struct vfio_dev dev;
@@ -212,7 +212,7 @@ TEST_F(edu, masked_while_the_user_writes_command)
 	edu_write(self->bar, EDU_IRQ_ACK, UINT32_MAX);
 	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, INTX, 0, 1, &event));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, rewrite_command, &rewriter));
-	/* An emulated CPU that is busy may keep the other one from its turn for 100 ms. */
+	/* A busy emulated CPU may keep the other one from running for 100 ms. */
 	end = time(NULL) + 5;
 	for (int i = 0; i < 600 && time(NULL) < end; i++) {
 		edu_write(self->bar, EDU_IRQ_RAISE, 1);

@@ -14,7 +14,7 @@ static int new_eventfd(void)
 	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
-/* @fd -1 takes it away, and waits for a write that is under way. */
+/* @fd -1 removes the ioeventfd, and waits for a write in progress. */
 static int ioeventfd(struct vfio_dev *dev, unsigned int bar, uint64_t at, unsigned int width,
 		     uint64_t data, int fd)
 {

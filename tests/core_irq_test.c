@@ -216,7 +216,7 @@ TEST_F(edu, one_kind_at_a_time)
 	EXPECT_EQ(-EINVAL, vfio_set_eventfds(&self->dev, INTX, 0, 1, &fd));
 	EXPECT_EQ(-EINVAL, set_none(&self->dev, INTX, MASK, 0, 1));
 	EXPECT_EQ(-EINVAL, set_none(&self->dev, INTX, TRIGGER, 0, 1));
-	/* disabling what is not enabled does no harm to what is */
+	/* disabling an index that is not enabled does not affect the enabled one */
 	EXPECT_EQ(-EINVAL, vfio_irq_disable(&self->dev, INTX));
 	ASSERT_EQ(0, set_none(&self->dev, MSI, TRIGGER, 0, 1));
 	EXPECT_TRUE(eventfd_wait(fd, SOON, NULL));
@@ -293,7 +293,7 @@ TEST_F(edu, wrong_calls_while_in_use)
 	edu_write(self->bar, EDU_IRQ_ACK, 1);
 }
 
-/* REQ and ERR: an eventfd to be told by, and to be told by software. */
+/* REQ and ERR: set an eventfd, and signal it by software. */
 TEST_F(edu, request_interrupt)
 {
 	int fd = new_eventfd();

@@ -218,7 +218,7 @@ static uint32_t raise_and_wait(FIXTURE_DATA(kvm) *self, uint32_t status)
 	return guest_word(self, GUEST_TOOK);
 }
 
-/* Faults of KVM's own page tables are the core's to fill, and a zap empties them. */
+/* The core serves the faults of KVM's page tables, and a zap clears their entries. */
 TEST_F_TIMEOUT(kvm, guest_access_ends_with_memory_decode, 60)
 {
 	uint32_t turn;
@@ -335,7 +335,7 @@ TEST_F_TIMEOUT(kvm, guest_ioeventfd_writes_to_device, 60)
 	close(io);
 }
 
-/* KVM is told of the device, and holds it until either goes. */
+/* KVM gets the device's file by KVM_DEV_VFIO, and holds it until it is removed or KVM is closed. */
 TEST_F(kvm, device_file_is_given_to_kvm)
 {
 	struct kvm_create_device device = { .type = KVM_DEV_TYPE_VFIO };
@@ -392,7 +392,10 @@ TEST(vector_is_connected_to_bypass_consumer)
 	bar = vfio_mmap(&dev, 0, 0, 4096, PROT_READ | PROT_WRITE);
 	ASSERT_NE(MAP_FAILED, (void *)bar);
 
-	/* In either order; and interrupts go on as long as the consumer takes nothing over. */
+	/*
+	 * Register in either order; interrupts still arrive as long as the consumer does not take
+	 * them over.
+	 */
 	ASSERT_EQ(0, consume(fd));
 	EXPECT_EQ(0, parameter(BYPASS "irq"));
 	ASSERT_EQ(0, vfio_set_eventfds(&dev, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &fd));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Nothing stays behind of calls that fail: ten thousand of them and more, with faulting arguments
- * and files of the wrong kind among them, leave each slab cache as large as it was.
+ * Calls that fail leak nothing: ten thousand of them and more, with faulting arguments and files of
+ * the wrong kind among them, leave each slab cache as large as it was.
  */
 #include <dirent.h>
 #include <fcntl.h>

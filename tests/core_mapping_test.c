@@ -251,7 +251,7 @@ TEST_F(edu, inherited_twice)
 	decode(&self->dev, true);
 }
 
-/* What may be done to the size of a mapping: less is fine, more was not checked by mmap. */
+/* mremap() may shrink a mapping; growing must fail, since mmap did not check the larger range. */
 TEST_F(edu, resized)
 {
 	char *bar = self->bar;
@@ -267,7 +267,9 @@ TEST_F(edu, resized)
 	decode(&self->dev, true);
 	EXPECT_EQ(EDU_ALIVE, edu_look(bar));
 
-	/* back to where it was, beyond its first size, and a second mapping out of nothing */
+	/*
+	 * growing it back, growing it beyond its first size, and duplicating it (old size 0) fail
+	 */
 	EXPECT_EQ(-EFAULT, sys((long)mremap(bar, 4 * PAGE, 5 * PAGE, 0)));
 	EXPECT_EQ(-EFAULT, sys((long)mremap(bar, 4 * PAGE, 5 * PAGE, MREMAP_MAYMOVE)));
 	EXPECT_EQ(-EFAULT, sys((long)mremap(bar, 4 * PAGE, 2 * EDU_BAR_SIZE, MREMAP_MAYMOVE)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmap of BARs: what is refused, who is zapped, how long a mapping lives. */
+/* mmap of BARs: what is refused, which mappings are zapped, how long a mapping lives. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -196,7 +196,7 @@ static int helper_looks(struct helper *h)
 
 static void helper_stop(struct helper *h)
 {
-	/* Not by closing the pipe: helpers started later have inherited its other end. */
+	/* Closing the pipe would not do: helpers started later have inherited its other end. */
 	kill(h->pid, SIGKILL);
 	waitpid(h->pid, NULL, 0);
 	close(h->ask);
@@ -227,7 +227,7 @@ TEST_F(edu, all_processes_are_zapped)
 	helper_stop(&maps);
 }
 
-/* Forked while decode is off: the child must not find an entry of before. */
+/* Forked while decode is off: the child must not inherit a stale entry. */
 TEST_F(edu, fork_while_off)
 {
 	struct helper h;
@@ -313,7 +313,7 @@ TEST_F(edu, close_with_a_mapping)
 	edu_write(self->bar, EDU_LIVENESS, 7);
 	EXPECT_EQ(~7U, edu_read(self->bar, EDU_LIVENESS));
 
-	/* Opened again meanwhile: it is one open device, and a zap reaches the old mapping. */
+	/* The device is opened again while the mapping exists: a zap reaches the old mapping. */
 	if (self->dev.iommu->iommufd)
 		return; /* a cdev has one owner at a time */
 	fd = vfio_get_device_fd(self->dev.iommu, self->dev.bdf);

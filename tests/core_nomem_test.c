@@ -101,7 +101,7 @@ static bool can_inject(void)
 	return fail_nth >= 0;
 }
 
-/* What a call could leave behind where the kernel shows it: lines of a file with a word. */
+/* Count the lines of a file with a word: leaks of a call that the kernel shows there. */
 static const struct {
 	const char *path, *word;
 } places[] = {
@@ -288,7 +288,7 @@ TEST_F(nomem, first_use)
 {
 	self->call.make = make_mapping;
 	self->call.undo = undo_first_use;
-	/* request_mem_region() does not say what went wrong; the core takes it for taken. */
+	/* request_mem_region() does not say why it failed; the core reports the BAR as busy. */
 	self->call.other_errno = -EBUSY;
 	walk(_metadata, "the first mmap", &self->call);
 }

@@ -88,7 +88,7 @@ TEST_F(plain, denylist)
 	ASSERT_EQ(0, module_load(MODULE, "disable_denylist=1"));
 	EXPECT_EQ(0, pci_bind(self->bdf, MODULE));
 	ASSERT_EQ(0, pci_unbind(self->bdf));
-	/* One of the same vendor that is known for nothing. */
+	/* A device of the same vendor that is not on the list. */
 	ASSERT_EQ(0, module_load(MODULE, ""));
 	parameters[strlen(parameters) - 1] = '0';
 	ASSERT_EQ(0, module_load("lookslike", parameters));

@@ -16,7 +16,7 @@
 #define NVME_INTMS 0x0c /* interrupt mask: writing sets bits, a reset clears all */
 #define MASK_MARK  0x5a
 
-/* So many that there is always one in the middle of it. */
+/* Enough writers that one is always in the middle of an access. */
 #define WRITERS 4
 #define READERS 4
 
@@ -405,7 +405,7 @@ TEST_F_TIMEOUT(pair, hot_reset_contended, 120)
 		refused += ret == -EBUSY;
 		if (ret != -EBUSY)
 			EXPECT_EQ(0, ret);
-		/* What it had taken of the set is given back. */
+		/* The locks that it had already taken are released. */
 		EXPECT_EQ(EDU_ID_VALUE, edu_read(self->bar[0], EDU_ID)) TH_LOG("try %d", try);
 		EXPECT_TRUE(vfio_config_read(&self->dev[0], PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
 	}

@@ -24,7 +24,7 @@
 #define DEADLINE_MS 20000
 #define ROUNDS	    6
 
-/* Runs @call in a child, which unlike a thread can be left behind when it hangs. */
+/* Runs @call in a child, which unlike a thread can be abandoned when it hangs. */
 static pid_t child_start(int (*call)(struct vfio_dev *dev, unsigned long arg),
 			 struct vfio_dev *dev, unsigned long arg)
 {
@@ -48,7 +48,7 @@ static void show_stack(pid_t pid)
 		printf("# %s\n", line);
 }
 
-/* The call's -errno, or -ETIMEDOUT, and the child stays where it hangs. */
+/* Returns the call's -errno, or -ETIMEDOUT if the child hangs; it is abandoned then. */
 static int child_end(pid_t pid)
 {
 	int status;

@@ -63,7 +63,7 @@ static void close_all(FIXTURE_DATA(sriov) *self)
 
 FIXTURE_TEARDOWN(sriov)
 {
-	/* First, or the end of a VF would wait for us. */
+	/* Close first: otherwise removing the VF would wait for us. */
 	close_all(self);
 	vfio_iommu_close(&self->iommu);
 	if (*self->pf)
@@ -148,7 +148,7 @@ TEST_F(sriov, token)
 	ASSERT_LE(0, self->fd[0]);
 	EXPECT_EQ(-ENOTTY, set_token(self->fd[0], other));
 
-	/* With a VF in use the PF needs the token as well. */
+	/* While a VF is in use, the PF cannot be opened without the token. */
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, ""));
 	EXPECT_EQ(-EACCES, expect_open(&self->iommu, self->pf, " vf_token=" OTHER));
 	close_all(self);
@@ -430,7 +430,10 @@ static uint32_t closed_pf_intms(const char *pf)
 	return value;
 }
 
-/* The PF's user cannot pull VFs away under theirs; without VFs it resets as ever. */
+/*
+ * The user of the PF cannot reset it while it has VFs, which would remove them; without VFs a reset
+ * works.
+ */
 TEST_F(pf_and_vf, resets_of_the_pf_are_refused)
 {
 	struct vfio_dev *pf = &self->pf;
@@ -487,7 +490,7 @@ TEST_F(pf_and_vf, open_and_close_leave_vfs_alone)
 	EXPECT_EQ(0, closed_pf_intms(bdf));
 }
 
-/* An open PF is its user's: the end of the VFs does not reset it. */
+/* An open PF belongs to its user: removing the VFs does not reset it. */
 TEST_F(pf_and_vf, open_pf_is_not_reset_when_vfs_go)
 {
 	const char *bdf = self->sriov.pf;
@@ -543,7 +546,7 @@ static void *reset_pf(void *arg)
 	return NULL;
 }
 
-/* VFs that come in the middle of resets are whole, and last. */
+/* VFs created while resets are running are complete, and remain. */
 TEST_F_TIMEOUT(pf_and_vf, vfs_created_during_resets, 120)
 {
 	struct pf_resetter r = { .pf = &self->pf };
@@ -581,7 +584,7 @@ TEST_F(sriov, no_token_wanted)
 	EXPECT_EQ(-EINVAL, expect_open(&self->iommu, bdf, " vf_token=" TOKEN));
 }
 
-/* The PF's token lies in the other core, where this one cannot see it. */
+/* The other core holds the PF's token, so this one cannot check it. */
 TEST_F(sriov, pf_on_the_kernels_own)
 {
 	if (!strcmp(vfio_driver(), "vfio-pci"))

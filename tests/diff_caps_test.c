@@ -109,7 +109,7 @@ static const struct cap all_ext[] = {
 };
 
 static const struct cap other_ext[] = {
-	{0x100, PCI_EXT_CAP_ID_PTM, 0, 0}, /* hidden, and nothing before it to take it out of */
+	{0x100, PCI_EXT_CAP_ID_PTM, 0, 0}, /* hidden, and nothing to unlink it from */
 	{0x11c, PCI_EXT_CAP_ID_L1SS, 0, 0},
 	{0x120, PCI_EXT_CAP_ID_ACS, 0x00000020, 0}, /* egress control, 256 ports */
 	{0x150, PCI_EXT_CAP_ID_ACS, 0x00000000, 0}, /* none */
@@ -233,7 +233,7 @@ static void write_everywhere(struct vfio_dev *dev, struct transcript *t, int har
 		uint32_t old = 0, seen = 0, arrived = 0;
 		long written, read;
 
-		/* Behind the last capability one byte is like the other. */
+		/* After the last capability all bytes are alike. */
 		if (at > end && at < SIZE - 16)
 			continue;
 		if (resets(at, width) && width != 2)

@@ -210,7 +210,7 @@ static void ioeventfd_at(struct vfio_dev *dev, struct transcript *t, uint64_t of
 	};
 	long ret;
 
-	/* Ours refuses what the kernel's driver accepts and panics of when it is signalled. */
+	/* Our driver refuses what the kernel's driver accepts, and then panics at the signal. */
 	if (!pci_misaligned_works() && flags && offset % flags)
 		return;
 	ret = sys(ioctl(dev->fd, VFIO_DEVICE_IOEVENTFD, &arg));
@@ -272,7 +272,7 @@ static void ioeventfds(struct vfio_dev *dev, struct transcript *t)
 		}
 	}
 
-	/* The place stays taken when the eventfd is gone, and can be let go of. */
+	/* The ioeventfd stays registered after its eventfd is closed, and can be removed. */
 	arg = (struct vfio_device_ioeventfd){
 		.argsz = sizeof(arg),
 		.flags = VFIO_DEVICE_IOEVENTFD_8,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hot reset of devices that reset together: two functions in one slot, with one of them open,
- * closed, unbound, or in the hands of the other core; and a device that has a slot for itself. Who
- * is listed, who may reset, with which proof, and what a reset leaves: as with the kernel's driver.
+ * closed, unbound, or in the hands of the other core; and a device that has a slot for itself.
+ * Which devices are listed, who may reset with which proof of ownership, and what a reset leaves:
+ * as with the kernel's driver.
  */
 #include <fcntl.h>
 #include <sys/eventfd.h>

@@ -536,7 +536,10 @@ TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
 			}
 			if (fd >= 0)
 				close(fd);
-			/* Never half way: it can go on from where it is. */
+			/*
+			 * The state never changes half way: the test can continue from the current
+			 * one.
+			 */
 			if (err || targets[i] != VFIO_DEVICE_STATE_RESUMING)
 				err = live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL);
 			else
@@ -549,7 +552,7 @@ TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
 	close(nth_fd);
 }
 
-/* As above: what fails leaves no log behind, and the next one starts. */
+/* As above: a failure leaves no log behind, and the next log starts. */
 TEST_F_TIMEOUT(driver, each_failing_allocation_of_dirty_log_is_told, 120)
 {
 	/* Its bitmap is no vmalloc(), which reports each failure. */

@@ -119,7 +119,7 @@ FIXTURE_TEARDOWN(testdev)
 	vfio_close(&self->dev);
 }
 
-/* Ranges in numbers that are no multiples of larger pages. */
+/* Ranges whose borders are not multiples of larger pages. */
 #define NEED_SMALL_PAGES()                                                  \
 	do {                                                                \
 		if (PAGE != 4096)                                           \
@@ -267,7 +267,7 @@ TEST_F(testdev, gigabyte_entries_and_mixed_types)
 		EXPECT_EQ(1, pt_count(bar, GIB).pud);
 }
 
-/* Not a module of ours but QEMU reads the entries: of each size, before and after a zap. */
+/* QEMU, not a module of ours, reads the entries: of each size, before and after a zap. */
 TEST_F(testdev, emulator_sees_the_same)
 {
 	char *bar;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Page faults on BARs against each other, and against all that takes entries away. */
+/* Page faults on BARs against each other, and against everything that removes entries. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/mman.h>
@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(memory, large_entries_against_zaps_never_see_noise, 60)
 static void touch_id(struct racer *racer)
 {
 	race_touch(racer, racer->race->map, EDU_ID_VALUE);
-	/* QEMU reads registers under one big lock: give it up to other threads as well. */
+	/* QEMU reads registers under one big lock: let other threads have it. */
 	usleep(race_dice(racer, 40));
 }
 

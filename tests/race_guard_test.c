@@ -58,7 +58,7 @@ static void touch_guarded(struct racer *racer)
 	usleep(race_dice(racer, 40));
 }
 
-/* Beside the guarded page: the zap by range is none of its concern. */
+/* Touch pages next to the guarded one: the zap by range must not affect them. */
 static void touch_neighbour(struct racer *racer)
 {
 	if (try_read32(racer->race->map + (1 + race_dice(racer, 15)) * PAGE, NULL))

@@ -59,7 +59,7 @@ static void set_up_and_tear_down(struct racer *racer)
 		return;
 	}
 	racer->good++;
-	/* What came before is taken away; from here on nothing may come. */
+	/* Consume earlier signals; from here on none may arrive. */
 	if (read(line->fd, &count, sizeof(count)) == sizeof(count))
 		line->interrupts += count;
 	if (eventfd_wait(line->fd, QUIET_MS, NULL))
@@ -149,7 +149,7 @@ static void change_vectors(struct racer *racer)
 		ret = vfio_set_eventfds(racer->race->dev, VFIO_PCI_MSIX_IRQ_INDEX, start, 1,
 					&fds[start]);
 	}
-	/* While another one has it off, or has fewer vectors. */
+	/* Fails while another thread has disabled the index, or enabled fewer vectors. */
 	if (ret && ret != -EINVAL && ret != -ENOSPC)
 		race_wrong(racer, "SET_IRQS: %d", ret);
 	racer->good += !ret;
@@ -205,7 +205,7 @@ TEST_F_TIMEOUT(edu, vectors_changed_by_many_against_resets, 60)
 #define PLACE 64
 #define DATA  0x5a5a0000
 
-/* @fd -1 takes it away, and waits for a write that is under way. */
+/* @fd -1 removes the ioeventfd, and waits for a write in progress. */
 static int ioeventfd(struct vfio_dev *dev, unsigned int place, uint32_t data, int fd)
 {
 	struct vfio_device_ioeventfd arg = {
@@ -229,7 +229,7 @@ static void ring(struct racer *racer)
 	usleep(race_dice(racer, 200));
 }
 
-/* Another place than the other's: what one takes away must not be written any more. */
+/* Each thread has an offset of its own: after a removal nothing may be written there. */
 struct doorbell {
 	unsigned int place;
 	int *fd;

@@ -38,7 +38,7 @@ static void *map_bar(int fd)
 	return mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, VFIO_REGION_OFFSET(0));
 }
 
-/* A file of one's own: the device is opened by the first and closed by the last. */
+/* Each thread has a file of its own: the first one opens the device and the last one closes it. */
 static void open_use_and_close(struct racer *racer)
 {
 	FIXTURE_DATA(group) *group = racer->arg;

@@ -185,7 +185,7 @@ static void run_interrupts(struct job *job)
 			ret = vfio_irq_disable(&t->dev, index);
 		if (ret)
 			wrong("%s: SET_IRQS, index %u: %d", t->name, index, ret);
-		/* What came before is taken away; from here on nothing may come. */
+		/* Consume earlier signals; from here on none may arrive. */
 		if (read(fd, &count, sizeof(count)) == sizeof(count))
 			shared->interrupts++;
 		try_write32(map + EDU_IRQ_RAISE, 1);

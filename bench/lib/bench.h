@@ -43,7 +43,7 @@ extern const char *const bench_drivers[];
 void bench_begin(void);
 void bench_end(unsigned int count, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for what sleeps: only what this thread executes counts, a system call more. */
+/* As above, for code that sleeps: counts only this thread, at the cost of one more system call. */
 void bench_begin_cpu(void);
 void bench_end_cpu(unsigned int count, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

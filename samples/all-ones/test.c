@@ -182,7 +182,7 @@ static void *read_on(void *arg)
 	return NULL;
 }
 
-/* No fault that races with the switch leaves the page of ones behind. */
+/* A fault that races with the switch must not leave an entry of the page of ones. */
 TEST_F_TIMEOUT(ones, page_goes_when_memory_comes, 120)
 {
 	struct reader r = { .reg = self->bar + EDU_ID, .value = EDU_ID_VALUE };

@@ -116,7 +116,7 @@ TEST_F(coherent, goes_and_comes_with_the_others)
 	EXPECT_EQ(0xabcd, value);
 }
 
-/* Nobody finds the last user's data. */
+/* The next user must not find the data of the last one. */
 TEST_F(coherent, next_user_starts_afresh)
 {
 	uint32_t value = 0x5ec4e7;

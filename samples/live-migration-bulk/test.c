@@ -101,7 +101,7 @@ TEST_F_TIMEOUT(bulk, only_touched_pages_are_left_for_stop_copy, 120)
 	EXPECT_EQ(3, wrong(self, 1));
 }
 
-/* A piece: behind a header and a record, a page number and pages. */
+/* A piece follows a header and a record: a page number and pages. */
 TEST_F_TIMEOUT(bulk, pages_outside_of_bar_are_refused, 60)
 {
 	static const uint64_t pages[] = { 1ULL << 63, ~0ULL, 1ULL << 52, 0 };

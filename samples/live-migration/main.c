@@ -41,7 +41,7 @@ struct edu_state {
 struct edu_device {
 	struct vfio_pci_core_device core_device;
 	bool	held;		/* no DMA may start */
-	u32	waiting;	/* command written meanwhile; 0: none */
+	u32	waiting;	/* command written while held; 0: none */
 	bool	writes;		/* the transfer below writes, or has written, guest memory */
 	u32	iova;
 	u32	len;

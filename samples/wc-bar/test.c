@@ -21,7 +21,7 @@
 #define IVSHMEM_SIZE (128 * MIB)
 #define WHOLE_IVSHMEM "0+8000000 "
 
-/* Does the kernel log have the text in what came after @mark was logged? */
+/* True if the kernel log has the text after @mark. */
 static bool logged_since(const char *mark, const char *text)
 {
 	static char log[1 << 18];
@@ -402,7 +402,7 @@ TEST(not_prefetchable_is_refused)
 	EXPECT_RESERVED("0+100000 uc-", bdf, 0);
 	vfio_close(&dev);
 
-	/* Unless somebody takes responsibility. */
+	/* Unless the driver sets VFIO_PCI_MEMTYPE_NONPREFETCH. */
 	ASSERT_EQ(0, memtype_load("ranges=0:0x1000:0x1000 nonprefetch=1", bdf));
 	ASSERT_EQ(0, vfio_open_bound(&dev, NULL, bdf));
 	EXPECT_STREQ("0+1000 uc-, 1000+1000 wc, 2000+fe000 uc-", memtype_granted(&dev, 0));
@@ -410,7 +410,7 @@ TEST(not_prefetchable_is_refused)
 	EXPECT_RESERVED("", bdf, 0);
 }
 
-/* Is the range in /proc/mtrr as write-combining? */
+/* True if /proc/mtrr has the range as write-combining. */
 static bool mtrr_has(uint64_t start, uint64_t size)
 {
 	FILE *file = fopen("/proc/mtrr", "r");

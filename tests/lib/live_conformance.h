@@ -450,7 +450,7 @@ static void *remove_device(void *bdf)
 	return (void *)(intptr_t)pci_write_attr(bdf, "remove", "1");
 }
 
-/* What a hot unplug does to the driver: it waits until the user has closed the device. */
+/* Like a hot unplug: removing the driver waits until the user has closed the device. */
 TEST_F_TIMEOUT(live, removal_in_each_state_ends_files, 120)
 {
 	int fd[LIVE_STATES];
@@ -481,7 +481,7 @@ TEST_F_TIMEOUT(live, removal_in_each_state_ends_files, 120)
 	}
 }
 
-/* Nothing that a data file waits for comes from outside: it never keeps a poll() waiting. */
+/* A data file never waits for an event, so poll() always returns at once. */
 TEST_F(live, files_are_always_ready)
 {
 	struct pollfd poll_fd = {};
@@ -645,7 +645,7 @@ static void *copy_until_end(void *arg)
 	return NULL;
 }
 
-/* A reader and a writer in the middle of it, when the device is closed, and unbound. */
+/* Close and unbind the device while a reader and a writer are active. */
 TEST_F_TIMEOUT(live, close_and_unbind_while_copying_end, 120)
 {
 	static const uint32_t states[] = { STOP_COPY, RESUMING };

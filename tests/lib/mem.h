@@ -20,7 +20,7 @@ bool try_write32(volatile void *addr, uint32_t value);
 /* Page faults of this thread so far. */
 long fault_count(void);
 
-/* What a page of this process is mapped by, asked of the test module ptwalk. */
+/* The entry that maps a page of this process, as the test module ptwalk reads it. */
 struct pt_entry {
 	uint64_t size; /* of the entry: PAGE, PMD or PUD; 0 when there is none */
 	uint64_t value;

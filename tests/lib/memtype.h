@@ -18,14 +18,14 @@
 const char *memtype_reserved(const char *bdf, unsigned int bar);
 
 /*
- * What the driver says it got, VFIO_REGION_INFO_CAP_SDK_MEMTYPE, in the same form; flags follow the
- * type: " refused", " mtrr". "" without the capability.
+ * The granted types as the driver reports them (VFIO_REGION_INFO_CAP_SDK_MEMTYPE), in the same
+ * form; flags follow the type: " refused", " mtrr". "" without the capability.
  */
 const char *memtype_granted(struct vfio_dev *dev, unsigned int bar);
 
 /*
  * pt_type() of the entry of an address of ours as QEMU sees it, by its monitor: neither this kernel
- * nor a module of ours has a say there. "?" where that cannot be asked.
+ * nor a module of ours is involved. "?" where that cannot be asked.
  */
 const char *memtype_of_host(const void *addr);
 

@@ -4,7 +4,7 @@
 #define TESTS_LIB_MODULE_H
 
 /*
- * Loads it afresh: unloads it first if need be, and takes its devices from it. Parameters have
+ * Reloads a module: unloads it first if it is loaded, after unbinding its devices. Parameters have
  * spaces between them, and none within. 0 or -errno.
  */
 int module_load(const char *name, const char *parameters);

@@ -40,7 +40,7 @@ static void *play(void *arg)
 	for (;;) {
 		unsigned int passes = ball->passes;
 
-		/* Not "pause": QEMU takes it for a wish to let the other CPU run. */
+		/* Do not use "pause": QEMU would let the other CPU run. */
 		if (passes >= PASSES || (++looks % 4096 == 0 && test_now() > ball->end))
 			return NULL;
 		if (passes % 2 == player->nr)

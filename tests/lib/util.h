@@ -18,7 +18,7 @@
  */
 unsigned int test_slowdown(void);
 
-/* Seconds since some moment, which is the same for all processes. */
+/* Seconds on a monotonic clock that all processes share. */
 double test_now(void);
 
 /* Where a test starts to roll dice: SEED from the environment, else another one each time. */

@@ -87,7 +87,7 @@ int vfio_set_eventfds(struct vfio_dev *dev, unsigned int index, unsigned int sta
 		      unsigned int count, const int *fds);
 int vfio_irq_disable(struct vfio_dev *dev, unsigned int index);
 
-/* ms: for a signal that must come, on a host that may keep a CPU from us; for one that must not. */
+/* Timeouts in ms: for a signal that must arrive, even on a busy host; for one that must not. */
 #define SOON  10000
 #define NEVER 50
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * <linux/dma-mapping.h> as Linux 7.3 has it, on kernels that have less.
+ * <linux/dma-mapping.h> as Linux 7.3 has it, on older kernels.
  *
- * There is no range of IO virtual addresses to be had on these: dma_iova_try_alloc() says so, as it
- * does on newest kernels without an IOMMU, and drivers map page by page.
+ * These kernels cannot allocate a range of IO virtual addresses: dma_iova_try_alloc() fails, as in
+ * 7.3 without an IOMMU, and drivers map page by page.
  */
 #include_next <linux/dma-mapping.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <linux/irqbypass.h> as Linux 7.3 has it, on kernels that have less. */
+/* <linux/irqbypass.h> as Linux 7.3 has it, on older kernels. */
 #include_next <linux/irqbypass.h>
 
 #ifndef VFIO_PCI_SDK_COMPAT_IRQBYPASS_H

@@ -19,7 +19,10 @@ struct pfn_address_space {
 	int (*pfn_to_vma_pgoff)(struct vm_area_struct *vma, unsigned long pfn, pgoff_t *pgoff);
 };
 
-/* Drivers go on without: a task that reads poisoned memory of the device is not told which. */
+/*
+ * Drivers work without it: a task that reads poisoned memory of the device does not learn which
+ * address is poisoned.
+ */
 static inline int register_pfn_address_space(struct pfn_address_space *pfn_space)
 {
 	return -EOPNOTSUPP;

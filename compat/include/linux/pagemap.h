@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <linux/pagemap.h> as Linux 7.3 has it, on kernels that have less. */
+/* <linux/pagemap.h> as Linux 7.3 has it, on older kernels. */
 #include_next <linux/pagemap.h>
 
 #ifndef VFIO_PCI_SDK_COMPAT_PAGEMAP_H

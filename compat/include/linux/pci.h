@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <linux/pci.h> as Linux 7.3 has it, on kernels that have less. */
+/* <linux/pci.h> as Linux 7.3 has it, on older kernels. */
 #include_next <linux/pci.h>
 
 #ifndef VFIO_PCI_SDK_COMPAT_PCI_H

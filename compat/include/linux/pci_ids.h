@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <linux/pci_ids.h> as Linux 7.3 has it, on kernels that have less. */
+/* <linux/pci_ids.h> as Linux 7.3 has it, on older kernels. */
 #include_next <linux/pci_ids.h>
 
 #ifndef PCI_VENDOR_ID_CXL

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <linux/pci_regs.h> as Linux 7.3 has it, on kernels that have less. */
+/* <linux/pci_regs.h> as Linux 7.3 has it, on older kernels. */
 #include_next <linux/pci_regs.h>
 
 #ifndef VFIO_PCI_SDK_COMPAT_PCI_REGS_H

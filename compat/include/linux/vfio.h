@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * <linux/vfio.h> as Linux 7.3 has it, on kernels that have less.
+ * <linux/vfio.h> as Linux 7.3 has it, on older kernels.
  *
  * Where the kernel's struct vfio_device_ops lacks callbacks, 7.3's is defined here under the same
  * name, and _vfio_alloc_device() is that of compat/vfio_ops_get_region_info_caps.c, which

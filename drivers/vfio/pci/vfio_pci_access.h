@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vfio_pci_access.c: may device memory be touched now?
+ * vfio_pci_access.c: whether device memory is accessible.
  *
  * For files that touch it or take it away.  Functions with "lock" in their names return with the
  * lock held, those with "unlock" release it.

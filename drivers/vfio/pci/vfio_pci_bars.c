@@ -565,7 +565,7 @@ void vfio_pci_bars_unmap(struct vfio_pci_core_device *vdev)
 	}
 }
 
-/* May user space map all of that range?  Ranges are declared, and their BARs mapped, at open. */
+/* True if user space may map all of the range.  Segments with no_mmap exist from open on. */
 bool vfio_pci_bar_is_mappable(struct vfio_pci_core_device *vdev, unsigned int bar, u64 offset,
 			      u64 len)
 {

@@ -51,7 +51,7 @@ static bool config_std_is_bar(unsigned int offset)
 	       (offset >= PCI_ROM_ADDRESS && offset < PCI_ROM_ADDRESS + 4);
 }
 
-/* Does the BAR occupy two registers?  Only if the host assigned it. */
+/* True if the BAR occupies two registers, that is, if the host assigned a 64-bit BAR. */
 static bool config_std_is_64bit_bar(struct pci_dev *pdev, int bar)
 {
 	return pci_resource_start(pdev, bar) && pci_resource_flags(pdev, bar) & IORESOURCE_MEM_64;

@@ -3,8 +3,8 @@
  * Page-table entries of user space on x86, written directly.
  *
  * vmf_insert_pfn*() would look up the memory type per page, which bar_map_segments() has already
- * verified; in v6.12, vmf_insert_pfn_pud() then does not use it.  An entry written here has the
- * type of the segment and is special: it has no struct page.
+ * verified; in v6.12, vmf_insert_pfn_pud() even ignores the type that it looked up.  An entry
+ * written here has the type of the segment and is special: it has no struct page.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -21,8 +21,8 @@ static u64 entries_value(const struct vfio_pci_window *win, unsigned long pfn)
  * markers.
  *
  * A BAR is aligned to its size, so the value of an entry grows by a constant step from page to
- * page, even where the address bits are inverted.  The native value will do on a paravirtualized
- * host as well: frames of a BAR are not translated.
+ * page, even where the address bits are inverted.  The native value is also right on a
+ * paravirtualized host: frames of a BAR are not translated.
  */
 static void entries_insert_ptes(const struct vm_fault *vmf, const struct vfio_pci_window *win)
 {

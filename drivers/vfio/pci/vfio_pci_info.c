@@ -11,7 +11,7 @@
 #include "vfio_pci_access.h"
 #include "vfio_pci_bars.h"
 
-/* Legacy VGA addresses, which are the offsets in the VGA region. */
+/* Offsets in the VGA region are legacy VGA addresses: 0xa0000 to 0xbffff, and I/O ports. */
 #define VGA_REGION_SIZE		0xc0000
 
 /* Report the atomic operations that the root complex completes for the device. */
@@ -60,7 +60,7 @@ long vfio_pci_ioctl_get_info(struct vfio_pci_core_device *vdev,
 {
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
 	/*
-	 * The length of older versions of the structure is no multiple of 8: align the
+	 * The length of older versions of the structure is not a multiple of 8: align the
 	 * capabilities.
 	 */
 	const size_t caps_offset = ALIGN(sizeof(struct vfio_device_info), sizeof(u64));
@@ -161,7 +161,7 @@ static int info_add_memtype_cap(struct vfio_pci_core_device *vdev, unsigned int 
 	return ret;
 }
 
-/* What is left of a BAR some of which user space cannot map. */
+/* Report which parts of a BAR user space can map, if it cannot map the whole BAR. */
 static int info_add_sparse_cap(struct vfio_pci_core_device *vdev, unsigned int bar,
 			       struct vfio_info_cap *caps)
 {

@@ -216,7 +216,7 @@ static int intx_enable(struct vfio_pci_core_device *vdev, struct eventfd_ctx *tr
 
 	intx->vdev = vdev;
 	intx->trigger = trigger;
-	/* Later changes of virq_disabled reach @masked under igate, which is held. */
+	/* A concurrent change of virq_disabled updates @masked under igate, which is held here. */
 	intx->masked = vdev->virq_disabled;
 	scnprintf(intx->name, sizeof(intx->name), "vfio-intx(%s)", pci_name(pdev));
 

@@ -197,7 +197,7 @@ int vfio_pci_live_wait(struct vfio_pci_core_device *vdev, unsigned int bar,
 	unsigned long timeout = jiffies + msecs_to_jiffies(msecs);
 
 	for (;;) {
-		/* Asked before the last look: time may pass between the two. */
+		/* Read the time before the last check: the task may be delayed between the two. */
 		bool late = time_after(jiffies, timeout);
 		void __iomem *io = vfio_pci_live_access_begin(vdev, bar);
 		bool is_done;
@@ -304,7 +304,7 @@ static const char *live_lacks(const struct vfio_pci_live_ops *ops)
 	return NULL;
 }
 
-/* One of the two halves of a trap, without the other. */
+/* Name the missing half of a trap if the driver has set only the other one. */
 static const char *live_lacks_trap(struct vfio_pci_core_device *vdev)
 {
 	int (*mmap)(struct vfio_device *core_vdev, struct vm_area_struct *vma) =

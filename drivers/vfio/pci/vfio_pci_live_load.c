@@ -3,7 +3,7 @@
  * Live migration: the file to which user space writes the state of another device.
  *
  * The header is gathered and checked, then each record, then its data, which goes to the driver.
- * Nothing is used before it was checked, and at most one record is held in memory.
+ * Nothing is used before it has been checked, and at most one record is held in memory.
  */
 #include <linux/fs.h>
 #include <linux/sched/signal.h>

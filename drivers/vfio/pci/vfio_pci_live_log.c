@@ -192,7 +192,7 @@ static int live_log_start(struct vfio_device *core_vdev, struct rb_root_cached *
 	struct live_log *log;
 	int ret = 0;
 
-	/* vfio.ko checked that the ranges are aligned to it, but not that it is a power of 2. */
+	/* vfio.ko checked the ranges' alignment to *page_size, but not that it is a power of 2. */
 	if (*page_size < SZ_4K || !is_power_of_2(*page_size))
 		return -EINVAL;
 	for (node = interval_tree_iter_first(ranges, 0, ULONG_MAX); node;

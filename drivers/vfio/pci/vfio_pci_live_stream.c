@@ -136,12 +136,12 @@ int live_check_header(struct vfio_pci_live *live, const struct live_header *head
 	       memcmp(ours.driver, header->driver, sizeof(ours.driver)) ? -EINVAL : 0;
 }
 
-/* The checksum of the data behind a record. */
+/* The checksum of the data that follows a record's header. */
 __le32 live_data_crc(struct vfio_pci_live *live, const struct live_record *rec)
 {
 	u32 len = le32_to_cpu(rec->len);
 
-	/* Of gigabytes it would cost more than all else that is done here. */
+	/* No checksum of pieces: for gigabytes it would cost more than everything else here. */
 	if (!live->ops->state_size || !len)
 		return 0;
 	return cpu_to_le32(~crc32_le(~0, (const void *)(rec + 1), len));

@@ -2,7 +2,7 @@
 /*
  * Live migration: registers that user space reaches only through the driver, so that the driver
  * knows what the device was told to do.  Every other way to them is closed here: a mapping, an
- * ioeventfd.  Not an export as dma-buf, which a driver without get_dmabuf_phys() does not have.
+ * ioeventfd.  An export as dma-buf need not be closed: a driver without get_dmabuf_phys() has none.
  */
 #include <linux/export.h>
 #include <linux/log2.h>

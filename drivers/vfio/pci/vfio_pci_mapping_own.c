@@ -83,7 +83,7 @@ int vfio_pci_mapping_setup(struct vfio_pci_core_device *vdev, struct vm_area_str
 	mapping->start = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	mapping->len = vma->vm_end - vma->vm_start;
 
-	/* Its inode, and with it the address space, is new. */
+	/* The inode of the new file, and with it the address space, is new. */
 	file = anon_inode_create_getfile("[vfio-device]", &mapping_own_fops, mapping, O_RDWR, NULL);
 	if (IS_ERR(file)) {
 		kfree(mapping);
@@ -101,7 +101,7 @@ int vfio_pci_mapping_setup(struct vfio_pci_core_device *vdev, struct vm_area_str
 	return 0;
 }
 
-/* What of the range, which is one of the device file, lies in that mapping. */
+/* Zap the part of a range of the device file that lies in a mapping. */
 static void mapping_own_zap_part(const struct mapping *mapping, u64 start, u64 end)
 {
 	start = max(start, mapping->start);
@@ -115,7 +115,7 @@ void vfio_pci_mapping_zap(struct vfio_pci_core_device *vdev, loff_t offset, u64 
 {
 	const struct mapping *mapping;
 
-	/* Mappings that the driver has not set up are the device file's. */
+	/* Mappings that the driver has not set up belong to the device file. */
 	unmap_mapping_range(vfio_pci_core_mapping(vdev), offset, len, true);
 
 	mutex_lock(&mappings_lock);

@@ -308,7 +308,8 @@ int vfio_pci_vf_init(struct vfio_pci_core_device *vdev)
 
 	if (pdev->is_virtfn) {
 		/*
-		 * Remains valid: a PF leaves the list only after its VFs have lost their drivers.
+		 * sriov_pf_core_dev stays valid: a PF leaves the list only after its VFs are
+		 * unbound.
 		 */
 		mutex_lock(&sriov_pfs_mutex);
 		list_for_each_entry(pf, &sriov_pfs, sriov_pfs_item)

@@ -205,7 +205,7 @@ static int dmaimport_release(struct inode *inode, struct file *file)
 	if (import->attachment) {
 		dmaimport_unmap(import);
 		dma_buf_detach(import->dmabuf, import->attachment);
-		/* Now nobody schedules it any more. */
+		/* The work can no longer be scheduled. */
 		cancel_delayed_work_sync(&import->unmap);
 		dma_buf_put(import->dmabuf);
 		pci_dev_put(import->pdev);

@@ -137,7 +137,7 @@ static noinline int livehand_stop(struct livehand_device *priv, bool stop)
 	return 0;
 }
 
-/* A reset that came meanwhile has only left a note. */
+/* A reset that came in between has only left a note. */
 static void livehand_state_unlock(struct livehand_device *priv)
 {
 again:

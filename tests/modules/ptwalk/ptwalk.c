@@ -12,7 +12,7 @@
 
 #include "ptwalk.h"
 
-/* Does this kernel have large entries for device memory? */
+/* True if this kernel has large entries for device memory. */
 static bool pmd = IS_ENABLED(CONFIG_ARCH_SUPPORTS_PMD_PFNMAP);
 module_param(pmd, bool, 0444);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* <uapi/linux/vfio.h> as Linux 7.3 has it, on kernels that have less. */
+/* <uapi/linux/vfio.h> as Linux 7.3 has it, on older kernels. */
 #if !defined(HAVE_VFIO_HAS_PRE_COPY) && !defined(VFIO_PCI_SDK_COMPAT_UAPI_VFIO_H)
 /* The enumeration grows where the kernel's header defines it, so that a switch knows all states. */
 #define VFSDK_LIST(...)	__VA_ARGS__

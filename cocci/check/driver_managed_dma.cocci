@@ -37,6 +37,12 @@ struct pci_driver d@p = { ... };
 @@
 what = "ERROR: [VPS-LIFE-08] the driver core will claim the group for kernel DMA"
 
+@script:python@
+p << unsaid.p;
+d << unsaid.d;
+@@
+cocci.include_match((p[0].file, str(d)) not in no_vfio)
+
 @script:python depends on report@
 p << unsaid.p;
 @@

@@ -54,10 +54,22 @@ what2 = "ERROR: [VPS-RST-03] no .error_detected: the user is not told"
 what3 = "ERROR: [VPS-RST-03] .error_detected does not call the core's: the user is not told"
 telling = set()
 
+@script:python@
+p << unsaid.p;
+d << unsaid.d;
+@@
+cocci.include_match((p[0].file, str(d)) not in no_vfio)
+
 @script:python depends on report@
 p << unsaid.p;
 @@
 coccilib.report.print_report(p[0], what1)
+
+@script:python@
+p << deaf.p;
+h << deaf.h;
+@@
+cocci.include_match((p[0].file, str(h)) not in no_vfio)
 
 @script:python depends on report@
 p << deaf.p;

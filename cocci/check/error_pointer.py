@@ -19,7 +19,7 @@ from review_resources import written
 
 ERRS = re.compile(r"(anon_inode_getfile\w*|eventfd_ctx_f\w*get|v?memdup_(array_)?user\w*|strndup_user|"
                   r"vfio_pci_core_get_iomap|dma_buf_(get|export)|ERR_PTR|ERR_CAST|filp_open|device_create|class_create|"
-                  r"kthread_run|platform_device_register\w*|clk_get|debugfs_create_dir)$")
+                  r"kthread_run|platform_device_register\w*|clk_get|debugfs_create_dir|pci_iov_get_pf_drvdata)$")
 NULLS = re.compile(r"(k|kv|v)[mzc]alloc(_\w+)?$|(pci_)?ioremap\w*$|memremap$|pci_iomap\w*$|kmemdup$|alloc_pages?$|"
                    r"alloc_(ordered_)?workqueue$|pci_get_\w+$|vmap$")
 LOOKS = ("IS_ERR", "PTR_ERR", "IS_ERR_OR_NULL", "ERR_CAST", "PTR_ERR_OR_ZERO", "WARN_ON", "kfree", "kvfree")

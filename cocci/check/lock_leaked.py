@@ -61,6 +61,8 @@ def untaken(driver, f):
                 for t in [locks.taking(g, c)]):
             continue
         if entry:
+            if taken_by_counterpart(driver, f, lock):
+                continue
             yield driver.hit(f, f.at, "%s() releases %s, which it has not taken on every path" % (
                 f.name, lock.name.replace("?.", "")))
         for caller, node, call in driver.callers[f]:
@@ -80,6 +82,12 @@ def untaken(driver, f):
                 continue
             yield driver.hit(caller, call.at, "%s() releases %s, which is not held here" % (
                 f.name, lock.name.replace("?.", "")))
+
+
+def taken_by_counterpart(driver, f, lock):
+    """Is there a callback that takes the lock for this one, which comes later?"""
+    return any(not driver.callers[g] and same_lock(t.name, lock.name) and for_the_caller(driver, g, lock, ())
+               for g in driver.functions if g is not f for t in driver.locks.taken.get(g, ()))
 
 
 def releases(driver, f, lock):

@@ -17,8 +17,9 @@ virtual report
 @vfs@
 identifier d;
 expression e, f;
+position p;
 @@
-struct pci_driver d = { ..., .name = e, ..., .sriov_configure = f, ... };
+struct pci_driver d@p = { ..., .name = e, ..., .sriov_configure = f, ... };
 
 @named@
 identifier ops;
@@ -37,6 +38,12 @@ def differ(a, b):
     if (a == "KBUILD_MODNAME") != (b == "KBUILD_MODNAME"):
         return "-" in a + b
     return a != b
+
+@script:python@
+p << vfs.p;
+d << vfs.d;
+@@
+cocci.include_match((p[0].file, str(d)) not in no_vfio)
 
 @script:python@
 a << vfs.e;

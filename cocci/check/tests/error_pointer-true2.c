@@ -32,3 +32,12 @@ static bool acme_saves(struct acme_device *acme)
 		return true;
 	return false;
 }
+
+static int acme_find_pf(struct acme_device *acme)
+{
+	struct acme_pf *pf = pci_iov_get_pf_drvdata(acme->core_device.pdev, &acme_pf_driver);
+
+	if (!pf) // finds VPS-ERR-04
+		return -ENODEV;
+	return acme_tell_pf(pf);
+}

@@ -33,6 +33,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= MACHINES=  for test: how many virtual machines share the tests (default: one for each CPU, at most four)
 #= TIMEOUT=   for the virtual machine and migrate: seconds until it is stopped
 #= VFIO_DRIVER= for test: the driver under test (default: vfio-pci-sdk)
+#= CMD=       for shell: what to run instead of a shell; make fails as it does
 #= KEEP=1     keep the files of the virtual machine, or the objects of a lab kernel
 #= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
 #= NAME=      for new, to-upstream: the driver
@@ -295,7 +296,7 @@ bench:				## compare KERNEL's own vfio-pci with ours, by instructions
 	$(Q)scripts/doctor --install bench
 	$(Q)BUILD=$(into) bench/run $(KERNEL) $(if $(T),'$(T)')
 
-shell:				## boot KERNEL and get a shell in it
+shell:				## boot KERNEL and get a shell in it, or run CMD=, with the driver of T= loaded
 	$(call ready,$(call named,$(tests)))
 	$(call vm,shell)
 

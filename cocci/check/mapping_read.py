@@ -14,7 +14,7 @@ Fix: vfio_pci_core_vma_device(vma), vfio_pci_core_vma_index(vma), vfio_pci_core_
 
 import re
 
-SDK = re.compile(r"^#include <vfio_pci_sdk/", re.M)
+SDK = re.compile(r"^#include <vfio_pci_sdk/|\bvfio_pci_core_vma_\w+\(", re.M)
 MEMBERS = {"vm_private_data": "vfio_pci_core_vma_device()", "vm_pgoff": "vfio_pci_core_vma_index() or _offset()",
            "pgoff": "vfio_pci_core_vma_offset()"}
 

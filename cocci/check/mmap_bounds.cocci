@@ -159,7 +159,7 @@ what = "ERROR: [VPS-INPUT-02] nothing compares offset and length with the size o
 import re
 ram = {"virt_to_phys", "virt_to_page", "virt_to_pfn", "page_to_pfn", "page_to_phys", "vmalloc_to_pfn", "__pa"}
 # Functions that are given the VMA and do not look at its length.
-blind = re.compile(r"vfio_pci_core_mmap|container_of|to_\w+|vma_pages|vm_(flags|get)_\w+|\w*remap_pfn_range|"
+blind = re.compile(r"vfio_pci_core_(mmap|vma_\w+)|container_of|to_\w+|vma_pages|vm_(flags|get)_\w+|\w*remap_pfn_range|"
     r"vm_iomap_memory|vma_set_\w+|\w*(print|dbg|debug|info|warn|err)\w*|(IS_)?ERR\w*|(un)?likely|WARN\w*$")
 active = set()
 callees = {}

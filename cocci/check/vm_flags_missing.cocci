@@ -47,7 +47,8 @@ f@q(..., struct vm_area_struct *vma)
 identifier f, vma;
 identifier call != {vfio_pci_core_mmap, vma_pages, container_of, vm_flags_set,
 	vm_flags_clear, vm_flags_mod, vm_get_page_prot, linear_page_index, linear_page_delta,
-	is_aligned_for_order};
+	is_aligned_for_order, vfio_pci_core_vma_device, vfio_pci_core_vma_index,
+	vfio_pci_core_vma_offset, vfio_pci_core_vma_setup};
 position q;
 @@
 f@q(..., struct vm_area_struct *vma, ...)

@@ -55,6 +55,8 @@ REASONS: Dict[str, Tuple[str, str]] = {
                   "Zap with the lock held for write, so that nothing is faulted in between."),
     "other-mappings": ("Other mappings of the file are zapped now as well.", "Make sure that they fault back in."),
     "pgoff": ("Code reads vm_pgoff, which is the offset in the file now and not a pfn.", "Adapt it."),
+    "private": ("What vm_private_data holds is not the device, or is set in an unknown way.", "Find it from "
+                "vfio_pci_core_vma_device(), and call vfio_pci_core_vma_setup() in .mmap."),
     "split": ("The pfn does not depend on vm_pgoff.", "Use the offset, or refuse to split by .may_split."),
     "write-combining": ("x86 takes the memory type from the reservation, which remap_pfn_range() made.",
                         "Reserve the type where the device is opened; see docs/memory-types.md."),

@@ -5,6 +5,7 @@ import re
 from typing import Dict, List, Optional
 
 from migrate import ctext as c
+from migrate.accessors import use_accessors
 from migrate.change import REMAP, Change, area
 from migrate.ctext import Function
 from migrate.findings import NOTE, REVIEW, Unclear
@@ -33,8 +34,9 @@ def remap_line(text: str) -> int:
 class Remap(Change):
     """One call that fills the VMA."""
 
-    def __init__(self, tree: Tree, name: str, huge: bool) -> None:
+    def __init__(self, tree: Tree, name: str, huge: bool, sdk: bool) -> None:
         super().__init__(tree, name)
+        self.sdk = sdk
         self.original = tree.read(name)
         self.fill = self.find_fill()
         self.line = self.fill.line()
@@ -139,6 +141,11 @@ mappings by that offset."""
                          "the .huge_fault of it by hand" % self.fault)
         elif self.wants_huge(huge, self.line):
             make_huge(self, name, self.fault, self.prefix, self.pfn)
+        if self.sdk and self.core:
+            kind = re.match(r"struct (\w+)", self.mmap.type_of(self.device) or self.fill.type_of(self.device) or "")
+            assert kind
+            use_accessors(self, name, self.mmap.name, self.line, self.table, kind.group(1),
+                          self.core.partition("->")[2] or None)
         self.finish()
         self.verify()
         if self.core:
@@ -180,7 +187,7 @@ static const struct vm_operations_struct %s = {
     def gated(self, insert: str) -> str:
         """A fault of a vfio-pci variant: under memory_lock, while memory may be accessed."""
         assert self.core
-        header = self.tree.read(CORE_HEADER) if self.tree.has(CORE_HEADER) else None
+        header = self.tree.read(CORE_HEADER) if self.tree.has(CORE_HEADER) and not self.sdk else None
         kind = "struct vfio_pci_core_device *" if self.core == self.device else \
             (self.mmap.type_of(self.device) or self.fill.type_of(self.device) or "")
         access = "->" if self.core == self.device else "."
@@ -203,7 +210,7 @@ static const struct vm_operations_struct %s = {
         new = c.mask(self.text(self.name))
         problems: List[bool] = [
             re.search(REMAP, new) is not None, re.search(r"->vm_pgoff\s*=[^=]", new) is not None,
-            "vm_ops = &" + self.table not in new,
-            not re.search(r"->vm_private_data = %s;" % self.device, new)]
+            not re.search(r"vm_ops = &%s;|vfio_pci_core_vma_setup\([^;]*&%s\);" % (self.table, self.table), new),
+            not re.search(r"->vm_private_data = %s;|vfio_pci_core_vma_setup\(" % self.device, new)]
         if any(problems):
             raise Unclear("remap", "%s() has an unknown shape" % self.fill.name, self.line)

@@ -8,6 +8,7 @@ from typing import Dict, List, Set, Tuple
 
 from migrate import ctext as c
 from migrate import tidy
+from migrate.accessors import use_accessors
 from migrate.change import Change, area
 from migrate.ctext import Function, last_word
 from migrate.findings import CHANGED, REVIEW, Unclear
@@ -37,7 +38,8 @@ class ListChange(Change):
         self.findings += verdict.findings
         self.needs_inode = shape.space.needs_inode
         self.line = shape.list.line
-        self.subject = "%s: zap mappings by unmap_mapping_range()" % area(shape.name)
+        self.zapper = "vfio_pci_core_zap_range()" if shape.space.kind == "sdk" else "unmap_mapping_range()"
+        self.subject = "%s: zap mappings by %s" % (area(shape.name), self.zapper)
         self.message = self.tell()
         self.new_zaps = {zap: self.new_zap(zap) for zap in shape.list.zaps}
         self.gone: Set[str] = set()
@@ -47,7 +49,7 @@ class ListChange(Change):
         shape = self.shape
         paragraphs = ["""Zapping VMA by VMA needs a list of them, a lock for the list, and mmap_lock before it, in an
 order that every fault, zap and reset has to keep. All mappings of a device belong to one address space, in which
-unmap_mapping_range() finds them without that."""]
+%s finds them without that.""" % self.zapper]
         lock = "Remove the list and its lock." if not self.verdict.keep_lock else \
             "Remove the list. Its lock stays, because %s." % (
                 "others need it as well" if shape.locks.gate else "it also makes a zap wait for faults")
@@ -56,8 +58,8 @@ unmap_mapping_range() finds them without that."""]
             fault = """ A fault inserts the page that faulted instead of filling the VMA, so there is no VMA to
 remember."""
         if shape.pfn.stored:
-            pgoff = " vm_pgoff stays the offset in the file, by which unmap_mapping_range() looks, and the pfn is " \
-                "computed from it when a page faults."
+            pgoff = " vm_pgoff stays the offset in the file, by which %s looks, and the pfn is computed from it when " \
+                "a page faults." % self.zapper
         if not re.search(r"\bVM_(MAY)?SHARE", shape.src.source(shape.handlers.mmap)):
             shared = " Private mappings are refused: vmf_insert_pfn() must not be called for one that may be written."
         return "\n\n".join(paragraphs + [lock + fault + pgoff + shared])
@@ -161,6 +163,10 @@ remember."""
             self.drop_promise(zap, new.walk)
             source = self.source_of_new(new.walk)
             self.replace(self.name, self.text(self.name).replace(source, re.sub(r"\n*\n\treturn;\n}$", "\n}", source)))
+        if shape.space.kind == "sdk":
+            mmap = shape.handlers.mmap
+            use_accessors(self, self.name, mmap, shape.src.function(mmap).line(), shape.handlers.table, lst.owner,
+                          shape.space.core)
         self.finish(self.gone)
 
     def source_of_new(self, name: str) -> str:

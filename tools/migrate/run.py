@@ -202,7 +202,7 @@ class Run:
             self.outcome.places.append(Place(
                 name, line, line, "pages are mapped at mmap: they do not come back after a zap"))
             say("MIGRATE", name)
-            self.attempt(name, line, functools.partial(Remap, self.tree, name, self.huge))
+            self.attempt(name, line, functools.partial(Remap, self.tree, name, self.huge, self.space == "sdk"))
         if wants_inode:
             self.inode(wants_inode)
         self.prove()

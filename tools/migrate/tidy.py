@@ -95,7 +95,7 @@ def reword_flags(text: str, name: str) -> Tuple[str, str]:
 
 def computed(expr: str) -> bool:
     """What a function computes may matter, what a macro does hardly."""
-    return any(not re.match(r"container_of$|pci_resource_|resource_size$|[A-Z_0-9]+$", f)
+    return any(not re.match(r"container_of$|pci_resource_|resource_size$|vfio_pci_core_vma_|[A-Z_0-9]+$", f)
                for f in re.findall(r"\b(\w+)\s*\(", expr))
 
 

@@ -184,7 +184,7 @@ def walks_unmap(change: ListChange, walks: List[str]) -> None:
         if not VOID.match(source) and not re.search(r"\breturn\b", source):
             raise Unclear("shape", "%s() is a callback whose result was decided in the walk: decide what it returns "
                           "now" % walk)
-        if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap)\(", source):
+        if not re.search(r"\b(unmap_mapping_range|vfio_device_unmap|vfio_pci_core_zap_\w+)\(", source):
             raise Unclear("shape", "%s() could not be changed: unknown shape" % walk)
     if change.shape.space.kind == "file":
         if "->f_mapping" not in new:

@@ -237,6 +237,8 @@ def has(name, kernel):
 
 # ---- tables behind macros, which spatch does not expand
 
+# The SDK's way to set vm_ops, for rules that look for a store.
+SETUP = re.compile(r"\b(?:return|\w+ =)\s+vfio_pci_core_vma_setup\([^;]*?,\s*(\w+),\s*(&?\w+)\)\s*;")
 DEFINED = "DEFINE_VFIO_PCI_OPS("
 DEFINE = re.compile(r"\bDEFINE_VFIO_PCI_OPS\((\s*\w+)\s*,(.*?)\)(\s*;)", re.S)
 TABLE = "struct vfio_device_ops "
@@ -252,7 +254,8 @@ def member_macros(text):
 
 
 def expanded(text, members):
-    """The same lines with such tables written out."""
+    """The same lines with such tables and stores written out."""
+    text = SETUP.sub(lambda m: "{ %s->vm_ops = %s; %s }" % (m.group(1), m.group(2), m.group()), text)
     if "DEFINE_VFIO_PCI_OPS" in text and "#define DEFINE_VFIO_PCI_OPS" not in text:
         text = DEFINE.sub(TABLE + r"\1 = { .vfio_pci_ops = 1,\2}\3", text)
     for name, body in members.items():
@@ -387,8 +390,11 @@ class Runner:
             if m and m.group(1) in stage.names:
                 name = stage.names[m.group(1)]
                 line, column, end = (int(m.group(n)) for n in (2, 3, 4))
+                here = stage.read(name).split("\n")[line - 1]
+                if "vfio_pci_core_vma_setup(" in here and "vm_ops" not in here:
+                    column, end = len(here) - len(here.lstrip()), len(here)
                 if column == len(TABLE):    # the name of a table, perhaps of one that was written out
-                    where = stage.read(name).split("\n")[line - 1].find(DEFINED)
+                    where = here.find(DEFINED)
                     if where == 0:
                         column, end = column + len(DEFINED) - len(TABLE), end + len(DEFINED) - len(TABLE)
                 found.append(Finding(name, line, column, end, m.group(5).lower(), m.group(6), m.group(7).strip()))

@@ -6,6 +6,7 @@
 // migrate: exit 3
 // migrate: review: write-combining stays in vm_page_prot, but x86 maps pages with the type that is reserved for them
 // migrate: review: VPS-MMAP-04
+// migrate: review: VPS-MMAP-12
 #include <linux/vfio_pci_core.h>
 
 #define FOX_SHIFT 28

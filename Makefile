@@ -337,7 +337,7 @@ upstream:			## list what changed in vfio between two kernel sources, FROM= and T
 
 # ---- migration ---------------------------------------------------------------
 
-.PHONY: migrate migrate-api migrate-test migrate-kernel
+.PHONY: migrate migrate-api migrate-test migrate-shapes migrate-kernel
 migrate:			## move drivers in TREE (or TREES) that keep lists of VMAs to one address space
 	$(if $(TREE)$(TREES),,$(error Say TREE=, a kernel tree; docs/migrating.md tells the rest))
 	$(Q)scripts/doctor --write '$(or $(OUT),build/migrated)' --install migrate
@@ -354,6 +354,10 @@ migrate-api:			## bring variant drivers written since 6.1, FILES=, up to the new
 migrate-test:			## compare what migrations do with what they should do
 	$(Q)scripts/doctor --write build --install migrate
 	$(Q)ci/migrate-test $(if $(T),'$(T)')
+
+migrate-shapes:			## migrate each shape of cocci/migrate/tests and print the table of what became of it
+	$(Q)scripts/doctor --write build --install migrate
+	$(Q)ci/migrate-test --shapes $(if $(T),'$(T)')
 
 # Ours beside the migrated ones: the programs and the tests' own modules come from there.
 migrated = $(Q)BUILD=build/$(1) MODULES=build/migrate/$(1)/modules VFIO_DRIVER=vfio-pci \

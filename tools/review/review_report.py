@@ -54,6 +54,9 @@ def summary(review):
 def notes(review):
     """What is no item of the checklist and must be known all the same."""
     for u in review.unread:
+        if ":" in u.by:
+            yield u, "%s:%d: [%s]%s" % (u.file, u.line, *u.by.split(":", 1))
+            continue
         yield u, "%s:%d: %d lines were not checked: %s cannot parse them; read them yourself" % (
             u.file, u.line, u.count, "spatch" if u.by == "spatch" else "the review")
     for u in review.unused:

@@ -183,18 +183,11 @@ def of_patch(tree, text, tmp):
     try:
         steps = applied(series, before, tmp, "step")
     except Stop as why:
-        again = in_place(tree, source, tmp)
-        if again is None:
+        found = taken_back(tree, series, source, tmp) or on_its_own_base(tree, series, source, tmp)
+        if not found:
             raise Stop("the patch does not apply to %s (%s): say TREE=, the tree it is for" % (
                 os.path.abspath(tree), why)) from None
-        neighbours(tree, source, again)
-        try:
-            back = applied(list(reversed(series)), again, tmp, "back", reverse=True)
-        except Stop:
-            raise Stop("the patch does not apply to %s (%s): say TREE=, the tree it is for" % (
-                os.path.abspath(tree), why)) from None
-        before, how = back[-1], "what the patch, already applied, has changed in "
-        steps = list(reversed(back[:-1])) + [again]
+        before, how, steps = found
     made = change(how, before, steps[-1], source)
     if len(series) == 1:
         return made._replace(patches=(Patch(series[0][0], series[0][1].decode(errors="replace"), steps[-1]),))
@@ -235,6 +228,50 @@ def neighbours(tree, source, *directories):
             body = f.read()
         for directory in directories:
             write(directory, name, body)
+
+
+def taken_back(tree, series, source, tmp):
+    """(before, how, steps) of a patch that the tree has already."""
+    again = in_place(tree, source, tmp)
+    if again is None:
+        return None
+    neighbours(tree, source, again)
+    try:
+        back = applied(list(reversed(series)), again, tmp, "back", reverse=True)
+    except Stop:
+        return None
+    return back[-1], "what the patch, already applied, has changed in ", list(reversed(back[:-1])) + [again]
+
+
+def on_its_own_base(tree, series, source, tmp):
+    """The same of a patch that was made for older or newer files, where git has those: its index lines name them. Such
+    is each commit below others, which b4 gives one by one."""
+    base = os.path.join(tmp, "base")
+    neighbours(tree, source, base)
+    made = set()
+    for old, new, blob in (found for _, body in series for found in blobs(body)):
+        if old is not None and old not in made:
+            run = git(["cat-file", "blob", blob], tree)
+            if run.returncode:
+                return None
+            write(base, old, run.stdout)
+        elif old is None and os.path.exists(os.path.join(base, new)):
+            os.remove(os.path.join(base, new))
+        made |= {old, new}
+    if {old or new for old, new in source} - made:
+        return None
+    try:
+        return base, "what the patch, on the files that it was made for, changes in ", applied(series, base, tmp, "own")
+    except Stop:
+        return None
+
+
+def blobs(body):
+    """(old name, new name, blob of the old) of each C file of a patch."""
+    for m in re.finditer(rb"^index ([0-9a-f]{7,})\.\.[0-9a-f]+.*\n(--- .*\n\+\+\+ .*)", body, re.M):
+        for old, new in touched(m.group(2)):
+            if (new or old).endswith((".c", ".h")):
+                yield old, new, m.group(1).decode()
 
 
 def in_place(tree, source, tmp, name="again"):

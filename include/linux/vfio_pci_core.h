@@ -17,6 +17,7 @@
 #include <linux/irqbypass.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
@@ -532,6 +533,34 @@ static inline bool is_aligned_for_order(struct vm_area_struct *vma, unsigned lon
 		__VA_ARGS__							\
 	};									\
 	__diag_pop()
+
+/**
+ * DEFINE_VFIO_PCI_PARAMS - SDK: give a driver the plain driver's module parameters
+ * @_latch: name of the function to define, static: it takes a struct vfio_pci_core_device
+ *
+ * The parameters are nointxmask, disable_vga and disable_idle_d3.  The driver's .init calls @_latch
+ * after vfio_pci_core_init_dev(): a parameter that changes later is for devices bound later.
+ */
+#define DEFINE_VFIO_PCI_PARAMS(_latch)						\
+	static bool nointxmask;							\
+	module_param(nointxmask, bool, 0644);					\
+	MODULE_PARM_DESC(nointxmask,						\
+			 "Mask the whole INTx line, which nobody can share then (default: N)"); \
+	static bool disable_vga;						\
+	module_param(disable_vga, bool, 0444);					\
+	MODULE_PARM_DESC(disable_vga,						\
+			 "Offer no VGA region for graphics cards (default: N)");	\
+	static bool disable_idle_d3;						\
+	module_param(disable_idle_d3, bool, 0644);				\
+	MODULE_PARM_DESC(disable_idle_d3, "Keep unused functions in D0 (default: N)"); \
+										\
+	static void _latch(struct vfio_pci_core_device *vdev)			\
+	{									\
+		vdev->nointxmask = nointxmask;					\
+		vdev->disable_vga = disable_vga;				\
+		vdev->disable_idle_d3 = disable_idle_d3;			\
+	}									\
+	static_assert(true)
 
 #include <vfio_pci_sdk/older.h>
 

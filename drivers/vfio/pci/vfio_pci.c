@@ -23,18 +23,7 @@ module_param_string(ids, ids, sizeof(ids), 0);
 MODULE_PARM_DESC(ids,
 		 "Functions to bind: vendor:device[:subvendor[:subdevice[:class[:class_mask]]]], hexadecimal, separated by commas");
 
-static bool nointxmask;
-module_param(nointxmask, bool, 0644);
-MODULE_PARM_DESC(nointxmask,
-		 "Do not mask INTx by the command register, but the whole interrupt line, which then cannot be shared (default: N)");
-
-static bool disable_vga;
-module_param(disable_vga, bool, 0444);
-MODULE_PARM_DESC(disable_vga, "Offer no VGA region for graphics cards (default: N)");
-
-static bool disable_idle_d3;
-module_param(disable_idle_d3, bool, 0644);
-MODULE_PARM_DESC(disable_idle_d3, "Keep unused functions in D0 (default: N)");
+DEFINE_VFIO_PCI_PARAMS(plain_latch_params);
 
 static bool enable_sriov;
 module_param(enable_sriov, bool, 0644);
@@ -78,14 +67,11 @@ static bool plain_is_denied(struct pci_dev *pdev)
 
 static int plain_init_dev(struct vfio_device *core_vdev)
 {
-	struct vfio_pci_core_device *vdev = to_vfio_pci_core(core_vdev);
+	int ret = vfio_pci_core_init_dev(core_vdev);
 
-	/* Latch the parameters: they may change while the device is in use. */
-	vdev->nointxmask = nointxmask;
-	vdev->disable_idle_d3 = disable_idle_d3;
-	vdev->disable_vga = disable_vga;
-
-	return vfio_pci_core_init_dev(core_vdev);
+	if (!ret)
+		plain_latch_params(to_vfio_pci_core(core_vdev));
+	return ret;
 }
 
 static int plain_open_device(struct vfio_device *core_vdev)

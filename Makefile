@@ -258,12 +258,20 @@ endef
 # Variables given to make are in the script's environment.
 vm = $(Q)BUILD=$(into) lab/vm --kernel $(KERNEL) --mode $(1) $(if $(T),--tests '$(T)')
 
-.PHONY: demo test shell
+.PHONY: demo test trace shell
 demo:				## show our core driving three emulated devices
 	$(call ready,$(programs)/tests/demo)
 	$(call vm,demo)
 
 test:				## boot KERNEL in a virtual machine and run the tests
+	$(call ready,$(call named,$(filter %_test,$(tests))))
+	$(call vm,test)
+
+# In one machine, so that the lines stay together.
+trace: export TRACE := 1
+trace: export MACHINES := 1
+trace:				## run the tests that T= names with the core's events on, and show the last 2000 of each
+	$(if $(T),,$(error Say T=, the tests to trace; see ls tests samples))
 	$(call ready,$(call named,$(filter %_test,$(tests))))
 	$(call vm,test)
 

@@ -38,7 +38,18 @@ BEGIN {
 	printf "" > file
 	next
 }
+/^\001trace/ {
+	close(file)
+	file = out "/" program ".trace"
+	printf "" > file
+	traced = 1
+	next
+}
 /^\001end/ {
+	if (traced)
+		close(file)
+	traced = 0
+	file = out "/" program ".tap"
 	if ($2 != 0 && !failed) {
 		# A program that died must not pass because its plan happened to be complete.
 		print "Bail out! status " $2 >> file
@@ -56,11 +67,12 @@ BEGIN {
 {
 	if (file != "")
 		print >> file
-	if (mode == "demo" || verbose == 1 || (mode == "bench" && /^#/)) {
+	if (mode == "demo" || verbose == 1 || traced || (mode == "bench" && /^#/)) {
 		print
 		fflush()
 	}
 }
+traced { next }
 /^[a-z]+,/ { values++; next }
 /^ok .*# SKIP/ { skipped++; next }
 /^ok / { passed++ }

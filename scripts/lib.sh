@@ -78,11 +78,32 @@ kernel_line()
 	version=$2 kind=$3 suites=$5 package=$6
 }
 
+# first PATH...: the first one that exists.
+first()
+{
+	for path; do
+		[ ! -e "$path" ] || { echo "$path"; return; }
+	done
+}
+
+# installed ROOT RELEASE: sets image, modules, headers and config to where distributions put them below ROOT. Debian's 7.x have
+# modules, image and configuration in one directory.
+installed()
+{
+	modules=$(first "$1/lib/modules/$2" "$1/usr/lib/modules/$2")
+	image=$(first "$1/boot/vmlinuz-$2" "$modules/vmlinuz")
+	config=$(first "$1/boot/config-$2" "$modules/config")
+	# The link in modules leads out of an unpacked package.
+	headers=$(first "$1/usr/src/linux-headers-$2" "$1/usr/src/kernels/$2")
+	[ "$headers" ] || headers=$(first "$modules/build")
+}
+
 # headers_move DIR: Debian's packages of headers include each other with absolute paths; make these relative.
 headers_move()
 {
 	# shellcheck disable=SC2016 # make's variables
-	sed -i 's|/usr/src/|$(dir $(lastword $(MAKEFILE_LIST)))../|' "$1/Makefile"
+	sed -i 's|^KBUILD_OUTPUT=.*|KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))|
+		s|/usr/src/|$(dir $(lastword $(MAKEFILE_LIST)))../|' "$1/Makefile"
 }
 
 # kernel_release KDIR: print the release, as uname -r does where that kernel runs.
@@ -178,6 +199,12 @@ apt_depends()
 		tr -s ', |' '\n' | grep -x "$2" || true
 }
 
+# newest_package PATTERN: of linux-source-7.* for example, the one with the highest version in its name.
+newest_package()
+{
+	apt-cache pkgnames "${1%%\**}" | grep -x "$(echo "$1" | sed 's/\./\\./g; s/\*/[0-9]*/')" | sort -V | tail -n 1
+}
+
 # apt_fetch DIR PACKAGE...: download into DIR, when there is space for it and for what is in it.
 apt_fetch()
 {
@@ -202,9 +229,7 @@ source_package()
 	source=$(newest_source "$2")
 	if [ -z "$source" ] || [ "${3:-}" ]; then
 		apt_root "$1"
-		# A linux-source-7.* is the one with the highest version in its name.
-		found=$(apt-cache pkgnames linux-source- | grep -x "$(echo "$2" | sed 's/\./\\./g; s/\*/[0-9]*/')" |
-			sort -V | tail -n 1)
+		found=$(newest_package "$2")
 		[ -n "$found" ] || die "the mirror has no $2 in $1."
 		deb_version=$(apt-cache show --no-all-versions "$found" | sed -n 's/^Version: //p')
 		source=$sources/${found}_$deb_version.tar.xz

@@ -212,7 +212,16 @@ endef
 
 $(programs)/tests/lib/diff.o: tests/differences.txt
 
-$(programs)/%.o: %.c
+# Objects of one C library do not link with an older one: made anew when the compiler has changed, in a container for example.
+compiler := $(shell $(CC) --version 2>/dev/null | head -n 1)
+ifneq ($(compiler),$(file <$(programs)/.compiler))
+$(programs)/.compiler: FORCE
+endif
+$(programs)/.compiler:
+	@mkdir -p $(@D)
+	@echo '$(compiler)' >$@
+
+$(programs)/%.o: %.c $(programs)/.compiler
 	@$(if $(filter 1,$(V)),,echo '  HOSTCC  $@';) mkdir -p $(@D)
 	$(Q)$(compile) -c -o $@ $<
 

@@ -265,12 +265,12 @@ static void race_for_a_guest(struct __test_metadata *_metadata, void (*host)(str
 	struct race race = RACE(NULL, NULL);
 	pthread_mutex_t iommu = PTHREAD_MUTEX_INITIALIZER;
 	struct guest guest = { .bound = true };
-	int major = 0, minor = 0;
+	int major, minor;
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%d.%d", &major, &minor);
-	if (major < 6 || (major == 6 && minor < 12))
+	if (sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	    (major < 6 || (major == 6 && minor < 12)))
 		guest.iommu = &iommu;
 
 	/* A device of its own: that of the fixture is in use. */

@@ -370,8 +370,13 @@ TEST_F(nomem, interrupts)
 	ASSERT_TRUE(spare("register_irq_proc"));
 	walk_irqs(_metadata, &self->call, "INTx", VFIO_PCI_INTX_IRQ_INDEX,
 		  VFIO_IRQ_SET_ACTION_TRIGGER, 1);
-	/* What the kernel's pci_alloc_irq_vectors() says when it cannot have one. */
+	/*
+	 * What the kernel's pci_alloc_irq_vectors() says when it cannot have one.  At the first use of
+	 * a device it also creates an interrupt domain, and says -ENODEV when it cannot.
+	 */
 	self->call.other_errno = -ENOSPC;
+	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &fd));
+	ASSERT_EQ(0, vfio_irq_disable(&self->dev, VFIO_PCI_MSI_IRQ_INDEX));
 	walk_irqs(_metadata, &self->call, "MSI", VFIO_PCI_MSI_IRQ_INDEX,
 		  VFIO_IRQ_SET_ACTION_TRIGGER, 1);
 
@@ -390,6 +395,8 @@ TEST_F(nomem, interrupts)
 	OPEN_OR_SKIP(&nvme, NULL, &pci_nvme, 0);
 	self->call.other_errno = -ENOSPC;
 	self->call.dev = &nvme;
+	ASSERT_EQ(0, vfio_set_eventfds(&nvme, VFIO_PCI_MSIX_IRQ_INDEX, 0, 1, &fd));
+	ASSERT_EQ(0, vfio_irq_disable(&nvme, VFIO_PCI_MSIX_IRQ_INDEX));
 	walk_irqs(_metadata, &self->call, "MSI-X", VFIO_PCI_MSIX_IRQ_INDEX,
 		  VFIO_IRQ_SET_ACTION_TRIGGER, 2);
 	vfio_close(&nvme);

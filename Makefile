@@ -66,7 +66,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= SPATCH=    for migrate, review and their tests: another Coccinelle (lab/fetch coccinelle)
 variables := $(shell sed -n 's/^\#= \([A-Z_]*\)=.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 # Given by one make to another.
-internal := WANTED into out
+internal := WANTED into out COVERAGE
 
 # In a container: the goals and variables as they are, and nothing of what follows.
 ifneq ($(IN),)
@@ -96,6 +96,7 @@ $(foreach name,CURDIR CACHE KDIR EXTRA KERNEL,$(if $(call odd,$($(name))),$(erro
 # ---- what is built, and where -----------------------------------------------
 
 known := $(shell lab/kernels list)
+cover-kernels := $(shell lab/kernels list cover)
 KERNEL ?= $(firstword $(known))
 # A directory: a kernel of the user's own.
 ifneq ($(findstring /,$(KERNEL)),)
@@ -154,7 +155,8 @@ all: $(into)/.built		## build the modules for KERNEL (or KDIR) in build/KERNEL/
 # Two makes at once in one tree wait for each other. .built is as old as the start of the build, so that what is edited
 # meanwhile counts as newer. BTF needs the kernel's vmlinux, which packages of headers do not have: kbuild would say so for
 # each module.
-kbuild = $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+gcov := $(if $(KDIR),,$(filter $(KERNEL),$(cover-kernels)))
+kbuild = $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(into)) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(gcov),GCOV_PROFILE=y) modules
 done = $(if $(unusual),rm -f $@,mv $(into).start $@)
 $(into)/.built: $(sources) $(kernel-release) $(if $(unusual),FORCE)
 	$(Q)scripts/doctor --write $(out) --kdir $(kdir) --need build $(if $(foreign),arm64)
@@ -176,8 +178,9 @@ kernels:			## get the packaged kernels of CI, or KERNEL (UPDATE=1: newer ones)
 releases = $(patsubst %,$(CACHE)/kernels/%/release,$(1))
 lab-kernels := $(shell lab/kernels list lab)
 plain-kernels := $(shell lab/kernels list plain)
-$(call releases,$(lab-kernels) $(plain-kernels)): lab/flavors/lab.config
-$(call releases,$(plain-kernels)): lab/flavors/plain.config
+$(call releases,$(lab-kernels) $(plain-kernels) $(cover-kernels)): lab/flavors/lab.config
+$(call releases,$(plain-kernels) $(cover-kernels)): lab/flavors/plain.config
+$(call releases,$(cover-kernels)): lab/flavors/cover.config
 
 # Comes whole, with all else of the kernel: what make must not do is remove it when it is interrupted right after.
 .PRECIOUS: $(CACHE)/kernels/%/release
@@ -290,6 +293,12 @@ stress:				## everything at once, for SECONDS= (default 60), on the same machine
 	$(if $(shell echo $(call quoted,$(STRESS_SECONDS)) | grep -xE '[1-9][0-9]*'),,$(error SECONDS=$(SECONDS) is no number of seconds))
 	$(call ready,$(programs)/tests/stress)
 	$(call vm,stress)
+
+.PHONY: coverage
+coverage: cover = $(lastword $(cover-kernels))
+coverage:			## tell which lines and branches of the core the tests reach
+	$(Q)scripts/doctor --install coverage
+	+$(Q)$(MAKE) test KERNEL=$(cover) COVERAGE=1; status=$$?; lab/coverage build/$(cover) && exit $$status
 
 .PHONY: prove
 prove:				## explore the locks' models over all interleavings, with spin

@@ -3,8 +3,8 @@
  * <linux/vfio.h> as Linux 7.3 has it, on older kernels.
  *
  * Where the kernel's struct vfio_device_ops lacks callbacks, 7.3's is defined here under the same
- * name, and _vfio_alloc_device() is that of compat/vfio_ops_get_region_info_caps.c, which
- * translates between the two.
+ * name, and _vfio_alloc_device() is that of compat/vfio_ops_whole.c, which translates
+ * between the two.
  */
 #if !defined(HAVE_VFIO_MIGRATION_OPS_HAS_DATA_SIZE) && !defined(VFIO_PCI_SDK_COMPAT_VFIO_H)
 /*
@@ -52,7 +52,7 @@ static inline bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev
 #else
 #include <linux/uaccess.h>
 
-#ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
+#ifdef HAVE_VFIO_OPS_WHOLE
 static inline bool vfio_device_sdk_precopy_info_v2(struct vfio_device *core_vdev)
 {
 	return false;
@@ -177,7 +177,7 @@ static inline void vfio_pci_eeh_release(struct pci_dev *pdev)
 
 /* Ops */
 
-#ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
+#ifdef HAVE_VFIO_OPS_WHOLE
 /**
  * vfio_device_sdk_ops - the ops table that a driver passed to vfio_alloc_device()
  * @core_vdev: a device allocated by one of this core's drivers

@@ -59,7 +59,7 @@ static long shadow_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsign
 	const struct vfio_ops_shadow *shadow = to_shadow(core_vdev);
 
 	/*
-	 * vfio.ko of 7.0 and later does this itself; see Linux kernel commit 775f726a742a ("vfio:
+	 * Not reached where vfio.ko does this itself; see Linux kernel commit 775f726a742a ("vfio:
 	 * Add get_region_info_caps op") (in v7.0).
 	 */
 	if (cmd == VFIO_DEVICE_GET_REGION_INFO && shadow->driver->get_region_info_caps)
@@ -216,6 +216,9 @@ static void shadow_fill(struct vfio_ops_shadow *shadow, const struct vfsdk_vfio_
 #endif
 #ifdef HAVE_VFIO_OPS_MATCH_TOKEN_UUID
 	kernel->match_token_uuid = driver->match_token_uuid;
+#endif
+#ifdef HAVE_VFIO_OPS_GET_REGION_INFO_CAPS
+	kernel->get_region_info_caps = driver->get_region_info_caps;
 #endif
 }
 

@@ -35,7 +35,7 @@ MAKEFLAGS += -rR --no-print-directory
 #= VFIO_DRIVER= for test: the driver under test (default: vfio-pci-sdk)
 #= CMD=       for shell: what to run instead of a shell; make fails as it does
 #= KEEP=1     keep the files of the virtual machine, or the objects of a lab kernel
-#= UPDATE=1   for kernels: newer ones; for bench: write the figures to bench/results/, which the documentation shows
+#= UPDATE=1   for kernels: newer ones; for bench and test-all: write the figures to bench/results/ and docs/tested.md
 #= NAME=      for new, to-upstream: the driver
 #= ID=        for new: its PCI id, 1234:5678
 #= DEST=      for new: a directory of its own
@@ -307,7 +307,8 @@ prove:				## explore the locks' models over all interleavings, with spin
 
 .PHONY: test-all
 test-all:			## the same on every kernel; CACHED=1 leaves out lab kernels not built yet
-	+$(Q)lab/test-all $(if $(CACHED),--cached)
+	$(if $(and $(UPDATE),$(T)),$(error UPDATE=1 writes all figures: leave out T=))
+	+$(Q)lab/test-all $(if $(CACHED),--cached)$(if $(UPDATE),; status=$$?; ci/results table $(out) >docs/tested.md; exit $$status)
 
 .PHONY: conformance
 conformance: lab = $(lastword $(lab-kernels))

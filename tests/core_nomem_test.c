@@ -371,8 +371,8 @@ TEST_F(nomem, interrupts)
 	walk_irqs(_metadata, &self->call, "INTx", VFIO_PCI_INTX_IRQ_INDEX,
 		  VFIO_IRQ_SET_ACTION_TRIGGER, 1);
 	/*
-	 * What the kernel's pci_alloc_irq_vectors() says when it cannot have one.  At the first use of
-	 * a device it also creates an interrupt domain, and says -ENODEV when it cannot.
+	 * What the kernel's pci_alloc_irq_vectors() says when it cannot have one.  At the first use
+	 * of a device it also creates an interrupt domain, and says -ENODEV when it cannot.
 	 */
 	self->call.other_errno = -ENOSPC;
 	ASSERT_EQ(0, vfio_set_eventfds(&self->dev, VFIO_PCI_MSI_IRQ_INDEX, 0, 1, &fd));

@@ -11,24 +11,6 @@
 #include "live_fixture.h"
 #include "module.h"
 
-/* The file of a session that is over: it answers, and touches nothing. */
-static void is_dead(struct __test_metadata *_metadata, int fd, const char *how, uint32_t state)
-{
-	struct vfio_precopy_info info;
-	char buf[16] = "";
-
-	if (fd < 0)
-		return;
-	if (state == RESUMING) {
-		EXPECT_EQ(-ENODEV, sys(write(fd, buf, sizeof(buf)))) TH_LOG("%s", how);
-	} else {
-		EXPECT_EQ(-ENODEV, sys(read(fd, buf, sizeof(buf))))
-		TH_LOG("%s in %s", how, live_name(state));
-		EXPECT_EQ(-ENODEV, get_left(fd, &info))
-		TH_LOG("%s in %s", how, live_name(state));
-	}
-}
-
 static void reset_in_each(struct __test_metadata *_metadata, FIXTURE_DATA(live) *self,
 			  const char *how, int (*reset)(FIXTURE_DATA(live) *self))
 {

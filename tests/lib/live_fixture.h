@@ -45,6 +45,18 @@ static int reopen(FIXTURE_DATA(live) *self)
 	return variant_open(&self->dev, NULL, self->bdf, self->driver);
 }
 
+/* Opens the device and saves what it is like. */
+static void live_begin(struct __test_metadata *_metadata, FIXTURE_DATA(live) *self)
+{
+	ASSERT_EQ(0, reopen(self));
+	self->flags = live_flags(&self->dev);
+	ASSERT_EQ(VFIO_MIGRATION_STOP_COPY, self->flags & VFIO_MIGRATION_STOP_COPY);
+	ASSERT_EQ(RUNNING, live_get(&self->dev));
+	ASSERT_EQ(0, live_save(&self->dev, &self->data, ALL));
+	ASSERT_LT(LIVE_HEADER + 2 * LIVE_RECORD, self->data.len);
+	ASSERT_EQ(0, live_set(&self->dev, RUNNING, NULL));
+}
+
 FIXTURE_SETUP(live)
 {
 	const char *driver = getenv("LIVE_DRIVER");
@@ -54,13 +66,7 @@ FIXTURE_SETUP(live)
 	self->driver = variant->spare || !driver ? variant->driver : driver;
 	if (variant_find(variant->id, variant->n, self->bdf))
 		SKIP_NO_DEVICE(return, variant->id);
-	ASSERT_EQ(0, variant_open(&self->dev, NULL, self->bdf, self->driver));
-	self->flags = live_flags(&self->dev);
-	ASSERT_EQ(VFIO_MIGRATION_STOP_COPY, self->flags & VFIO_MIGRATION_STOP_COPY);
-	ASSERT_EQ(RUNNING, live_get(&self->dev));
-	ASSERT_EQ(0, live_save(&self->dev, &self->data, ALL));
-	ASSERT_LT(LIVE_HEADER + 2 * LIVE_RECORD, self->data.len);
-	ASSERT_EQ(0, live_set(&self->dev, RUNNING, NULL));
+	live_begin(_metadata, self);
 }
 
 FIXTURE_TEARDOWN(live)
@@ -114,6 +120,24 @@ static int get_left(int fd, struct vfio_precopy_info *info)
 {
 	*info = (struct vfio_precopy_info) { .argsz = sizeof(*info), .flags = 0xffffffff };
 	return sys(ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, info));
+}
+
+/* The file of a session that is over: it answers, and touches nothing. */
+static void is_dead(struct __test_metadata *_metadata, int fd, const char *how, uint32_t state)
+{
+	struct vfio_precopy_info info;
+	char buf[16] = "";
+
+	if (fd < 0)
+		return;
+	if (state == RESUMING) {
+		EXPECT_EQ(-ENODEV, sys(write(fd, buf, sizeof(buf)))) TH_LOG("%s", how);
+	} else {
+		EXPECT_EQ(-ENODEV, sys(read(fd, buf, sizeof(buf))))
+		TH_LOG("%s in %s", how, live_name(state));
+		EXPECT_EQ(-ENODEV, get_left(fd, &info))
+		TH_LOG("%s in %s", how, live_name(state));
+	}
 }
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "live_ends.h"
 #include "live_fixture.h"
 #include "mem.h"
 

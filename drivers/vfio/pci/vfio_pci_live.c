@@ -243,6 +243,7 @@ int vfio_pci_live_init(struct vfio_pci_core_device *vdev, const struct vfio_pci_
 	INIT_WORK(&live->work, live_work);
 	live->vdev = vdev;
 	live->ops = ops;
+	live_set_arcs(live);
 	live->state = VFIO_DEVICE_STATE_RUNNING;
 	vdev->live = live;
 

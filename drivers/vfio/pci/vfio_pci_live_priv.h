@@ -12,6 +12,8 @@
 
 #include "vfio_pci_priv.h"
 
+#define LIVE_STATES	(VFIO_DEVICE_STATE_PRE_COPY_P2P + 1)
+
 /* What happened to the device while live->lock may be held; the next holder acts on it. */
 enum live_note {
 	LIVE_NOTE_NONE,
@@ -19,11 +21,17 @@ enum live_note {
 	LIVE_NOTE_FAILED,
 };
 
+/* All that an arc is, or NULL if there is more to it. */
+struct live_arc {
+	int (*op)(struct vfio_pci_core_device *vdev);
+};
+
 /**
  * struct vfio_pci_live - live migration of one device
  * @ref: one for the device, one for each data file
  * @vdev: the device; files may use it only while they are @stream
  * @ops: the driver's callbacks
+ * @arcs: from one state to another
  * @lock: serialises states and callbacks.  Taken by live_lock() only, outside of memory_lock, and
  *	never held over accesses to user memory.
  * @open: the device is open; under @lock
@@ -46,6 +54,7 @@ struct vfio_pci_live {
 	struct kref			ref;
 	struct vfio_pci_core_device	*vdev;
 	const struct vfio_pci_live_ops	*ops;
+	struct live_arc			arcs[LIVE_STATES][LIVE_STATES];
 	struct mutex			lock;		/* states and callbacks */
 	bool				open;
 	enum vfio_device_mig_state	state;
@@ -122,19 +131,26 @@ static inline void live_unlock(struct vfio_pci_live *live)
 	mutex_unlock(&live->lock);
 }
 
-/* Enter a state; leaving all sessions is up to the caller. */
-static inline void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state)
+/* Enter another state; leaving all sessions is up to the caller. */
+static inline void live_enter(struct vfio_pci_live *live, enum vfio_device_mig_state state)
 {
 	lockdep_assert_held(&live->lock);
 
-	if (state == live->state)
-		return;
-	trace_vfio_pci_live_state(live->vdev->pdev, live->state, state);
+	if (trace_vfio_pci_live_state_enabled())
+		trace_vfio_pci_live_state(live->vdev->pdev, live->state, state);
 	live->state = state;
+}
+
+/* Likewise, unless the device is in that state. */
+static inline void live_set(struct vfio_pci_live *live, enum vfio_device_mig_state state)
+{
+	if (state != live->state)
+		live_enter(live, state);
 }
 
 /* vfio_pci_live_states.c */
 extern const struct vfio_migration_ops live_mig_ops;
+void live_set_arcs(struct vfio_pci_live *live);
 
 /* vfio_pci_live_log.c */
 extern const struct vfio_log_ops live_log_ops;
@@ -147,8 +163,7 @@ void live_debugfs_remove(struct vfio_pci_live *live);
 
 /*
  * The stream, little endian: a header, records of at most VFIO_PCI_LIVE_PIECE bytes, an END record.
- * Each crc covers the structure it ends, and data_crc a state of fixed size; the data of pieces is
- * the driver's to check.
+ * Each crc covers the structure it ends, and data_crc the data behind a record.
  */
 #define LIVE_MAGIC	"vfiolive"
 #define LIVE_FORMAT	1

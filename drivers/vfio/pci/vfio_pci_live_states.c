@@ -11,6 +11,23 @@
 #define ARC(from, to)	((from) << 8 | (to))
 #define ARC_OF(a, b)	ARC(VFIO_DEVICE_STATE_##a, VFIO_DEVICE_STATE_##b)
 
+#define OP_OF(a, b)	arcs[VFIO_DEVICE_STATE_##a][VFIO_DEVICE_STATE_##b].op
+
+/* Arcs that are a callback and nothing else. */
+void live_set_arcs(struct vfio_pci_live *live)
+{
+	const struct vfio_pci_live_ops *ops = live->ops;
+
+	live->OP_OF(RUNNING, RUNNING_P2P) = ops->stop_p2p;
+	live->OP_OF(PRE_COPY, PRE_COPY_P2P) = ops->stop_p2p;
+	live->OP_OF(RUNNING_P2P, RUNNING) = ops->run;
+	live->OP_OF(PRE_COPY_P2P, PRE_COPY) = ops->run;
+	live->OP_OF(STOP, RUNNING) = ops->run;
+	live->OP_OF(STOP, RUNNING_P2P) = ops->run_p2p;
+	live->OP_OF(RUNNING, STOP) = ops->stop;
+	live->OP_OF(RUNNING_P2P, STOP) = ops->stop;
+}
+
 /* The device has stopped: the rest follows what was pre-copied. */
 static int live_stop_and_copy(struct vfio_pci_live *live)
 {
@@ -21,58 +38,46 @@ static int live_stop_and_copy(struct vfio_pci_live *live)
 	return ret;
 }
 
-/* Take one arc.  Returns the file of a new session, NULL if the arc begins none, or ERR_PTR(). */
-static struct file *live_step(struct vfio_pci_live *live, enum vfio_device_mig_state next)
+/* Begin a session, whose file the caller returns. */
+static int live_begin(struct file **file, struct file *session)
 {
-	const struct vfio_pci_live_ops *ops = live->ops;
-	int ret = 0;
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	*file = session;
+	return 0;
+}
 
+/* Take an arc that is more than a callback; *@file is set if it begins a session. */
+static noinline int live_step(struct vfio_pci_live *live, enum vfio_device_mig_state next,
+			      struct file **file)
+{
 	switch (ARC(live->state, next)) {
-	case ARC_OF(RUNNING, RUNNING_P2P):
-	case ARC_OF(PRE_COPY, PRE_COPY_P2P):
-		ret = live_change(live, ops->stop_p2p);
-		break;
-	case ARC_OF(RUNNING_P2P, RUNNING):
-	case ARC_OF(PRE_COPY_P2P, PRE_COPY):
-	case ARC_OF(STOP, RUNNING):
-		ret = live_change(live, ops->run);
-		break;
-	case ARC_OF(STOP, RUNNING_P2P):
-		ret = live_change(live, ops->run_p2p);
-		break;
-	case ARC_OF(RUNNING, STOP):
-	case ARC_OF(RUNNING_P2P, STOP):
-		ret = live_change(live, ops->stop);
-		break;
 	case ARC_OF(RUNNING, PRE_COPY):
 	case ARC_OF(RUNNING_P2P, PRE_COPY_P2P):
-		return live_save_open(live, true);
+		return live_begin(file, live_save_open(live, true));
 	case ARC_OF(STOP, STOP_COPY):
-		return live_save_open(live, false);
+		return live_begin(file, live_save_open(live, false));
 	case ARC_OF(PRE_COPY, STOP_COPY):
 	case ARC_OF(PRE_COPY_P2P, STOP_COPY):
-		ret = live_stop_and_copy(live);
-		break;
+		return live_stop_and_copy(live);
 	case ARC_OF(PRE_COPY, RUNNING):
 	case ARC_OF(PRE_COPY_P2P, RUNNING_P2P):
 	case ARC_OF(STOP_COPY, STOP):
 		live_stream_end(live);
-		break;
+		return 0;
 	case ARC_OF(STOP, RESUMING):
-		return live_load_open(live);
+		return live_begin(file, live_load_open(live));
 	case ARC_OF(RESUMING, STOP):
-		ret = live_load_finish(live);
-		break;
-	default:
-		WARN_ONCE(1, "no arc from %d to %d\n", live->state, next);
-		ret = -EINVAL;
+		return live_load_finish(live);
 	}
-	return ERR_PTR(ret);
+	WARN_ONCE(1, "no arc from %d to %d\n", live->state, next);
+	return -EINVAL;
 }
 
 static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_device_mig_state new)
 {
 	struct vfio_pci_live *live = to_vfio_pci_core(core_vdev)->live;
+	int (*op)(struct vfio_pci_core_device *vdev);
 	enum vfio_device_mig_state next;
 	struct file *file = NULL;
 	int ret = 0;
@@ -81,21 +86,18 @@ static struct file *live_set_state(struct vfio_device *core_vdev, enum vfio_devi
 	/* Only a reset leads out of ERROR; vfio_mig_get_next_state() would warn. */
 	if (live->state == VFIO_DEVICE_STATE_ERROR)
 		ret = -EINVAL;
-	while (!ret && new != live->state && !live_has_note(live)) {
+	while (!ret && new != live->state) {
 		ret = vfio_mig_get_next_state(core_vdev, live->state, new, &next);
 		if (ret)
 			break;
-		file = live_step(live, next);
-		if (IS_ERR(file)) {
-			ret = PTR_ERR(file);
-			file = NULL;
-			break;
-		}
-		live_set(live, next);
+		op = live->arcs[live->state][next].op;
+		ret = op ? live_change(live, op) : live_step(live, next, &file);
+		if (!ret)
+			live_enter(live, next);
 	}
-	/* A reset or failure interrupted the arc: the device is not in the requested state. */
-	if (live_has_note(live) && live_settle(live) && live->state != new)
-		ret = -EIO;
+	/* A reset or failure interrupted the arc: it counts, whatever the arc came to. */
+	if (live_has_note(live) && live_settle(live))
+		ret = live->state == new ? 0 : -EIO;
 	live_unlock(live);
 
 	if (!ret)

@@ -130,6 +130,23 @@ TEST_F(driver, failing_load_ends_in_error)
 	loads_into_error(_metadata, self, "fails=load", -ENXIO, -EINVAL);
 }
 
+/* Each load() of this driver fails with -ENXIO. */
+TEST_F(driver, changed_piece_is_refused_before_load)
+{
+	struct live_data data = {};
+	int fd;
+
+	ASSERT_EQ(0, open_with(self, "fails=load"));
+	ASSERT_EQ(0, live_save(&self->dev, &data, ALL));
+	data.buf[LIVE_HEADER + LIVE_RECORD + 1000] ^= 1;
+	ASSERT_EQ(0, live_set(&self->dev, VFIO_DEVICE_STATE_RESUMING, &fd));
+	EXPECT_EQ(-EINVAL, live_write(fd, data.buf, data.len, ALL));
+	EXPECT_EQ(-EINVAL, live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL));
+	EXPECT_EQ(VFIO_DEVICE_STATE_ERROR, live_get(&self->dev));
+	close(fd);
+	live_free(&data);
+}
+
 TEST_F(driver, failing_load_done_ends_in_error)
 {
 	loads_into_error(_metadata, self, "fails=load_done", 0, -ENXIO);
@@ -366,87 +383,47 @@ TEST_F(driver, signal_ends_copy_early_and_loses_nothing)
 
 /* ---- the dirty log ---- */
 
-struct log_range {
-	uint64_t iova, length;
-};
-
-static int log_start(struct vfio_dev *dev, uint64_t *page_size, struct log_range *ranges,
-		     uint32_t nr)
-{
-	struct vfio_device_feature_dma_logging_control control = {
-		.page_size = *page_size,
-		.num_ranges = nr,
-		.ranges = (uintptr_t)ranges,
-	};
-	int err = live_feature(dev,
-			       VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
-			       &control, sizeof(control));
-
-	*page_size = control.page_size;
-	return err;
-}
-
-static int log_report(struct vfio_dev *dev, uint64_t iova, uint64_t length, uint64_t *bitmap)
-{
-	struct vfio_device_feature_dma_logging_report report = {
-		.iova = iova,
-		.length = length,
-		.page_size = PAGE,
-		.bitmap = (uintptr_t)bitmap,
-	};
-
-	return live_feature(dev,
-			    VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT,
-			    &report, sizeof(report));
-}
-
 #define MANY 5000 /* ranges, more than vfio.ko takes */
-
-static int log_stop(struct vfio_dev *dev)
-{
-	return live_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
-			    NULL, 0);
-}
 
 TEST_F(driver, dirty_log_takes_what_ranges_user_space_gives)
 {
-	struct log_range all = { 0, 1ULL << 62 }, none = { 0x1000, 0 };
-	struct log_range *many = calloc(MANY, sizeof(*many));
+	struct live_log_range all = { 0, 1ULL << 62 }, none = { 0x1000, 0 };
+	struct live_log_range *many = calloc(MANY, sizeof(*many));
 	uint64_t size = PAGE, bitmap[64] = {};
 	int err;
 
 	ASSERT_EQ(0, open_with(self, ""));
-	err = log_start(&self->dev, &size, &all, 1);
+	err = live_log_start(&self->dev, &size, &all, 1);
 	if (err == -ENOTTY) {
 		free(many);
 		SKIP(return, "the kernel was built without IOMMUFD_DRIVER: use KERNEL=lab-7");
 	}
 	ASSERT_EQ(0, err);
 	EXPECT_EQ(1ULL << 35, size);
-	EXPECT_EQ(-EINVAL, log_start(&self->dev, &size, &all, 1));
-	EXPECT_EQ(0, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(-EINVAL, live_log_start(&self->dev, &size, &all, 1));
+	EXPECT_EQ(0, live_log_report(&self->dev, 0, 64 * PAGE, bitmap));
 	EXPECT_EQ(0, bitmap[0]);
-	EXPECT_EQ(0, log_stop(&self->dev));
-	EXPECT_EQ(0, log_stop(&self->dev));
-	EXPECT_EQ(-EINVAL, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(0, live_log_stop(&self->dev));
+	EXPECT_EQ(0, live_log_stop(&self->dev));
+	EXPECT_EQ(-EINVAL, live_log_report(&self->dev, 0, 64 * PAGE, bitmap));
 	size = 0;
-	EXPECT_NE(0, log_start(&self->dev, &size, &all, 1));
+	EXPECT_NE(0, live_log_start(&self->dev, &size, &all, 1));
 	size = 12345;
-	EXPECT_NE(0, log_start(&self->dev, &size, &all, 1));
+	EXPECT_NE(0, live_log_start(&self->dev, &size, &all, 1));
 	size = PAGE;
-	EXPECT_NE(0, log_start(&self->dev, &size, &none, 1));
+	EXPECT_NE(0, live_log_start(&self->dev, &size, &none, 1));
 	for (int i = 0; i < MANY; i++)
-		many[i] = (struct log_range) { i * 16 * PAGE, PAGE };
+		many[i] = (struct live_log_range) { i * 16 * PAGE, PAGE };
 	size = PAGE;
-	EXPECT_EQ(-E2BIG, log_start(&self->dev, &size, many, MANY));
-	EXPECT_EQ(0, log_start(&self->dev, &size, many, 200));
+	EXPECT_EQ(-E2BIG, live_log_start(&self->dev, &size, many, MANY));
+	EXPECT_EQ(0, live_log_start(&self->dev, &size, many, 200));
 	EXPECT_EQ(PAGE, size);
 	memset(bitmap, 0xff, sizeof(bitmap));
-	EXPECT_EQ(0, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(0, live_log_report(&self->dev, 0, 64 * PAGE, bitmap));
 	EXPECT_EQ(~0ULL, bitmap[0]);
 	/* Close ends it. */
 	ASSERT_EQ(0, open_with(self, ""));
-	EXPECT_EQ(-EINVAL, log_report(&self->dev, 0, 64 * PAGE, bitmap));
+	EXPECT_EQ(-EINVAL, live_log_report(&self->dev, 0, 64 * PAGE, bitmap));
 	free(many);
 }
 
@@ -487,99 +464,6 @@ TEST_F(driver, debugfs_and_trace_show_states)
 	vfio_close(&self->dev);
 	ASSERT_EQ(0, pci_unbind(self->bdf));
 	EXPECT_NE(0, access(path, F_OK));
-}
-
-/* ---- no memory ---- */
-
-static int nth_fd = -1;
-
-static bool nth(int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", n);
-
-	return pwrite(nth_fd, text, len, 0) == len;
-}
-
-static bool has_failed(void)
-{
-	char text[16] = "";
-
-	return pread(nth_fd, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
-}
-
-TEST_F_TIMEOUT(driver, each_failing_allocation_leaves_state_and_memory, 120)
-{
-	static const uint32_t targets[] = { VFIO_DEVICE_STATE_PRE_COPY,
-					    VFIO_DEVICE_STATE_STOP_COPY,
-					    VFIO_DEVICE_STATE_RESUMING };
-	int refused = 0, err, fd, n;
-
-	nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (nth_fd < 0 || write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N") ||
-	    write_file("/sys/kernel/debug/fail_page_alloc/verbose", "0") ||
-	    write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N") ||
-	    write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0"))
-		SKIP(return, "this kernel cannot let allocations fail: use KERNEL=lab-7");
-	ASSERT_EQ(0, open_with(self, ""));
-	for (unsigned int i = 0; i < 3; i++) {
-		bool failed = true;
-
-		for (n = 1; failed && n < 100; n++) {
-			ASSERT_TRUE(nth(n));
-			err = live_set(&self->dev, targets[i], &fd);
-			failed = has_failed();
-			ASSERT_TRUE(nth(0));
-			if (failed && err) {
-				EXPECT_EQ(-ENOMEM, err) TH_LOG("allocation %d", n);
-				refused++;
-			}
-			if (fd >= 0)
-				close(fd);
-			/*
-			 * The state never changes half way: the test can continue from the current
-			 * one.
-			 */
-			if (err || targets[i] != VFIO_DEVICE_STATE_RESUMING)
-				err = live_set(&self->dev, VFIO_DEVICE_STATE_RUNNING, NULL);
-			else
-				err = open_with(self, "");
-			ASSERT_EQ(0, err);
-		}
-		EXPECT_FALSE(failed);
-	}
-	EXPECT_LT(0, refused);
-	close(nth_fd);
-}
-
-/* As above: a failure leaves no log behind, and the next log starts. */
-TEST_F_TIMEOUT(driver, each_failing_allocation_of_dirty_log_is_told, 120)
-{
-	/* Its bitmap is no vmalloc(), which reports each failure. */
-	struct log_range some = { 0, 1ULL << 30 };
-	bool failed = true;
-	int err, n;
-
-	ASSERT_EQ(0, open_with(self, ""));
-	nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (nth_fd < 0 || write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N") ||
-	    write_file("/sys/kernel/debug/fail_page_alloc/verbose", "0") ||
-	    write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N"))
-		SKIP(return, "this kernel cannot let allocations fail: use KERNEL=lab-7");
-	for (n = 1; failed && n < 100; n++) {
-		uint64_t size = PAGE;
-
-		ASSERT_TRUE(nth(n));
-		err = log_start(&self->dev, &size, &some, 1);
-		failed = has_failed();
-		ASSERT_TRUE(nth(0));
-		if (failed && err) {
-			EXPECT_EQ(-ENOMEM, err) TH_LOG("allocation %d", n);
-		}
-		EXPECT_EQ(0, log_stop(&self->dev));
-	}
-	EXPECT_FALSE(failed);
-	close(nth_fd);
 }
 
 /* ---- a small VMM ---- */

@@ -73,15 +73,17 @@ struct vfio_pci_live_access {
  * @load_state: with @state_size: the stream is complete: check the state, which is user input, and
  *	make it take effect.  Returns 0, or -errno, which ends in ERROR.
  * @size: estimate of the bytes that save() will write while stopped
+ * @bulk: pieces carry no checksum: for gigabytes of memory, where it would cost more than all
+ *	else.  Otherwise a piece that was changed on its way is refused before load() sees it.
  * @save_start: optional: a session begins, and with @precopy set the device still runs: begin to
  *	track changes of state
  * @save_end: optional: the session is over, whatever ended it; the device may be gone.  Not called
  *	after a @save_start that failed.
  * @save: fill in a piece.  Returns how many bytes it wrote, 0 when there is no more (while
  *	pre-copying: none now), or -errno, after which user space may try again.
- * @load: take in a piece; the device is stopped.  Everything in it is user input: only the
- *	stream's headers have been checked.  Returns 0, or -errno, after which the stream is lost
- *	and leaving RESUMING ends in ERROR.
+ * @load: take in a piece; the device is stopped.  Everything in it is user input: a checksum keeps
+ *	out accidents, not intent.  Returns 0, or -errno, after which the stream is lost and leaving
+ *	RESUMING ends in ERROR.
  * @load_done: optional: the stream is complete; check it as a whole and make it take effect.
  *	Returns 0, or -errno, which ends in ERROR.
  * @precopy_left: optional: offers PRE_COPY; says what is left to send.  May be called at any time
@@ -116,6 +118,7 @@ struct vfio_pci_live_ops {
 	int	(*save_state)(struct vfio_pci_core_device *vdev, void *state);
 	int	(*load_state)(struct vfio_pci_core_device *vdev, const void *state, u32 version);
 	u64	(*size)(struct vfio_pci_core_device *vdev);
+	bool	bulk;
 	int	(*save_start)(struct vfio_pci_core_device *vdev, bool precopy);
 	void	(*save_end)(struct vfio_pci_core_device *vdev);
 	ssize_t	(*save)(struct vfio_pci_core_device *vdev, struct vfio_pci_live_piece *piece);

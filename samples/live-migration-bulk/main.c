@@ -153,6 +153,7 @@ static const struct vfio_pci_live_ops bulk_live_ops = {
 	.stop		= bulk_stop_or_run,
 	.run		= bulk_stop_or_run,
 	.size		= bulk_size,
+	.bulk		= true,
 	.save_start	= bulk_save_start,
 	.save		= bulk_save,
 	.save_end	= bulk_save_end,

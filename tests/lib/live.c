@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "live.h"
+#include "mem.h"
 
 int live_feature(struct vfio_dev *dev, uint32_t flags, void *data, size_t size)
 {
@@ -175,4 +176,40 @@ void live_seal(void *structure, size_t len)
 	}
 	crc = ~crc;
 	memcpy(byte + len - sizeof(crc), &crc, sizeof(crc));
+}
+
+int live_log_start(struct vfio_dev *dev, uint64_t *page_size, struct live_log_range *ranges,
+		     uint32_t nr)
+{
+	struct vfio_device_feature_dma_logging_control control = {
+		.page_size = *page_size,
+		.num_ranges = nr,
+		.ranges = (uintptr_t)ranges,
+	};
+	int err = live_feature(dev,
+			       VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+			       &control, sizeof(control));
+
+	*page_size = control.page_size;
+	return err;
+}
+
+int live_log_report(struct vfio_dev *dev, uint64_t iova, uint64_t length, uint64_t *bitmap)
+{
+	struct vfio_device_feature_dma_logging_report report = {
+		.iova = iova,
+		.length = length,
+		.page_size = PAGE,
+		.bitmap = (uintptr_t)bitmap,
+	};
+
+	return live_feature(dev,
+			    VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT,
+			    &report, sizeof(report));
+}
+
+int live_log_stop(struct vfio_dev *dev)
+{
+	return live_feature(dev, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
+			    NULL, 0);
 }

@@ -52,4 +52,14 @@ int live_load(struct vfio_dev *dev, const struct live_data *data, size_t chunk, 
 /* Recomputes the checksum of the header or record that begins there. */
 void live_seal(void *structure, size_t len);
 
+/* The dirty log: 0 or -errno. *@page_size becomes the granule's size. */
+struct live_log_range {
+	uint64_t iova, length;
+};
+
+int live_log_start(struct vfio_dev *dev, uint64_t *page_size, struct live_log_range *ranges,
+		   uint32_t nr);
+int live_log_report(struct vfio_dev *dev, uint64_t iova, uint64_t length, uint64_t *bitmap);
+int live_log_stop(struct vfio_dev *dev);
+
 #endif

@@ -173,7 +173,7 @@ static void spoilt_is_error(struct __test_metadata *_metadata, FIXTURE_DATA(live
 TEST_F_TIMEOUT(live, spoilt_stream_is_refused_and_ends_in_error, 60)
 {
 	char *copy = malloc(self->data.len + 1);
-	uint32_t seed = 1;
+	uint32_t seed = 1, checksum;
 
 	for (unsigned int i = 0; i < sizeof(spoils) / sizeof(*spoils); i++) {
 		const struct spoil *spoil = &spoils[i];
@@ -194,6 +194,14 @@ TEST_F_TIMEOUT(live, spoilt_stream_is_refused_and_ends_in_error, 60)
 	for (size_t i = 0; i < self->data.len; i++)
 		copy[i] = (seed = seed * 1103515245 + 12345) >> 16;
 	spoilt_is_error(_metadata, self, "noise", copy, self->data.len);
+	/* Bulk has no checksums; else the first and the last byte of data are under one. */
+	memcpy(&checksum, self->data.buf + LIVE_HEADER + 16, sizeof(checksum));
+	for (int i = 0; checksum && i < 2; i++) {
+		memcpy(copy, self->data.buf, self->data.len);
+		copy[i ? self->data.len - LIVE_RECORD - 1 : LIVE_HEADER + LIVE_RECORD] ^= 1;
+		spoilt_is_error(_metadata, self, i ? "last byte" : "first byte", copy,
+				self->data.len);
+	}
 	free(copy);
 }
 

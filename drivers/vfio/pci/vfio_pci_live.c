@@ -268,8 +268,8 @@ static const char *live_lacks_of_state(const struct vfio_pci_live_ops *ops)
 		return "save_state (state_size is there)";
 	if (!ops->load_state)
 		return "load_state (state_size is there)";
-	if (ops->size || ops->save || ops->load || ops->load_done)
-		return "a choice between state_size and size, save, load, load_done";
+	if (ops->size || ops->save || ops->load || ops->load_done || ops->bulk)
+		return "a choice between state_size and size, save, load, load_done, bulk";
 	return NULL;
 }
 

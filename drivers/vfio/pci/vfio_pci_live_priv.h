@@ -191,7 +191,7 @@ struct live_record {
 	__le32	type;
 	__le32	len;
 	__le64	pos;		/* bytes of this type before; LIVE_END: bytes of LIVE_STATE */
-	__le32	data_crc;	/* 0: the data is a piece, or there is none */
+	__le32	data_crc;	/* 0: the driver's state is bulk, or there is no data */
 	__le32	crc;
 };
 
@@ -204,7 +204,7 @@ struct live_record {
  * @ref: one for the file, one for being @live->stream
  * @live: holds a reference
  * @io: serialises readers or writers; held over accesses to user memory, so no reset may take it
- * @buf: staged bytes: a header, or a record and its data; under @io
+ * @buf: staged bytes: a header, or a record and its data; under @io; NULL after the session
  * @at: next byte of @buf to read or write; under @io
  * @end: end of what is staged (save), or of what is expected (load); under @io
  * @version: load: of the driver that saved

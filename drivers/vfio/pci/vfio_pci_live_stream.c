@@ -71,6 +71,12 @@ void live_stream_end(struct vfio_pci_live *live)
 	live->stream = NULL;
 	if (stream->saving && live->ops->save_end)
 		live->ops->save_end(live->vdev);
+	/* User space may keep any number of files; only one that is being copied has a buffer. */
+	if (mutex_trylock(&stream->io)) {
+		kvfree(stream->buf);
+		stream->buf = NULL;
+		mutex_unlock(&stream->io);
+	}
 	kref_put(&stream->ref, live_stream_free);
 }
 
@@ -141,8 +147,7 @@ __le32 live_data_crc(struct vfio_pci_live *live, const struct live_record *rec)
 {
 	u32 len = le32_to_cpu(rec->len);
 
-	/* No checksum of pieces: for gigabytes it would cost more than everything else here. */
-	if (!live->ops->state_size || !len)
+	if (live->ops->bulk || !len)
 		return 0;
 	return cpu_to_le32(~crc32_le(~0, (const void *)(rec + 1), len));
 }

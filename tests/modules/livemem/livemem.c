@@ -198,6 +198,7 @@ static void livemem_set_ops(struct vfio_pci_live_ops *ops)
 		.dirty_log	= true,
 	};
 	if (!copies) {
+		ops->bulk = true;
 		ops->stop = livemem_stop_or_run;
 		ops->run = livemem_stop_or_run;
 		ops->stop_p2p = livemem_stop_or_run;

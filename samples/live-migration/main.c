@@ -2,49 +2,37 @@
 /*
  * live-migration-vfio-pci: live migration of QEMU's edu device
  *
- * The library has the protocol; here is what edu is: its registers, how its DMA engine is stopped,
- * and what it writes to guest memory.  The register that starts DMA is trapped, so the driver sees
- * each command and the dirty log is exact.
+ * The register that starts DMA is trapped: the driver sees each command, the dirty log is exact.
  */
-#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/vfio_pci_core.h>
 #include <vfio_pci_sdk/check.h>
 #include <vfio_pci_sdk/live.h>
 
-#define EDU_STATUS	0x20
-#define  EDU_COMPUTING	 0x01
 #define EDU_IRQ_RAISE	0x60
 #define EDU_IRQ_ACK	0x64
-#define EDU_DMA_DST	0x88
-#define EDU_DMA_COUNT	0x90
 #define EDU_DMA_CMD	0x98
 #define  EDU_DMA_RUN	 0x01
 #define  EDU_DMA_TO_RAM	 0x02
-#define EDU_DMA_MASK	(BIT(28) - 1)
 #define EDU_IDLE_MS	1000
 
-/* Saved registers; of the 64-bit ones at most 28 bits are used. */
-enum { LIVENESS, FACTORIAL, STATUS, IRQ_STATUS, SRC, DST, COUNT, NR_REGS };
-static const u16 edu_reg[NR_REGS] = {
-	0x04, 0x08, EDU_STATUS, 0x24, 0x80, EDU_DMA_DST, EDU_DMA_COUNT
-};
-
-/* Without the 4 KiB buffer, which can be accessed by DMA only. */
-struct edu_state {
-	__le32	reg[NR_REGS];
-	__le32	waiting;
-};
+/*
+ * Saved: registers, and the command that waits.  Of 64-bit registers at most 28 bits are used, and
+ * the 4 KiB buffer can be accessed by DMA only.
+ */
+enum { LIVENESS, FACTORIAL, STATUS, IRQ_STATUS, SRC, DST, COUNT, NR_REGS,
+	WAITING = NR_REGS, NR_SAVED };
+static const u16 edu_reg[NR_REGS] = { 0x04, 0x08, 0x20, 0x24, 0x80, 0x88, 0x90 };
+#define EDU_COMPUTING	0x01	/* in STATUS */
 
 /* Protected by memory_lock. */
 struct edu_device {
 	struct vfio_pci_core_device core_device;
 	bool	held;		/* no DMA may start */
 	u32	waiting;	/* command written while held; 0: none */
-	bool	writes;		/* the transfer below writes, or has written, guest memory */
-	u32	iova;
-	u32	len;
+	bool	writes;		/* a transfer writes, or has written, guest memory: */
+	u32	iova, len;
 };
 
 static struct edu_device *to_edu(struct vfio_pci_core_device *vdev)
@@ -53,30 +41,34 @@ static struct edu_device *to_edu(struct vfio_pci_core_device *vdev)
 }
 
 /* Log what the last transfer wrote.  If it still runs, it has to be logged again later. */
-static void edu_log(struct edu_device *edu, void __iomem *regs)
+static bool edu_log(struct vfio_pci_core_device *vdev, void __iomem *regs)
 {
+	struct edu_device *edu = to_edu(vdev);
 	bool busy = readl(regs + EDU_DMA_CMD) & EDU_DMA_RUN;
 
 	if (edu->writes)
-		vfio_pci_live_dirty(&edu->core_device, edu->iova, edu->len);
+		vfio_pci_live_dirty(vdev, edu->iova, edu->len);
 	edu->writes &= busy;
+	return true;
 }
 
 static void edu_start(struct edu_device *edu, void __iomem *regs, u32 cmd)
 {
-	edu_log(edu, regs);
+	edu_log(&edu->core_device, regs);
 	if ((cmd & EDU_DMA_RUN) && (cmd & EDU_DMA_TO_RAM) && !edu->writes) {
-		edu->iova = readl(regs + EDU_DMA_DST) & EDU_DMA_MASK;
-		edu->len = readl(regs + EDU_DMA_COUNT);
+		edu->iova = readl(regs + edu_reg[DST]) & (BIT(28) - 1);
+		edu->len = readl(regs + edu_reg[COUNT]);
 		edu->writes = true;
 	}
 	writel(cmd, regs + EDU_DMA_CMD);
 }
 
-static bool edu_idle(struct vfio_pci_core_device *vdev, void __iomem *regs)
+/* Queue commands from now on.  True if those in progress have ended. */
+static bool edu_halt(struct vfio_pci_core_device *vdev, void __iomem *regs)
 {
+	to_edu(vdev)->held = true;
 	return !(readl(regs + EDU_DMA_CMD) & EDU_DMA_RUN) &&
-	       !(readl(regs + EDU_STATUS) & EDU_COMPUTING);
+	       !(readl(regs + edu_reg[STATUS]) & EDU_COMPUTING);
 }
 
 static int edu_run(struct vfio_pci_core_device *vdev)
@@ -94,24 +86,13 @@ static int edu_run(struct vfio_pci_core_device *vdev)
 	return 0;
 }
 
-/* Queue commands from now on; let those in progress end. */
 static int edu_stop(struct vfio_pci_core_device *vdev)
 {
-	int ret;
+	int ret = vfio_pci_live_wait(vdev, 0, edu_halt, EDU_IDLE_MS);
 
-	vfio_pci_core_access_lock(vdev);
-	to_edu(vdev)->held = true;
-	vfio_pci_core_access_unlock(vdev);
-	ret = vfio_pci_live_wait(vdev, 0, edu_idle, EDU_IDLE_MS);
 	if (ret)
 		edu_run(vdev);
 	return ret;
-}
-
-/* Accesses of peers do no harm: keep holding commands, nothing else. */
-static int edu_run_p2p(struct vfio_pci_core_device *vdev)
-{
-	return 0;
 }
 
 static void edu_reset(struct vfio_pci_core_device *vdev)
@@ -125,14 +106,14 @@ static void edu_reset(struct vfio_pci_core_device *vdev)
 static int edu_save(struct vfio_pci_core_device *vdev, void *buf)
 {
 	void __iomem *regs = vfio_pci_live_access_begin(vdev, 0);
-	struct edu_state *state = buf;
+	__le32 *state = buf;
 	int i;
 
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	for (i = 0; i < NR_REGS; i++)
-		state->reg[i] = cpu_to_le32(readl(regs + edu_reg[i]));
-	state->waiting = cpu_to_le32(to_edu(vdev)->waiting);
+		state[i] = cpu_to_le32(readl(regs + edu_reg[i]));
+	state[WAITING] = cpu_to_le32(to_edu(vdev)->waiting);
 	vfio_pci_live_access_end(vdev);
 	return 0;
 }
@@ -142,61 +123,45 @@ static void edu_precopy_left(struct vfio_pci_core_device *vdev, struct vfio_pci_
 {
 }
 
-/* The register takes n and returns n!: find n.  From 34 on the result is 0. */
-static int edu_argument(u32 factorial)
-{
-	u32 product = 1;
-	int n;
-
-	for (n = 0; n < 34 && product != factorial; n++)
-		product *= n + 1;
-	return product == factorial ? n : -EINVAL;
-}
-
 static int edu_load(struct vfio_pci_core_device *vdev, const void *buf, u32 version)
 {
-	const struct edu_state *state = buf;
-	u32 reg[NR_REGS];
+	const __le32 *state = buf;
+	u32 reg[NR_SAVED], product = 1;
 	void __iomem *regs;
-	int i, n, ret;
+	int i, ret, n = 0;
 
-	for (i = 0; i < NR_REGS; i++)
-		reg[i] = le32_to_cpu(state->reg[i]);
-	n = edu_argument(reg[FACTORIAL]);
-	if (n < 0)
-		return n;
+	for (i = 0; i < NR_SAVED; i++)
+		reg[i] = le32_to_cpu(state[i]);
+	/* The register takes n and returns n!, which is 0 from 34 on. */
+	for (; product != reg[FACTORIAL]; product *= ++n)
+		if (n == 34)
+			return -EINVAL;
 	regs = vfio_pci_live_access_begin(vdev, 0);
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
 	writel(~reg[LIVENESS], regs + edu_reg[LIVENESS]);
-	writel(0, regs + EDU_STATUS);	/* no interrupt for the factorial computed now */
+	writel(0, regs + edu_reg[STATUS]);	/* no interrupt for the factorial computed now */
 	writel(n, regs + edu_reg[FACTORIAL]);
 	vfio_pci_live_access_end(vdev);
 
-	ret = vfio_pci_live_wait(vdev, 0, edu_idle, EDU_IDLE_MS);
+	ret = vfio_pci_live_wait(vdev, 0, edu_halt, EDU_IDLE_MS);
 	regs = ret ? IOMEM_ERR_PTR(ret) : vfio_pci_live_access_begin(vdev, 0);
 	if (IS_ERR(regs))
 		return PTR_ERR(regs);
-	writel(reg[STATUS] & ~EDU_COMPUTING, regs + EDU_STATUS);
+	writel(reg[STATUS] & ~EDU_COMPUTING, regs + edu_reg[STATUS]);
 	for (i = SRC; i <= COUNT; i++)
 		writel(reg[i], regs + edu_reg[i]);
 	writel(~0, regs + EDU_IRQ_ACK);
-	if (reg[IRQ_STATUS])
-		writel(reg[IRQ_STATUS], regs + EDU_IRQ_RAISE);
-	to_edu(vdev)->waiting = le32_to_cpu(state->waiting);
+	writel(reg[IRQ_STATUS], regs + EDU_IRQ_RAISE);	/* 0 raises none */
+	to_edu(vdev)->waiting = reg[WAITING];
 	vfio_pci_live_access_end(vdev);
 	return 0;
 }
 
+/* Done at the first look. */
 static int edu_log_sync(struct vfio_pci_core_device *vdev, u64 iova, u64 len)
 {
-	void __iomem *regs = vfio_pci_live_access_begin(vdev, 0);
-
-	if (IS_ERR(regs))
-		return PTR_ERR(regs);
-	edu_log(to_edu(vdev), regs);
-	vfio_pci_live_access_end(vdev);
-	return 0;
+	return vfio_pci_live_wait(vdev, 0, edu_log, 0);
 }
 
 /* An access to the register that alone may start DMA. */
@@ -220,9 +185,9 @@ static const struct vfio_pci_live_ops edu_live_ops = {
 	.oldest		= 1,
 	.stop		= edu_stop,
 	.run		= edu_run,
-	.stop_p2p	= edu_stop,
-	.run_p2p	= edu_run_p2p,
-	.state_size	= sizeof(struct edu_state),
+	.stop_p2p	= edu_stop,	/* accesses of peers do no harm */
+	.run_p2p	= edu_stop,
+	.state_size	= NR_SAVED * sizeof(__le32),
 	.save_state	= edu_save,
 	.load_state	= edu_load,
 	.precopy_left	= edu_precopy_left,
@@ -249,9 +214,8 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(edu))
 		return PTR_ERR(edu);
 	dev_set_drvdata(&pdev->dev, &edu->core_device);
-	ret = vfio_pci_live_init(&edu->core_device, &edu_live_ops);
-	if (!ret)
-		ret = vfio_pci_core_register_device(&edu->core_device);
+	ret = vfio_pci_live_init(&edu->core_device, &edu_live_ops) ?:
+	      vfio_pci_core_register_device(&edu->core_device);
 	if (ret)
 		vfio_put_device(&edu->core_device.vdev);
 	return ret;

@@ -17,7 +17,9 @@ import re
 from review_flow import NONE, walk
 from review_resources import FREE, written
 
-PUT = re.compile(r"(vfio_put_device|put_device|eventfd_ctx_put|pci_dev_put|fput)$")
+# What takes a reference, and what drops it.
+PUTS = ((re.compile(r"pci_get_\w+$|pci_dev_get$"), "pci_dev_put"), (re.compile(r"eventfd_ctx_f(d|ile)get$"), "eventfd_ctx_put"),
+        (re.compile(r"fget(_raw)?$"), "fput"), (re.compile(r"get_device$|bus_find_device\w*$"), "put_device"))
 
 
 def text(tokens):
@@ -35,10 +37,14 @@ def check(driver):
             gone = []
             if FREE.match(call.name) and re.fullmatch(r"\w+((->|\.)\w+)*", arg):
                 gone = [(arg, "freed")]
+            elif once(driver, f, call, arg):
+                gone = [(arg, "put")]
+            elif call.name == "fput" and f not in releases and owner(driver, f, arg, releases):
+                gone = [(arg.rpartition("->")[0], "put by its file")]
             elif call.name == "fput" and refs(driver, f, arg) == 1:
                 gone = [(x, "freed with its file") for x in behind(driver, f, arg, releases)]
             for name, how in gone:
-                for at, what in later(driver, f, node, call, name):
+                for at, what in later(driver, f, node, call, name, how == "put"):
                     yield driver.hit(f, at, "%s was %s in line %d, and is %s" % (name, how, call.at.line, what))
 
 
@@ -62,6 +68,23 @@ def dangling(driver):
                 todo += [x for x, _ in n.next]
 
 
+def once(driver, f, call, arg):
+    """Is it a local whose only reference was taken here, once, and is dropped?"""
+    got = next((got for got, put in PUTS if put == call.name), None)
+    return got is not None and arg in driver.locals(f) and len([
+        1 for node, c in driver.calls(f) if got.match(c.name) and written(node, c) == arg]) == 1 and not any(
+            text(c.args[0]) == arg for _, c in driver.calls(f) if c.args and re.search(r"(^|_)get(_|$)", c.name))
+
+
+def owner(driver, f, arg, releases):
+    """x->filp, where .release of the file frees x and nothing here has a reference of its own."""
+    m = re.fullmatch(r"([\w>.-]+)->\w+", arg)
+    kind = driver.structure(driver.type_of(f, m.group(1))) if m else ""
+    return kind in driver.structures and kind not in driver.devices() and refs(driver, f, arg) == 1 and any(
+        FREE.match(c.name) and driver.structure(driver.type_of(g, c.arg(0))) == kind
+        for g in releases for _, c in driver.calls(g))
+
+
 def refs(driver, f, name):
     return 1 + sum(text(c.args[0]) == name for _, c in driver.calls(f) if c.name == "get_file" and c.args)
 
@@ -75,7 +98,7 @@ def behind(driver, f, name, releases):
             yield text(c.args[2])
 
 
-def later(driver, f, start, call, name):
+def later(driver, f, start, call, name, anywhere=False):
     found = {}
 
     def use(node):
@@ -87,7 +110,7 @@ def later(driver, f, start, call, name):
                 if FREE.match(c.name) and said == name:
                     return c.at, "freed again"
                 if said == name and c.name not in ("IS_ERR", "PTR_ERR", "IS_ERR_OR_NULL", "WARN_ON") and \
-                        driver.targets(f, c):
+                        (anywhere or driver.targets(f, c)):
                     return c.at, "given to %s()" % c.name
         before = [w for w in node.writes if w.to == name]
         if before:

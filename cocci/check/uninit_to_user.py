@@ -13,13 +13,15 @@ import re
 
 from review_resources import written
 
+SIZES = ((r"(__)?[us]8|u?int8_t|bool|char", 1), (r"(__)?[usbl]e?16|u?int16_t", 2),
+         (r"(__)?[usbl]e?32|u?int32_t|(unsigned )?int|unsigned", 4), (r"(__)?[usbl]e?64|u?int64_t|loff_t", 8))
 COPY = ("copy_to_user", "__copy_to_user", "copy_to_iter")
 
 
 def check(driver):
     for f in driver.functions:
         bare = {}
-        for m in re.finditer(r"(?:^|[;{}] )struct (\w+) ((?:\w+ , )*\w+) ;", " ".join(t.text for t in f.tokens)):
+        for m in re.finditer(r"(?:^|(?<=[;{}] ))struct (\w+) ((?:\w+ , )*\w+) ;", " ".join(t.text for t in f.tokens)):
             for name in m.group(2).split(" , "):
                 bare[name] = m.group(1)
         heap = {}
@@ -43,8 +45,10 @@ def filled(driver, f, name, kind, made=None):
             continue
         if call.name in COPY or re.match(r"(kfree|kvfree|vfree|IS_ERR)", call.name):
             continue
-        if any(re.fullmatch(r"(\(\w+\*\))?&?%s(\+.*)?" % re.escape(name), "".join(t.text for t in a)) for a in call.args):
-            return True         # memset(), copy_from_user(), or a function that fills it
+        for n, a in enumerate(call.args):
+            if re.fullmatch(r"(\(\w+\*\))?&?%s(\+.*)?" % re.escape(name), "".join(t.text for t in a)) and \
+                    not by_members(driver, f, call, n, kind):
+                return True     # memset(), copy_from_user(), or a function that fills it
     whole = [w for node in driver.graph(f).nodes for w in node.writes if w.to in (name, "*" + name) and
              not (made is not None and any(t is made.at for t in w.value))]
     if whole:
@@ -52,4 +56,25 @@ def filled(driver, f, name, kind, made=None):
     set_members = {re.sub(r"\[.*", "", w.to[len(name):].lstrip("->.")) for node in driver.graph(f).nodes
                    for w in node.writes if re.match(r"%s(->|\.)" % re.escape(name), w.to)}
     members = set(driver.structures.get(kind, {}))
-    return bool(members) and members <= {m.split(".")[0] for m in set_members}
+    return bool(members) and members <= {m.split(".")[0] for m in set_members} and not hole(driver.structures[kind])
+
+
+def by_members(driver, f, call, n, kind):
+    """Does a function of the driver's do no more than set some members of what it is given?"""
+    if not driver.structures.get(kind) or call.member or not driver.of(call.name, f.file):
+        return False
+    return all(n < len(g.parameters) and not filled(driver, g, g.parameters[n].name, kind)
+               for g in driver.of(call.name, f.file))
+
+
+def hole(members):
+    """Is there room between the members of a structure, or behind the last one? Only where all sizes are known."""
+    at = widest = 0
+    for type_ in members.values():
+        size = next((s for pattern, s in SIZES if re.fullmatch(pattern, type_)), 0)
+        if not size:
+            return False
+        if at % size:
+            return True
+        at, widest = at + size, max(widest, size)
+    return bool(widest and at % widest)

@@ -23,10 +23,12 @@ TAKES = {"mutex": r"mutex_lock(_nested|_nest_lock|_interruptible|_killable|_io)?
          "spin": r"(raw_)?(spin|read|write)_(try)?lock(_irq|_irqsave|_bh)?$",
          "read": r"(percpu_)?down_read(_killable|_interruptible|_trylock|_nested)?$",
          "write": r"(percpu_)?down_write(_killable|_trylock|_nested|_nest_lock)?$",
-         "rcu": r"(s?rcu_read_lock)$", "device": r"device_(try)?lock$"}
+         "rcu": r"(s?rcu_read_lock)$", "device": r"device_(try)?lock$",
+         "atomic": r"local_irq_(save|disable)$|preempt_disable$|local_bh_disable$|get_cpu$"}
 RELEASES = {"mutex": r"mutex_unlock$", "spin": r"(raw_)?(spin|read|write)_unlock(_irq|_irqrestore|_bh)?$",
             "read": r"(percpu_)?up_read$", "write": r"(percpu_)?up_write$|downgrade_write$", "rcu": r"s?rcu_read_unlock$",
-            "device": r"device_unlock$"}
+            "device": r"device_unlock$",
+            "atomic": r"local_irq_(restore|enable)$|preempt_enable$|local_bh_enable$|put_cpu$"}
 TAKE = [(kind, re.compile(p)) for kind, p in TAKES.items()]
 RELEASE = [(kind, re.compile(p)) for kind, p in RELEASES.items()]
 # What the core's functions do with memory_lock, for drivers, which do not see their bodies; FAILING of them return 0 if

@@ -13,8 +13,11 @@
  * since the model was last compared with it.  "mutant" names a fault that must be found, and the
  * scenario that finds it.
  *
- * Locks are the kernel's: memory_lock is fair, a waiting writer keeps later readers out; access_sem
- * lets no reader in from the moment that a writer asks for it.
+ * Locks are the kernel's: memory_lock and pci_bus_sem are fair, a waiting writer keeps later readers
+ * out; access_sem lets no reader in from the moment that a writer asks for it.
+ *
+ * Left out: the PCI core takes pci_bus_sem under device_lock when it resets a bus, or a device that
+ * is not in D0.  With error recovery and a writer that closes a circle without any driver's help.
  */
 
 #define NOBODY	255
@@ -33,6 +36,7 @@ typedef device {
 	byte owner;		/* access_owner */
 	bool off;		/* COMMAND.MEM is clear */
 	bool asleep;		/* low power */
+	bool d3;		/* D3hot */
 	bool down;		/* in the middle of a reset */
 	bool entry;		/* a page table entry */
 	byte inside;		/* accessors */
@@ -43,6 +47,9 @@ typedef device {
 
 device dev[DEVICES];
 bool dev_set;			/* vfio_device_set->lock */
+byte bus_readers;		/* pci_bus_sem */
+byte bus_waiting;
+bool bus_writer;
 bool job, done;			/* a worker's */
 
 /* ---- the kernel's locks ---------------------------------------------------------------- */
@@ -64,9 +71,12 @@ inline down_write(d) {
 
 inline up_write(d)	{ dev[d].ml_writer = false }
 
+inline bus_down_read()	{ atomic { !bus_writer && bus_waiting == 0 -> bus_readers++ } }
+inline bus_up_read()	{ atomic { bus_readers-- } }
+
 /* ---- the gate, for accessors ----------------------------------------------------------- */
 
-#define ACCESSIBLE(d)	(!dev[d].off && !dev[d].asleep)
+#define ACCESSIBLE(d)	(!dev[d].off && !dev[d].asleep && !dev[d].d3)
 
 /* covers vfio_pci_access.h: vfio_pci_access_read_lock vfio_pci_access_read_unlock */
 /* covers vfio_pci_access.c: vfio_pci_access_read_lock_slow */
@@ -103,7 +113,7 @@ inline move(d, revoke) {
 	release(dev[d].resv)
 }
 
-/* covers vfio_pci_access.c: access_revoke_locked */
+/* covers vfio_pci_access.c: vfio_pci_access_revoke_locked */
 inline revoke_locked(d) {
 #ifndef NO_ZAP			/* mutant NO_ZAP ioctl_sysfs */
 	dev[d].entry = false;
@@ -169,25 +179,65 @@ inline access_restore(d) {
 	access_unlock(d)
 }
 
-/* covers vfio_pci_access.c: vfio_pci_access_trylock_revoke */
-inline tryrevoke(d, got) {
+/* covers vfio_pci_access.c: vfio_pci_access_trylock */
+inline trylock(d, got) {
 	got = false;
-#ifdef WAIT_FOR_SECOND		/* mutant WAIT_FOR_SECOND hot_cross */
-	access_revoke(d);
-	got = true
-#else
 	if
 	:: atomic { !dev[d].ml_writer && dev[d].ml_readers == 0 -> dev[d].ml_writer = true };
 		if
 		:: atomic { !dev[d].as_writer -> dev[d].as_readers++ };
 			dev[d].owner = _pid;
-			revoke_locked(d);
 			got = true
 		:: dev[d].as_writer -> up_write(d)
 		fi
 	:: dev[d].ml_writer || dev[d].ml_readers > 0
 	fi
+}
+
+/* covers vfio_pci_access.c: vfio_pci_access_trylock_revoke */
+inline tryrevoke(d, got) {
+#ifdef WAIT_FOR_SECOND		/* mutant WAIT_FOR_SECOND hot_cross */
+	access_revoke(d);
+	got = true
+#else
+	trylock(d, got);
+	if
+	:: got -> revoke_locked(d)
+	:: else
+	fi
 #endif
+}
+
+/* covers vfio_pci_power.c: vfio_pci_power_lock_in_d0 power_up_visit */
+inline lock_in_d0(d, got) {
+	got = false;
+	do
+	:: access_lock(d);
+		if
+		:: !dev[d].d3 -> break
+#ifdef WAKE_LOCKED		/* mutant WAKE_LOCKED wake_user */
+		:: else -> bus_down_read(); dev[d].d3 = false; bus_up_read(); break
+#else
+		:: else -> access_unlock(d)
+#endif
+		fi;
+		bus_down_read();
+#ifdef WAIT_BELOW_BUS		/* mutant WAIT_BELOW_BUS wake_bus_reset */
+		access_lock(d);
+		got = true;
+#else
+		trylock(d, got);
+#endif
+		if
+		:: got -> dev[d].d3 = false
+		:: else
+		fi;
+		bus_up_read();
+		if
+		:: got -> break
+		:: else
+		fi
+	od
 }
 
 /* ---- what the PCI core calls ----------------------------------------------------------- */
@@ -209,7 +259,8 @@ inline reset_prepare(d) {
 #endif
 #endif
 		dev[d].owner = _pid;
-		revoke_locked(d)
+		revoke_locked(d);
+		dev[d].d3 = false
 	fi
 }
 
@@ -326,7 +377,10 @@ proctype importer(byte d; byte times) {
 
 /* VFIO_DEVICE_RESET. covers vfio_pci_reset.c: vfio_pci_core_reset_function */
 proctype ioctl_reset(byte d) {
-	access_revoke(d);
+	bool got;
+
+	lock_in_d0(d, got);
+	revoke_locked(d);
 #ifdef WAIT_FOR_DEVICE		/* mutant WAIT_FOR_DEVICE ioctl_sysfs */
 	acquire(dev[d].lock);
 	reset_locked(d);
@@ -398,6 +452,35 @@ proctype low_power(byte d) {
 	access_restore(d)
 }
 
+/* Into D3hot, and out of it. covers vfio_pci_power.c: vfio_pci_user_power_state */
+proctype power_write(byte d) {
+	bool got;
+
+	access_revoke(d);
+	dev[d].d3 = true;
+	assert(QUIET(d));
+	access_restore(d);
+	lock_in_d0(d, got);
+	access_restore(d)
+}
+
+/* Error recovery: locks each device of the bus, below pci_bus_sem. */
+proctype recovery() {
+	bus_down_read();
+	acquire(dev[0].lock);
+	release(dev[0].lock);
+	acquire(dev[1].lock);
+	release(dev[1].lock);
+	bus_up_read()
+}
+
+/* VFs are created, or a device is plugged in. */
+proctype new_bus() {
+	atomic { bus_waiting++ };
+	atomic { !bus_writer && bus_readers == 0 -> bus_waiting--; bus_writer = true };
+	bus_writer = false
+}
+
 /* Any other write to config space: waits while the PCI core has it blocked. */
 proctype config_write(byte d) {
 	acquire(dev[d].config_lock);
@@ -413,8 +496,10 @@ proctype config_write(byte d) {
 
 /* covers vfio_pci_reset.c: vfio_pci_reset_at_open */
 proctype open_close(byte d) {
+	bool got;
+
 	acquire(dev_set);
-	access_lock(d);
+	lock_in_d0(d, got);
 	try_reset(d);
 	access_unlock(d);
 	release(dev_set)
@@ -433,23 +518,42 @@ inline bus_reset_locked() {
 	dev[0].blocked = false; dev[1].blocked = false
 }
 
-/* VFIO_DEVICE_PCI_HOT_RESET of a set of two. */
+/* covers vfio_pci_hot_reset.c: hot_reset_wake */
+inline hot_reset_wake(d) {
+	if
+	:: dev[d].d3 -> lock_in_d0(d, got); access_unlock(d)
+	:: else
+	fi
+}
+
+/* VFIO_DEVICE_PCI_HOT_RESET of a set of two. covers vfio_pci_hot_reset.c: hot_reset_set */
 proctype hot_reset(byte first) {
 	bool got;
 	byte second = 1 - first;
 
 	acquire(dev_set);
+#ifndef HOT_WAKE_LATE
+	hot_reset_wake(first);
+	hot_reset_wake(second);
+#endif
 	tryrevoke(first, got);
 	if
 	:: got ->
+#ifdef HOT_WAKE_LATE		/* mutant HOT_WAKE_LATE hot_wake */
+		hot_reset_wake(second);
+#endif
 		tryrevoke(second, got);
 		if
 		:: got ->
 			if
-			:: BOTH_TRYLOCKED;
-				bus_reset_locked();
-				dev[0].lock = false; dev[1].lock = false
-			:: dev[0].lock || dev[1].lock
+			:: dev[0].d3 || dev[1].d3
+			:: else ->
+				if
+				:: BOTH_TRYLOCKED;
+					bus_reset_locked();
+					dev[0].lock = false; dev[1].lock = false
+				:: dev[0].lock || dev[1].lock
+				fi
 			fi;
 			access_restore(second)
 		:: else
@@ -458,6 +562,21 @@ proctype hot_reset(byte first) {
 	:: else
 	fi;
 	release(dev_set)
+}
+
+/* A driver that resets a bus, for which the PCI core takes pci_bus_sem. */
+proctype driver_resets_bus_of(byte d) {
+	down_write(d);
+	dev[d].entry = false;
+	if
+	:: atomic { !dev[d].lock -> dev[d].lock = true };
+		bus_down_read();
+		reset_locked(d);
+		bus_up_read();
+		release(dev[d].lock)
+	:: dev[d].lock
+	fi;
+	up_write(d)
 }
 
 /* The bridge's sysfs attribute, which waits for the devices' locks. */
@@ -501,3 +620,8 @@ init {
 /* scenario hot_ioctl	run hot_reset(0); run ioctl_reset(1); run sysfs_reset(0); run fault(1, 1) */
 /* scenario hot_cross	run hot_reset(0); run driver_bus_reset(1); run ioctl_reset(0); run sysfs_reset(1) */
 /* scenario hot_driver	run driver_bus_reset(0); run driver_bus_reset(1); run accessor(0, 1); run bus_reset() */
+/* scenario wake_user	run power_write(0); run sysfs_reset(0); run recovery(); run new_bus(); run fault(0, 1) */
+/* scenario wake_two	run power_write(0); run power_write(0); run sysfs_reset(0); run recovery(); run new_bus() */
+/* scenario wake_ioctl	dev[0].d3 = true; run ioctl_reset(0); run open_close(0); run sysfs_reset(0); run recovery(); run new_bus() */
+/* scenario wake_bus_reset	run power_write(0); run driver_resets_bus_of(0); run new_bus(); run fault(0, 1) */
+/* scenario hot_wake	dev[1].d3 = true; run hot_reset(0); run sysfs_reset(0); run recovery(); run new_bus() */

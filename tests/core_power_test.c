@@ -82,6 +82,69 @@ TEST_F(nvme, d3hot)
 	EXPECT_EQ(self->version, value);
 }
 
+struct other {
+	FIXTURE_DATA(nvme) *nvme;
+	pthread_t thread;
+	atomic_bool ended;
+};
+
+static void *wake_by_config(void *arg)
+{
+	struct other *other = arg;
+
+	vfio_config_write(&other->nvme->dev, other->nvme->pm + PCI_PM_CTRL, 2, 0);
+	other->ended = true;
+	return NULL;
+}
+
+static void *reset_by_sysfs(void *arg)
+{
+	struct other *other = arg;
+
+	pci_write_attr(other->nvme->dev.bdf, "reset", "1");
+	other->ended = true;
+	return NULL;
+}
+
+static int buswalk_ended(void)
+{
+	int fd = open("/sys/module/buswalk/parameters/ended", O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return atoi(text);
+}
+
+/*
+ * On its way to D0, which is long, a device is reset through sysfs, error recovery walks its bus,
+ * and a bus is added: each waits for a lock of the one before, and waking for the last one's.
+ */
+TEST_F_TIMEOUT(nvme, waking_against_reset_recovery_and_new_bus_ends, 30)
+{
+	struct other waker = { .nvme = self }, resetter = { .nvme = self };
+	char parameters[64];
+
+	snprintf(parameters, sizeof(parameters), "device=%s delay_ms=1000", self->dev.bdf);
+	ASSERT_EQ(0, module_load("buswalk", parameters));
+	vfio_config_write(&self->dev, self->pm + PCI_PM_CTRL, 2, 3);
+	ASSERT_EQ(0, pthread_create(&waker.thread, NULL, wake_by_config, &waker));
+	usleep(200000);
+	ASSERT_EQ(0, pthread_create(&resetter.thread, NULL, reset_by_sysfs, &resetter));
+	usleep(200000);
+	EXPECT_FALSE(waker.ended);
+	ASSERT_EQ(0, write_file("/sys/module/buswalk/parameters/start", "1"));
+	for (int i = 0; i < 100 && buswalk_ended() != 2; i++)
+		usleep(100000);
+	ASSERT_EQ(2, buswalk_ended());
+	pthread_join(waker.thread, NULL);
+	pthread_join(resetter.thread, NULL);
+	EXPECT_EQ(0, vfio_config_read(&self->dev, self->pm + PCI_PM_CTRL, 2) & 3);
+	EXPECT_EQ(self->version, version_by_read(&self->dev));
+	ASSERT_EQ(0, module_unload("buswalk"));
+}
+
 TEST_F(nvme, low_power)
 {
 	uint32_t value;

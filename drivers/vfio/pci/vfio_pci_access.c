@@ -254,7 +254,7 @@ static void access_call_revoke_hook(struct vfio_pci_core_device *vdev)
 		vdev->pci_ops->access_revoke(vdev);
 }
 
-static void access_revoke_locked(struct vfio_pci_core_device *vdev, unsigned long why)
+void vfio_pci_access_revoke_locked(struct vfio_pci_core_device *vdev, unsigned long why)
 {
 	vfio_pci_core_assert_access_locked(vdev);
 
@@ -345,7 +345,7 @@ EXPORT_SYMBOL_GPL(vfio_pci_core_access_unlock);
 void vfio_pci_core_access_revoke(struct vfio_pci_core_device *vdev)
 {
 	vfio_pci_core_access_lock(vdev);
-	access_revoke_locked(vdev, _RET_IP_);
+	vfio_pci_access_revoke_locked(vdev, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_access_revoke);
 
@@ -356,12 +356,8 @@ void vfio_pci_access_lock_closed(struct vfio_pci_core_device *vdev)
 	access_call_revoke_hook(vdev);
 }
 
-/*
- * As vfio_pci_core_access_revoke(), for one of several devices: waiting for the second lock while
- * holding the first could deadlock with a task that takes them in the other order.  On contention
- * does nothing and returns false.
- */
-bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
+/* As vfio_pci_core_access_lock(), but on contention does nothing and returns false. */
+bool vfio_pci_access_trylock(struct vfio_pci_core_device *vdev)
 {
 	if (!down_write_trylock(&vdev->memory_lock))
 		return false;
@@ -370,7 +366,18 @@ bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
 		return false;
 	}
 	access_set_owner(vdev);
-	access_revoke_locked(vdev, _RET_IP_);
+	return true;
+}
+
+/*
+ * As vfio_pci_core_access_revoke(), for one of several devices: waiting for the second lock while
+ * holding the first could deadlock with a task that takes them in the other order.
+ */
+bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev)
+{
+	if (!vfio_pci_access_trylock(vdev))
+		return false;
+	vfio_pci_access_revoke_locked(vdev, _RET_IP_);
 	return true;
 }
 
@@ -405,7 +412,7 @@ void vfio_pci_access_lock_for_reset(struct vfio_pci_core_device *vdev)
 	WRITE_ONCE(vdev->external_reset, true);
 	percpu_down_write(vdev->access_sem);
 	access_set_owner(vdev);
-	access_revoke_locked(vdev, _RET_IP_);
+	vfio_pci_access_revoke_locked(vdev, _RET_IP_);
 }
 
 void vfio_pci_access_unlock_after_reset(struct vfio_pci_core_device *vdev)

@@ -78,6 +78,8 @@ static inline void vfio_pci_access_read_unlock(struct vfio_pci_core_device *vdev
 
 int vfio_pci_access_init(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_lock_closed(struct vfio_pci_core_device *vdev);
+void vfio_pci_access_revoke_locked(struct vfio_pci_core_device *vdev, unsigned long why);
+bool vfio_pci_access_trylock(struct vfio_pci_core_device *vdev);
 bool vfio_pci_access_trylock_revoke(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_lock_for_reset(struct vfio_pci_core_device *vdev);
 void vfio_pci_access_unlock_after_reset(struct vfio_pci_core_device *vdev);

@@ -165,6 +165,25 @@ static bool hot_reset_owns(const struct reset_owner *owner, struct vfio_device *
 }
 
 /*
+ * Move all devices of a set to D0, one by one: see vfio_pci_power_lock_in_d0().  Returns false if
+ * one of them does not go there.
+ */
+static bool hot_reset_wake(struct vfio_device_set *dev_set)
+{
+	struct vfio_pci_core_device *vdev;
+	bool in_d0 = true;
+
+	for_each_in_set(vdev, dev_set) {
+		if (vdev->pdev->current_state == PCI_D0)
+			continue;
+		vfio_pci_power_lock_in_d0(vdev);
+		in_d0 &= vdev->pdev->current_state == PCI_D0;
+		vfio_pci_core_access_unlock(vdev);
+	}
+	return in_d0;
+}
+
+/*
  * Reset all devices of a set at once.  @owner must own each of them; NULL if all are closed.
  * Returns -EINVAL if @owner does not, or the reset would reach devices outside the set; -EBUSY for
  * a PF with VFs, or on contention.
@@ -175,6 +194,7 @@ static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_own
 	unsigned int revoked = 0;
 	struct pci_dev *pdev;
 	int nr, ret = 0;
+	bool in_d0;
 
 	/*
 	 * Checked again below, with exclusive access.  Checked here because the PCI core's
@@ -192,25 +212,29 @@ static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_own
 	if (nr < 0)
 		return nr;
 
-	for_each_in_set(vdev, dev_set) {
-		if (owner && !hot_reset_owns(owner, &vdev->vdev))
+	for_each_in_set(vdev, dev_set)
+		if (owner && !hot_reset_owns(owner, &vdev->vdev)) {
 			ret = -EINVAL;
-		else if (!vfio_pci_access_trylock_revoke(vdev))
+			goto put;
+		}
+
+	in_d0 = hot_reset_wake(dev_set);
+	for_each_in_set(vdev, dev_set) {
+		if (!vfio_pci_access_trylock_revoke(vdev)) {
 			ret = -EBUSY;
-		if (ret)
-			break;
-		revoked++;
-		if (vfio_pci_has_vfs(vdev)) {
-			ret = owner ? vfio_pci_reset_refuse_with_vfs(vdev) : -EBUSY;
 			break;
 		}
+		revoked++;
+		if (vfio_pci_has_vfs(vdev))
+			ret = owner ? vfio_pci_reset_refuse_with_vfs(vdev) : -EBUSY;
+		else if (in_d0 && vdev->pdev->current_state != PCI_D0)
+			ret = -EBUSY; /* user space moved it again */
+		if (ret)
+			break;
 	}
 
-	if (!ret) {
-		for_each_in_set(vdev, dev_set)
-			vfio_pci_wake(vdev);
+	if (!ret)
 		ret = pci_reset_bus(pdev);
-	}
 	trace_vfio_pci_reset(pdev, VFIO_PCI_TRACE_RESET_BUS, ret);
 
 	for_each_in_set(vdev, dev_set) {
@@ -220,6 +244,7 @@ static int hot_reset_set(struct vfio_device_set *dev_set, const struct reset_own
 		vfio_pci_core_access_restore(vdev);
 	}
 
+put:
 	hot_reset_pm_put(dev_set, nr);
 	return ret;
 }

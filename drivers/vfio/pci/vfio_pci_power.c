@@ -11,16 +11,15 @@
 #include <linux/uaccess.h>
 #include <trace/events/vfio_pci_sdk.h>
 
-#include "vfio_pci_priv.h"
+#include "vfio_pci_access.h"
 
 /*
  * Some devices reset themselves on the way from D3hot to D0 (No_Soft_Reset is clear).  Meanwhile
  * their configuration is kept in vdev->pm_save: a reset overwrites the PCI core's copy, and
  * pci_saved_state is the state at open.
- *
- * Needs exclusive access, or device_lock for D0 while the device is not registered yet.
  */
-int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
+static int power_set_state(struct vfio_pci_core_device *vdev, pci_power_t state,
+			   int (*set)(struct pci_dev *pdev, pci_power_t state))
 {
 	struct pci_dev *pdev = vdev->pdev;
 	pci_power_t from = pdev->current_state;
@@ -41,7 +40,7 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 	if (save)
 		pci_save_state(pdev);
 
-	ret = pci_set_power_state(pdev, state);
+	ret = set(pdev, state);
 	trace_vfio_pci_power_state(pdev, from, state, ret);
 	if (ret)
 		return ret;
@@ -58,18 +57,68 @@ int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t stat
 	return 0;
 }
 
+/*
+ * Needs exclusive access, or device_lock while the device is not registered yet.  For D0 it needs
+ * device_lock in either case: see vfio_pci_power_lock_in_d0().
+ */
+int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
+{
+	return power_set_state(vdev, state, pci_set_power_state);
+}
+
+struct power_up {
+	struct vfio_pci_core_device	*vdev;
+	bool				locked;
+};
+
+static int power_up_visit(struct pci_dev *pdev, void *data)
+{
+	struct power_up *up = data;
+
+	if (pdev != up->vdev->pdev)
+		return 0;
+
+	up->locked = vfio_pci_access_trylock(up->vdev);
+	if (up->locked)
+		power_set_state(up->vdev, PCI_D0, pci_set_power_state_locked);
+	return 1;
+}
+
+/*
+ * As vfio_pci_core_access_lock(), with the device in D0, unless it does not go there.
+ *
+ * On the way to D0 the PCI core takes pci_bus_sem for read, to update ASPM.  Error recovery holds
+ * pci_bus_sem while it waits for device_lock, which an external reset holds while it waits for
+ * access_sem: a task that waits for pci_bus_sem with exclusive access closes the circle as soon as
+ * a writer waits for pci_bus_sem.  So pci_bus_sem comes first, and below it exclusive access is
+ * only tried.  pci_walk_bus() is how a module gets at pci_bus_sem.
+ */
+void vfio_pci_power_lock_in_d0(struct vfio_pci_core_device *vdev)
+{
+	struct power_up up = { .vdev = vdev };
+
+	do {
+		vfio_pci_core_access_lock(vdev);
+		if (vdev->pdev->current_state == PCI_D0)
+			return;
+		vfio_pci_core_access_unlock(vdev);
+		pci_walk_bus(vdev->pdev->bus, power_up_visit, &up);
+	} while (!up.locked);
+}
+
 /* User space wrote the power state in the PM capability.  It reads back whether that worked. */
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state)
 {
-	if (vfio_pci_is_down(state))
+	if (state == PCI_D0)
+		vfio_pci_power_lock_in_d0(vdev);
+	else if (vfio_pci_is_down(state))
 		vfio_pci_core_access_revoke(vdev);
 	else
 		vfio_pci_core_access_lock(vdev);
 
-	if (state != vdev->pdev->current_state) {
+	if (state != PCI_D0 && state != vdev->pdev->current_state)
 		vfio_pci_set_power_state(vdev, state);
-		vfio_pci_intx_resync(vdev);
-	}
+	vfio_pci_intx_resync(vdev);
 	vfio_pci_core_access_restore(vdev);
 }
 
@@ -179,8 +228,7 @@ void vfio_pci_power_up(struct vfio_pci_core_device *vdev)
 	pm_runtime_resume(&vdev->pdev->dev);
 
 	/* Locked: an external reset restores what pm_save holds as well. */
-	vfio_pci_core_access_lock(vdev);
-	vfio_pci_wake(vdev);
+	vfio_pci_power_lock_in_d0(vdev);
 	vfio_pci_core_access_unlock(vdev);
 }
 
@@ -195,8 +243,7 @@ static int power_runtime_suspend(struct device *dev)
 	 * Suspend from D0: the PCI core saves the configuration now and restores it at resume.  A
 	 * device that user space put in D3hot may have lost its configuration.
 	 */
-	vfio_pci_core_access_lock(vdev);
-	vfio_pci_wake(vdev);
+	vfio_pci_power_lock_in_d0(vdev);
 	vfio_pci_core_access_restore(vdev);
 
 	/* The handler would access a suspended device.  On resume unmask only if masked here. */

@@ -143,13 +143,7 @@ long vfio_pci_ioctl_pci_hot_reset(struct vfio_pci_core_device *vdev,
 
 /* vfio_pci_power.c */
 int vfio_pci_set_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
-/* Go to D0.  Usually the device is there already. */
-static inline void vfio_pci_wake(struct vfio_pci_core_device *vdev)
-{
-	if (vdev->pdev->current_state != PCI_D0)
-		vfio_pci_set_power_state(vdev, PCI_D0);
-}
-
+void vfio_pci_power_lock_in_d0(struct vfio_pci_core_device *vdev);
 void vfio_pci_user_power_state(struct vfio_pci_core_device *vdev, pci_power_t state);
 int vfio_pci_low_power_entry(struct vfio_pci_core_device *vdev, u32 flags, void __user *arg,
 			     size_t argsz);

@@ -41,12 +41,12 @@ int vfio_pci_core_reset_function(struct vfio_pci_core_device *vdev)
 	if (!vfio_pci_reset_supported(vdev->pdev))
 		return -EINVAL;
 
-	vfio_pci_core_access_revoke(vdev);
+	/* The PCI core does not restore what a device loses on the way from D3hot. */
+	vfio_pci_power_lock_in_d0(vdev);
+	vfio_pci_access_revoke_locked(vdev, _THIS_IP_);
 	if (vfio_pci_has_vfs(vdev)) {
 		ret = vfio_pci_reset_refuse_with_vfs(vdev);
 	} else {
-		/* The PCI core does not restore what a device loses on the way from D3hot. */
-		vfio_pci_wake(vdev);
 		ret = pci_try_reset_function(vdev->pdev);
 		vfio_pci_intx_resync(vdev);
 	}
@@ -65,8 +65,7 @@ int vfio_pci_reset_at_open(struct vfio_pci_core_device *vdev)
 {
 	int ret = 0;
 
-	vfio_pci_core_access_lock(vdev);
-	vfio_pci_wake(vdev);
+	vfio_pci_power_lock_in_d0(vdev);
 	if (!vfio_pci_has_vfs(vdev)) {
 		ret = pci_try_reset_function(vdev->pdev);
 		trace_vfio_pci_reset(vdev->pdev, VFIO_PCI_TRACE_RESET_OPEN, ret);
@@ -99,7 +98,8 @@ void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
 		return;
 
 	vfio_pci_access_lock_for_reset(vdev);
-	vfio_pci_wake(vdev);
+	if (pdev->current_state != PCI_D0)
+		vfio_pci_set_power_state(vdev, PCI_D0);
 }
 EXPORT_SYMBOL_GPL(vfio_pci_core_reset_prepare);
 

@@ -46,8 +46,7 @@ static int sriov_enable(struct vfio_pci_core_device *vdev, int nr_virtfn)
 	 * The device is now in D0, and sriov_active keeps user space from changing that.  A reset
 	 * that had exclusive access has ended; the next one sees sriov_active.
 	 */
-	vfio_pci_core_access_lock(vdev);
-	vfio_pci_set_power_state(vdev, PCI_D0);
+	vfio_pci_power_lock_in_d0(vdev);
 	vdev->sriov_active = true;
 	vfio_pci_core_access_restore(vdev);
 

@@ -36,6 +36,8 @@ RELEASE = [(kind, re.compile(p)) for kind, p in RELEASES.items()]
 MEMORY = "vfio_pci_core_device.memory_lock"
 CORE_TAKES = {"vfio_pci_core_access_begin": "read", "vfio_pci_core_access_lock": "write",
               "vfio_pci_core_access_revoke": "write", "vfio_pci_live_access_begin": "write"}
+# The same of a body that takes its locks in a callback of pci_walk_bus().
+WALK_TAKES = {"vfio_pci_power_lock_in_d0": ("vfio_pci_core_device.access_sem", MEMORY)}
 CORE_RELEASES = {"vfio_pci_core_access_end": "read", "vfio_pci_core_access_unlock": "write",
                  "vfio_pci_core_access_restore": "write", "vfio_pci_live_access_end": "write"}
 FAILING = re.compile(r"(vfio_pci_core|vfio_pci_live)_access_begin$|.*_(interruptible|killable)$")
@@ -190,7 +192,7 @@ class Locks:
         self.released[f] = {r for r in released if not any(same_lock(r.name, m.name) for m in maybe)}
         if ends:
             sure = [{h.lock for h in locks if not h.when} for _, _, locks in ends]
-            self.taken[f] = set.intersection(*sure)
+            self.taken[f] = set.intersection(*sure) | {Lock("write", name) for name in WALK_TAKES.get(f.name, ())}
             some = {h.lock for _, _, locks in ends for h in locks} - self.taken[f]
             self.tried[f] = {(lock, good) for lock in some for good in (True, False)
                              if all(self.says(lock, good, *end) for end in ends)}

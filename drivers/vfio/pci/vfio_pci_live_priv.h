@@ -21,7 +21,7 @@ enum live_note {
 	LIVE_NOTE_FAILED,
 };
 
-/* All that an arc is, or NULL if there is more to it. */
+/* @op: the driver's callback; NULL if the arc needs more than that, see live_step(). */
 struct live_arc {
 	int (*op)(struct vfio_pci_core_device *vdev);
 };

@@ -187,7 +187,7 @@ static void mmap_choose_window(struct vfio_pci_core_device *vdev, const struct v
 	WRITE_ONCE(vdev->fault_hint, win->start | (behind + ahead));
 }
 
-/* Fills in @win as far as it gets. */
+/* Sets @win to the range that is inserted; a fault that is refused first leaves it empty. */
 static vm_fault_t mmap_fault_window(struct vm_fault *vmf, unsigned int order,
 				    struct vfio_pci_window *win)
 {
